@@ -1,0 +1,57 @@
+//! What `verify` found: a row a suite, and the first differences.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// What became of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything as expected.
+    Passed,
+    /// The differences, for humans.
+    Failed(Vec<String>),
+    /// The suite or a part of the case is not known to this version.
+    NotImplemented,
+}
+
+/// One suite: a vector file, a folder of scenarios, or the replays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuiteReport {
+    /// Name of the suite.
+    pub suite: String,
+    /// `vectors`, `scenarios` or `replays`.
+    pub kind: &'static str,
+    /// Cases as expected.
+    pub passed: usize,
+    /// Cases that differ.
+    pub failed: usize,
+    /// Cases not implemented.
+    pub not_implemented: usize,
+    /// All cases.
+    pub total: usize,
+    /// The differences of failed cases, as `(case, difference)`; not in the JSON report.
+    #[serde(skip)]
+    pub differences: Vec<(String, String)>,
+}
+
+impl SuiteReport {
+    /// A suite without cases yet.
+    pub fn new(suite: impl Into<String>, kind: &'static str) -> Self {
+        Self { suite: suite.into(), kind, passed: 0, failed: 0, not_implemented: 0, total: 0, differences: Vec::new() }
+    }
+
+    /// Counts one case.
+    pub fn add(&mut self, case: &str, outcome: Outcome) {
+        self.total += 1;
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::NotImplemented => self.not_implemented += 1,
+            Outcome::Failed(differences) => {
+                self.failed += 1;
+                self.differences.extend(differences.into_iter().map(|difference| (case.into(), difference)));
+            }
+        }
+    }
+}

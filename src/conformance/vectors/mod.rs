@@ -1,0 +1,90 @@
+//! Vectors: questions put to the kubelet's own functions, and their answers.
+//!
+//! Each suite has a reader that renames and reshapes: it decodes the input, calls the function a user would call, and writes
+//! the answer in the shape of the file. The comparison is one for all.
+
+mod compare;
+
+mod actions;
+mod backoff;
+mod conditions;
+mod container_status;
+mod grace;
+mod phase;
+mod probe;
+mod qos;
+mod restart;
+mod termination_order;
+
+use super::report::Outcome;
+use crate::gates::{Gates, UnknownGate};
+use crate::{api, spec::Spec};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One line of a vector file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Case {
+    /// Name of the suite.
+    pub suite: String,
+    /// Name of the case.
+    pub id: String,
+    #[serde(default)]
+    gates: BTreeMap<String, bool>,
+    input: Value,
+    expect: Value,
+}
+
+/// A case that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The input has another shape than the suite's.
+    #[error("the input does not have the shape of its suite: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// A gate of the case is not known.
+    #[error(transparent)]
+    Gate(#[from] UnknownGate),
+    /// The input names a container that its spec does not have.
+    #[error("the spec has no container `{0}`")]
+    NoContainer(String),
+}
+
+type Reader = fn(&Case) -> Result<Value, ReadError>;
+
+/// The suites and their readers.
+const SUITES: &[(&str, Reader)] = &[];
+
+impl Case {
+    /// Runs the case.
+    pub fn run(&self) -> Outcome {
+        let Some((_, reader)) = SUITES.iter().find(|(suite, _)| *suite == self.suite) else {
+            return Outcome::NotImplemented;
+        };
+        match reader(self) {
+            Ok(answer) => compare::compare(&self.expect, &answer),
+            Err(error) => Outcome::Failed(Vec::from([alloc::format!("{error}")])),
+        }
+    }
+
+    fn input<T: DeserializeOwned>(&self) -> Result<T, ReadError> {
+        Ok(T::deserialize(&self.input)?)
+    }
+
+    fn gates(&self) -> Result<Gates, ReadError> {
+        let mut gates = Gates::default();
+        for (name, &on) in &self.gates {
+            gates.set(name, on)?;
+        }
+        Ok(gates)
+    }
+}
+
+/// The Pod of a case: its API object, and its spec as the kubelet takes it.
+fn spec_of(pod: &api::Pod) -> Spec {
+    Spec::as_given(pod.spec.clone())
+}

@@ -1,0 +1,1 @@
+//! Vectors of the rules in [`crate::rules::phase`].

@@ -1,0 +1,20 @@
+//! The executable reference of the Kubernetes Pod lifecycle.
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+pub mod api;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod gates;
+pub mod observation;
+pub mod rules;
+pub mod spec;
+pub mod time;
+
+pub use gates::Gates;
+pub use spec::{ContainerIndex, ContainerKind, Spec};
+pub use time::{Span, Time};

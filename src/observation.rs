@@ -1,0 +1,172 @@
+//! A re-list: everything the container runtime knows of one Pod at one moment.
+//!
+//! This is the vocabulary of the CRI's `ListPodSandbox` and `ListContainers`: sandboxes and containers newest first, several
+//! attempts of one container, unknown states. Names that the spec does not have are tolerated and ignored.
+
+use crate::api::ResourceRequirements;
+use crate::rules::view::{Exit, Instance, InstanceState, NetworkNamespace, Runtime, Sandbox, TerminatedReason};
+use crate::spec::{ContainerIndex, Spec};
+use crate::time::Time;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// What the runtime knows of one Pod.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Observation {
+    /// Addresses of the newest ready sandbox.
+    pub ips: Vec<String>,
+    /// Sandboxes, newest first.
+    pub sandboxes: Vec<ObservedSandbox>,
+    /// Containers of all sandboxes, newest first.
+    pub containers: Vec<ObservedContainer>,
+}
+
+/// One sandbox.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObservedSandbox {
+    /// The runtime's id.
+    pub id: String,
+    /// READY or NOTREADY.
+    pub state: ObservedSandboxState,
+    /// Attempt, counted from 0.
+    pub attempt: u32,
+    /// When it was created.
+    pub created_at: Option<Time>,
+    /// Its network namespace.
+    pub network: NetworkNamespace,
+    /// Whether the runtime reported a network block at all.
+    pub network_status: bool,
+    /// Its primary address; empty if it has none.
+    pub ip: String,
+}
+
+/// State of a sandbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ObservedSandboxState {
+    /// SANDBOX_READY.
+    Ready,
+    /// SANDBOX_NOTREADY.
+    #[default]
+    NotReady,
+}
+
+/// One container instance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObservedContainer {
+    /// The runtime's id.
+    pub id: String,
+    /// Name of the container in the spec.
+    pub name: String,
+    /// State.
+    pub state: ObservedState,
+    /// When it was created.
+    pub created_at: Option<Time>,
+    /// When it was started.
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// Exit code; meaningless before the end.
+    pub exit_code: i32,
+    /// Reason of the end.
+    pub reason: String,
+    /// Image name.
+    pub image: String,
+    /// Image reference.
+    pub image_ref: String,
+    /// The attempt, counted from 0.
+    pub restart_count: i32,
+    /// Resources as the runtime reports them.
+    pub resources: Option<ResourceRequirements>,
+    /// The hash of name and image it carries differs from the spec's.
+    pub spec_changed: bool,
+    /// It belongs to the newest sandbox, and that is ready.
+    pub active: bool,
+}
+
+/// State of a container instance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ObservedState {
+    /// CONTAINER_CREATED.
+    Created,
+    /// CONTAINER_RUNNING.
+    Running,
+    /// CONTAINER_EXITED.
+    Exited,
+    /// CONTAINER_UNKNOWN, and any state that this version does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl From<ObservedState> for InstanceState {
+    fn from(state: ObservedState) -> Self {
+        match state {
+            ObservedState::Created => Self::Created,
+            ObservedState::Running => Self::Running,
+            ObservedState::Exited => Self::Exited,
+            ObservedState::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<&ObservedContainer> for Instance {
+    fn from(container: &ObservedContainer) -> Self {
+        Self {
+            state: container.state.into(),
+            restart_count: container.restart_count,
+            started_at: container.started_at,
+            finished_at: container.finished_at,
+            exit: Exit { code: container.exit_code, reason: TerminatedReason::from_text(&container.reason) },
+            spec_changed: container.spec_changed,
+            active: container.active,
+        }
+    }
+}
+
+impl From<&ObservedSandbox> for Sandbox {
+    fn from(sandbox: &ObservedSandbox) -> Self {
+        Self {
+            ready: sandbox.state == ObservedSandboxState::Ready,
+            attempt: sandbox.attempt,
+            network: sandbox.network,
+            has_network_status: sandbox.network_status,
+            has_ip: !sandbox.ip.is_empty(),
+        }
+    }
+}
+
+/// An observation read against a spec: the [`Runtime`] that the rules ask.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedPod<'a> {
+    spec: &'a Spec,
+    seen: &'a Observation,
+}
+
+impl<'a> ObservedPod<'a> {
+    /// Reads `seen` against `spec`.
+    pub const fn new(spec: &'a Spec, seen: &'a Observation) -> Self {
+        Self { spec, seen }
+    }
+
+    /// The instances of this container, newest first, with their texts.
+    pub fn containers(&self, container: ContainerIndex) -> impl Iterator<Item = &'a ObservedContainer> + use<'a> {
+        let name = self.spec.container(container).name();
+        self.seen.containers.iter().filter(move |seen| seen.name == name)
+    }
+}
+
+impl Runtime for ObservedPod<'_> {
+    fn sandboxes(&self) -> impl Iterator<Item = Sandbox> {
+        self.seen.sandboxes.iter().map(Sandbox::from)
+    }
+
+    fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
+        self.containers(container).map(Instance::from)
+    }
+}

@@ -1,0 +1,1 @@
+//! What a sync does: sandbox, kills, starts, resets (kubelet `computePodActions`).

@@ -1,0 +1,1 @@
+//! Container statuses from what the runtime knows and from the last status (kubelet `convertToAPIContainerStatuses`).

@@ -1,0 +1,18 @@
+//! What Kubernetes says of one Pod, as pure functions.
+//!
+//! One file per rule family. Each function reads through cheap views ([`view`]), so that the machine's compact state, an API
+//! status and a runtime snapshot can be asked without conversion; the machine, the checker and callers share them.
+
+pub mod actions;
+pub mod backoff;
+pub mod conditions;
+pub mod container_status;
+pub mod grace;
+pub mod phase;
+pub mod probe;
+pub mod qos;
+pub mod restart;
+pub mod sandbox;
+pub mod summary;
+pub mod termination_order;
+pub mod view;

@@ -1,0 +1,1 @@
+//! Restart policies and rules (API `ContainerShouldRestart`, kubelet `ShouldContainerBeRestarted`).

@@ -1,0 +1,1 @@
+//! What `kubectl get pod` prints of a Pod.

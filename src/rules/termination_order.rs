@@ -1,0 +1,1 @@
+//! In which order the containers of a Pod are stopped (kubelet `terminationOrdering`).

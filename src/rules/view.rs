@@ -1,0 +1,301 @@
+//! What the rules read: container statuses and runtime instances, as small `Copy` values.
+//!
+//! An API status, a runtime snapshot and the machine's own slots all answer the same two traits, so a rule is written once.
+
+use crate::spec::{ContainerIndex, Spec};
+use crate::time::Time;
+
+/// A vocabulary of reasons: `Copy` words of Kubernetes, and one for every other text (which is kept elsewhere).
+macro_rules! reasons {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[repr(u8)]
+        #[non_exhaustive]
+        pub enum $name {
+            /// No reason.
+            #[default]
+            None,
+            $($(#[$vdoc])* $variant,)*
+            /// Any other text.
+            Other,
+        }
+
+        impl $name {
+            /// Every word with a text of its own.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The text as the API writes it; empty for `None` and `Other`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* Self::None | Self::Other => "" }
+            }
+
+            /// The word for a text: `None` for the empty one, `Other` for an unknown one.
+            pub fn from_text(text: &str) -> Self {
+                match text { "" => Self::None, $($text => Self::$variant,)* _ => Self::Other }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+pub(crate) use reasons;
+
+reasons! {
+    /// `reason` of a waiting container.
+    WaitingReason {
+        /// Nothing known yet, in a Pod without init containers.
+        ContainerCreating = "ContainerCreating",
+        /// Nothing known yet, in a Pod with init containers.
+        PodInitializing = "PodInitializing",
+        /// Removed to restart all containers (KEP-5532).
+        RestartingAllContainers = "RestartingAllContainers",
+        /// The start was refused by the crash-loop back-off.
+        CrashLoopBackOff = "CrashLoopBackOff",
+        /// The pull failed.
+        ErrImagePull = "ErrImagePull",
+        /// The pull was refused by the image back-off.
+        ImagePullBackOff = "ImagePullBackOff",
+        /// The policy is Never and the image is not there.
+        ErrImageNeverPull = "ErrImageNeverPull",
+        /// The image could not be looked up.
+        ImageInspectError = "ImageInspectError",
+        /// The image name cannot be parsed.
+        InvalidImageName = "InvalidImageName",
+        /// The registry does not answer.
+        RegistryUnavailable = "RegistryUnavailable",
+        /// The image's signature is not valid.
+        SignatureValidationFailed = "SignatureValidationFailed",
+        /// The container's configuration cannot be made: a missing secret, config map, …
+        CreateContainerConfigError = "CreateContainerConfigError",
+        /// A resource manager refused before the creation.
+        PreCreateHookError = "PreCreateHookError",
+        /// The runtime did not create the container.
+        CreateContainerError = "CreateContainerError",
+        /// A resource manager refused before the start.
+        PreStartHookError = "PreStartHookError",
+        /// The runtime did not start the container.
+        RunContainerError = "RunContainerError",
+        /// The postStart hook failed; the container was killed.
+        PostStartHookError = "PostStartHookError",
+    }
+}
+
+reasons! {
+    /// `reason` of a terminated container.
+    TerminatedReason {
+        /// Exit code 0.
+        Completed = "Completed",
+        /// Another exit code.
+        Error = "Error",
+        /// The kernel's out-of-memory killer struck.
+        OomKilled = "OOMKilled",
+        /// containerd could not start it.
+        StartError = "StartError",
+        /// Docker-like runtimes could not start it.
+        ContainerCannotRun = "ContainerCannotRun",
+        /// The runtime lost track of it.
+        Unknown = "Unknown",
+        /// Some runtimes' word for a time-out.
+        DeadlineExceeded = "DeadlineExceeded",
+        /// The kubelet could not find it any more.
+        ContainerStatusUnknown = "ContainerStatusUnknown",
+        /// Removed to restart all containers (KEP-5532).
+        RestartingAllContainers = "RestartingAllContainers",
+    }
+}
+
+/// How an instance ended, as far as rules ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Exit {
+    /// Exit code.
+    pub code: i32,
+    /// Reason.
+    pub reason: TerminatedReason,
+}
+
+/// State of a container in a status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StatusState {
+    /// None of the three is set.
+    #[default]
+    Empty,
+    /// Waiting.
+    Waiting(WaitingReason),
+    /// Running.
+    Running,
+    /// Terminated.
+    Terminated(Exit),
+}
+
+/// One container status as the rules read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StatusEntry {
+    /// `state`.
+    pub state: StatusState,
+    /// `lastState.terminated`.
+    pub last: Option<Exit>,
+    /// `ready`.
+    pub ready: bool,
+    /// `started`.
+    pub started: Option<bool>,
+    /// `restartCount`.
+    pub restart_count: i32,
+}
+
+/// Container statuses by container: of an API status, of the machine, of a test.
+pub trait Statuses {
+    /// The status of this container; `None` if there is no entry.
+    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry>;
+}
+
+impl<T: Statuses + ?Sized> Statuses for &T {
+    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
+        (**self).entry(container)
+    }
+}
+
+/// State of one instance in the runtime (CRI `ContainerState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum InstanceState {
+    /// Created, not started.
+    Created,
+    /// Running.
+    Running,
+    /// Ended.
+    Exited,
+    /// The runtime cannot tell.
+    Unknown,
+}
+
+/// One instance (attempt) of a container in the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    /// State.
+    pub state: InstanceState,
+    /// `restartCount` annotation: the attempt, counted from 0.
+    pub restart_count: i32,
+    /// When it was started; `None` if never (or the runtime says 0).
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// How it ended; meaningless before.
+    pub exit: Exit,
+    /// The hash of name and image it carries differs from the spec's.
+    pub spec_changed: bool,
+    /// It belongs to the newest sandbox, and that is ready.
+    pub active: bool,
+}
+
+/// Network namespace of a sandbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkNamespace {
+    /// Its own.
+    #[default]
+    Pod,
+    /// The node's (`hostNetwork`).
+    Node,
+}
+
+/// One sandbox in the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sandbox {
+    /// READY as opposed to NOTREADY.
+    pub ready: bool,
+    /// Attempt, counted from 0.
+    pub attempt: u32,
+    /// Its network namespace.
+    pub network: NetworkNamespace,
+    /// Whether the runtime reported a network block at all.
+    pub has_network_status: bool,
+    /// Whether that block has an address.
+    pub has_ip: bool,
+}
+
+/// What the kubelet knows from the runtime of one Pod (its PLEG cache).
+pub trait Runtime {
+    /// The sandboxes, newest first.
+    fn sandboxes(&self) -> impl Iterator<Item = Sandbox>;
+    /// The instances of this container over all sandboxes, newest first.
+    fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance>;
+
+    /// The newest instance of this container.
+    fn newest(&self, container: ContainerIndex) -> Option<Instance> {
+        self.instances(container).next()
+    }
+}
+
+impl<T: Runtime> Runtime for &T {
+    fn sandboxes(&self) -> impl Iterator<Item = Sandbox> {
+        (**self).sandboxes()
+    }
+    fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
+        (**self).instances(container)
+    }
+}
+
+/// The container statuses of an API status, looked up by name without conversion.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiStatuses<'a> {
+    spec: &'a Spec,
+    lists: [&'a [crate::api::ContainerStatus]; 3],
+}
+
+impl<'a> ApiStatuses<'a> {
+    /// Over the three lists of a status.
+    pub fn new(spec: &'a Spec, status: &'a crate::api::PodStatus) -> Self {
+        let lists = [&*status.init_container_statuses, &*status.container_statuses, &*status.ephemeral_container_statuses];
+        Self { spec, lists }
+    }
+
+    /// Over one list in which init, regular and ephemeral containers may be mixed.
+    pub fn of_list(spec: &'a Spec, list: &'a [crate::api::ContainerStatus]) -> Self {
+        Self { spec, lists: [list, &[], &[]] }
+    }
+
+    /// The API status of this container.
+    pub fn find(&self, container: ContainerIndex) -> Option<&'a crate::api::ContainerStatus> {
+        let name = self.spec.container(container).name();
+        self.lists.iter().flat_map(|list| list.iter()).find(|status| status.name == name)
+    }
+}
+
+impl Statuses for ApiStatuses<'_> {
+    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
+        self.find(container).map(StatusEntry::from)
+    }
+}
+
+impl From<&crate::api::ContainerStateTerminated> for Exit {
+    fn from(terminated: &crate::api::ContainerStateTerminated) -> Self {
+        Self { code: terminated.exit_code, reason: TerminatedReason::from_text(&terminated.reason) }
+    }
+}
+
+impl From<&crate::api::ContainerStatus> for StatusEntry {
+    fn from(status: &crate::api::ContainerStatus) -> Self {
+        let state = &status.state;
+        let state = if state.running.is_some() {
+            StatusState::Running
+        } else if let Some(terminated) = &state.terminated {
+            StatusState::Terminated(terminated.into())
+        } else if let Some(waiting) = &state.waiting {
+            StatusState::Waiting(WaitingReason::from_text(&waiting.reason))
+        } else {
+            StatusState::Empty
+        };
+        Self {
+            state,
+            last: status.last_state.terminated.as_ref().map(Exit::from),
+            ready: status.ready,
+            started: status.started,
+            restart_count: status.restart_count,
+        }
+    }
+}

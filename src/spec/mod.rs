@@ -1,0 +1,182 @@
+//! A Pod spec, read once.
+//!
+//! [`Spec`] indexes an [`api::PodSpec`](crate::api::PodSpec) for the machine and the rules: containers by number, policies
+//! and probes as small values. It is shared by `Arc` between all Pods of one template.
+
+mod container;
+mod defaults;
+mod problem;
+mod validation;
+
+pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, RestartRuleSpec, RuleAction};
+pub use defaults::apply_defaults;
+pub use problem::{InvalidSpec, Problem};
+pub use validation::validate;
+
+use crate::api;
+use crate::time::Span;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// A container of a Pod by its place: init containers in the order of the spec, then regular, then ephemeral ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ContainerIndex(u16);
+
+impl ContainerIndex {
+    /// The index of this number.
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// Its number, from 0.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A Pod spec, indexed. See the [module documentation](self).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    api: api::PodSpec,
+    containers: Box<[ContainerSpec]>,
+    init: u16,
+    regular: u16,
+    /// Regular and ephemeral containers by name, as the status lists are sorted.
+    by_name: Box<[ContainerIndex]>,
+    has_sidecars: bool,
+    has_restart_all_rule: bool,
+}
+
+impl Spec {
+    /// Reads a spec as a client would send it: Kubernetes' defaults are applied, then it is validated.
+    ///
+    /// # Errors
+    /// All problems at once, each with its field path.
+    pub fn parse(mut spec: api::PodSpec) -> Result<Self, InvalidSpec> {
+        apply_defaults(&mut spec);
+        validate(&spec)?;
+        Ok(Self::as_given(spec))
+    }
+
+    /// Reads a spec as it stands, without defaults and validation, as the kubelet takes what the API server has stored.
+    ///
+    /// Never fails: what validation would refuse is read as the kubelet reads it.
+    pub fn as_given(spec: api::PodSpec) -> Self {
+        let init = spec.init_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::of_init(c)));
+        let regular = spec.containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Regular));
+        let ephemeral = spec.ephemeral_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Ephemeral));
+        let containers: Box<[_]> = init.chain(regular).chain(ephemeral).take(usize::from(u16::MAX)).collect();
+        let count = |kinds: &[ContainerKind]| containers.iter().filter(|c| kinds.contains(&c.kind())).count() as u16;
+        let (init, regular) = (count(&[ContainerKind::Init, ContainerKind::Sidecar]), count(&[ContainerKind::Regular]));
+        let mut by_name: Vec<_> = (init..containers.len() as u16).map(ContainerIndex).collect();
+        by_name.sort_by_key(|i| (i.0 >= init + regular, containers[i.get()].name()));
+        Self {
+            has_sidecars: containers.iter().any(|c| c.kind() == ContainerKind::Sidecar),
+            has_restart_all_rule: containers.iter().any(|c| c.rules().iter().any(|r| r.action() == RuleAction::RestartAllContainers)),
+            by_name: by_name.into(),
+            api: spec,
+            containers,
+            init,
+            regular,
+        }
+    }
+
+    /// The API object this was read from, with the defaults that [`Spec::parse`] applied.
+    pub fn api(&self) -> &api::PodSpec {
+        &self.api
+    }
+
+    /// One container.
+    ///
+    /// # Panics
+    /// If the index is not of this spec.
+    pub fn container(&self, index: ContainerIndex) -> &ContainerSpec {
+        &self.containers[index.get()]
+    }
+
+    /// All containers: init, regular, ephemeral.
+    pub fn containers(&self) -> &[ContainerSpec] {
+        &self.containers
+    }
+
+    /// The container of this name.
+    pub fn find(&self, name: &str) -> Option<ContainerIndex> {
+        self.indexes().find(|&i| self.container(i).name() == name)
+    }
+
+    /// Indexes of all containers.
+    pub fn indexes(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+        (0..self.containers.len() as u16).map(ContainerIndex)
+    }
+
+    /// Indexes of the init containers, plain and sidecars, in the order of the spec.
+    pub fn init(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+        (0..self.init).map(ContainerIndex)
+    }
+
+    /// Indexes of the regular containers in the order of the spec.
+    pub fn regular(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+        (self.init..self.init + self.regular).map(ContainerIndex)
+    }
+
+    /// Indexes of the ephemeral containers in the order of the spec.
+    pub fn ephemeral(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+        (self.init + self.regular..self.containers.len() as u16).map(ContainerIndex)
+    }
+
+    /// Indexes of the init and regular containers: those that count for phase and conditions.
+    pub fn init_and_regular(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+        (0..self.init + self.regular).map(ContainerIndex)
+    }
+
+    /// Indexes of the regular containers by name, as `containerStatuses` is sorted.
+    pub fn regular_by_name(&self) -> &[ContainerIndex] {
+        &self.by_name[..usize::from(self.regular)]
+    }
+
+    /// Indexes of the ephemeral containers by name, as `ephemeralContainerStatuses` is sorted.
+    pub fn ephemeral_by_name(&self) -> &[ContainerIndex] {
+        &self.by_name[usize::from(self.regular)..]
+    }
+
+    /// Whether there are init containers, plain or sidecars.
+    pub const fn has_init(&self) -> bool {
+        self.init > 0
+    }
+
+    /// Whether some init container is a sidecar.
+    pub const fn has_sidecars(&self) -> bool {
+        self.has_sidecars
+    }
+
+    /// Whether some container has a rule with the action RestartAllContainers (API `AllContainersCouldRestart`, without its gate).
+    pub const fn has_restart_all_rule(&self) -> bool {
+        self.has_restart_all_rule
+    }
+
+    /// The Pod's restart policy; Always where none is given.
+    pub fn restart_policy(&self) -> api::RestartPolicy {
+        self.api.restart_policy.unwrap_or(api::RestartPolicy::Always)
+    }
+
+    /// `terminationGracePeriodSeconds`, as given.
+    pub const fn termination_grace_period_seconds(&self) -> Option<i64> {
+        self.api.termination_grace_period_seconds
+    }
+
+    /// `activeDeadlineSeconds`.
+    pub fn active_deadline(&self) -> Option<Span> {
+        self.api.active_deadline_seconds.map(Span::from_secs)
+    }
+
+    /// Whether the Pod uses the node's network.
+    pub const fn host_network(&self) -> bool {
+        self.api.host_network
+    }
+
+    /// The condition types of the readiness gates.
+    pub fn readiness_gates(&self) -> impl Iterator<Item = &str> {
+        self.api.readiness_gates.iter().map(|gate| gate.condition_type.as_str())
+    }
+}

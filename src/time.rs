@@ -1,0 +1,249 @@
+//! The machine's clock: integer nanoseconds, as the container runtime interface counts them.
+//!
+//! The crate never reads a clock; every call carries its moment. Inside, time is an [`i64`] (an addition costs a tenth of
+//! a calendar's), at the edges it is [`chrono`] and RFC 3339.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use core::fmt;
+use core::ops::{Add, Sub};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+const NANOS_PER_SEC: i64 = 1_000_000_000;
+
+/// A moment: nanoseconds since 1970-01-01T00:00:00Z, the unit of the CRI's `created_at`, `started_at` and `finished_at`.
+///
+/// Arithmetic saturates. In JSON it is RFC 3339: whole seconds where there is no fraction, as Kubernetes' `metav1.Time`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// A length of time in nanoseconds; may be negative. Arithmetic saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Span(i64);
+
+impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+    /// The last moment that can be told.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// The moment so many nanoseconds after the epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// The moment so many whole seconds after the epoch.
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(NANOS_PER_SEC))
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(NANOS_PER_SEC)
+    }
+
+    /// Cut to whole seconds, as API timestamps are stored (kubelet `normalizeStatus`).
+    pub const fn truncated(self) -> Self {
+        Self(self.secs() * NANOS_PER_SEC)
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// The longest span.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// So many nanoseconds.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// So many milliseconds.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// So many seconds.
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(NANOS_PER_SEC))
+    }
+
+    /// So many seconds, with a fraction; what is not a number or out of range saturates.
+    pub fn from_secs_f64(secs: f64) -> Self {
+        Self((secs * NANOS_PER_SEC as f64) as i64)
+    }
+
+    /// Nanoseconds.
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds, rounded towards zero.
+    pub const fn secs(self) -> i64 {
+        self.0 / NANOS_PER_SEC
+    }
+
+    /// Seconds with their fraction.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / NANOS_PER_SEC as f64
+    }
+
+    /// `self` times a number, saturating.
+    pub const fn saturating_mul(self, by: i64) -> Self {
+        Self(self.0.saturating_mul(by))
+    }
+}
+
+impl Add<Span> for Time {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Span> for Time {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Sub for Time {
+    type Output = Span;
+    fn sub(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add for Span {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Span {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl From<DateTime<Utc>> for Time {
+    fn from(at: DateTime<Utc>) -> Self {
+        let saturated = if at.timestamp() < 0 { i64::MIN } else { i64::MAX };
+        Self(at.timestamp_nanos_opt().unwrap_or(saturated))
+    }
+}
+
+impl From<Time> for DateTime<Utc> {
+    fn from(at: Time) -> Self {
+        Self::from_timestamp_nanos(at.0)
+    }
+}
+
+impl From<TimeDelta> for Span {
+    fn from(delta: TimeDelta) -> Self {
+        let saturated = if delta < TimeDelta::zero() { i64::MIN } else { i64::MAX };
+        Self(delta.num_nanoseconds().unwrap_or(saturated))
+    }
+}
+
+impl From<Span> for TimeDelta {
+    fn from(span: Span) -> Self {
+        Self::nanoseconds(span.0)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&DateTime::<Utc>::from(*self).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+/// As Go prints a duration in kubelet messages: `10s`, `2m40s`, `5m0s`, `1.5s`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        let nanos = self.0.unsigned_abs();
+        let (secs, fraction) = (nanos / NANOS_PER_SEC as u64, nanos % NANOS_PER_SEC as u64);
+        let (hours, minutes, seconds) = (secs / 3600, secs / 60 % 60, secs % 60);
+        if hours > 0 {
+            write!(f, "{hours}h")?;
+        }
+        if hours > 0 || minutes > 0 {
+            write!(f, "{minutes}m")?;
+        }
+        write!(f, "{seconds}")?;
+        if fraction > 0 {
+            let digits = alloc::format!("{fraction:09}");
+            write!(f, ".{}", digits.trim_end_matches('0'))?;
+        }
+        f.write_str("s")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rfc3339;
+        impl de::Visitor<'_> for Rfc3339 {
+            type Value = Time;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time in RFC 3339, such as 2026-01-01T00:00:00Z")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+                let at = DateTime::parse_from_rfc3339(text).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))?;
+                Ok(at.with_timezone(&Utc).into())
+            }
+        }
+        deserializer.deserialize_str(Rfc3339)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn writes_whole_seconds_unless_there_is_a_fraction() {
+        assert_eq!(Time::from_secs(1_767_225_600).to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!((Time::from_secs(1_767_225_600) + Span::from_millis(250)).to_string(), "2026-01-01T00:00:00.250Z");
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let at: Time = serde_json::from_str("\"2026-01-01T00:00:00.25Z\"").unwrap();
+        assert_eq!(at.truncated(), Time::from_secs(1_767_225_600));
+        assert_eq!(serde_json::to_string(&at.truncated()).unwrap(), "\"2026-01-01T00:00:00Z\"");
+        assert!(serde_json::from_str::<Time>("\"yesterday\"").is_err());
+    }
+
+    #[test]
+    fn truncates_downwards_before_the_epoch() {
+        assert_eq!((Time::EPOCH - Span::from_millis(1)).truncated(), Time::from_secs(-1));
+        assert_eq!(Time::MAX + Span::MAX, Time::MAX);
+    }
+
+    #[test]
+    fn prints_spans_as_go_does() {
+        for (secs, text) in [(10, "10s"), (160, "2m40s"), (300, "5m0s"), (3600, "1h0m0s"), (-5, "-5s")] {
+            assert_eq!(Span::from_secs(secs).to_string(), text);
+        }
+        assert_eq!(Span::from_millis(1500).to_string(), "1.5s");
+    }
+}
