@@ -192,6 +192,51 @@ pub struct Instance {
     pub active: bool,
 }
 
+/// Verdict of a probe (kubelet `results.Result`). No verdict at all, `None`, means that none has been cached yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ProbeResult {
+    /// It passed.
+    Success,
+    /// It failed as often as its threshold asks.
+    Failure,
+    /// Not decided: the initial verdict of a startup probe.
+    Unknown,
+}
+
+/// Why the kubelet kills one container (kubelet `containerKillReason`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum KillReason {
+    /// The startup probe failed.
+    StartupProbe,
+    /// The liveness probe failed.
+    LivenessProbe,
+    /// The postStart hook failed.
+    FailedPostStartHook,
+    /// The runtime cannot tell its state.
+    Unknown,
+    /// A RestartAllContainers rule matched (KEP-5532).
+    RestartAllContainers,
+    /// Its name or image is not the spec's any more; the kubelet gives no reason.
+    SpecChanged,
+    /// A resize that its resize policy answers with a restart (KEP-1287); the kubelet gives no reason.
+    Resize,
+}
+
+impl KillReason {
+    /// The kubelet's word; empty where it gives none.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StartupProbe => "StartupProbe",
+            Self::LivenessProbe => "LivenessProbe",
+            Self::FailedPostStartHook => "FailedPostStartHook",
+            Self::Unknown => "Unknown",
+            Self::RestartAllContainers => "RestartAllContainers",
+            Self::SpecChanged | Self::Resize => "",
+        }
+    }
+}
+
 /// Network namespace of a sandbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
