@@ -3,7 +3,7 @@
 //! This is the vocabulary of the CRI's `ListPodSandbox` and `ListContainers`: sandboxes and containers newest first, several
 //! attempts of one container, unknown states. Names that the spec does not have are tolerated and ignored.
 
-use crate::api::ResourceRequirements;
+use crate::api::Quantity;
 use crate::rules::view::{Exit, Instance, InstanceState, NetworkNamespace, Runtime, Sandbox, TerminatedReason};
 use crate::spec::{ContainerIndex, Spec};
 use crate::time::Time;
@@ -81,11 +81,25 @@ pub struct ObservedContainer {
     /// The attempt, counted from 0.
     pub restart_count: i32,
     /// Resources as the runtime reports them.
-    pub resources: Option<ResourceRequirements>,
+    pub resources: Option<ObservedResources>,
     /// The hash of name and image it carries differs from the spec's.
     pub spec_changed: bool,
     /// It belongs to the newest sandbox, and that is ready.
     pub active: bool,
+}
+
+/// Resources of a container instance as the runtime reports them; what it does not report is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObservedResources {
+    /// CPU shares, as a request.
+    pub cpu_request: Option<Quantity>,
+    /// CPU quota, as a limit.
+    pub cpu_limit: Option<Quantity>,
+    /// Protected memory, as a request.
+    pub memory_request: Option<Quantity>,
+    /// Memory limit.
+    pub memory_limit: Option<Quantity>,
 }
 
 /// State of a container instance.

@@ -95,6 +95,19 @@ impl Spec {
         &self.containers[index.get()]
     }
 
+    /// One container as the API object has it: what the rules do not read (resources, mounts, …).
+    ///
+    /// # Panics
+    /// If the index is not of this spec.
+    pub fn api_container(&self, index: ContainerIndex) -> &api::Container {
+        let (init, regular) = (&self.api.init_containers, &self.api.containers);
+        let at = index.get();
+        match at.checked_sub(init.len()) {
+            None => &init[at],
+            Some(at) => regular.get(at).unwrap_or_else(|| &self.api.ephemeral_containers[at - regular.len()]),
+        }
+    }
+
     /// All containers: init, regular, ephemeral.
     pub fn containers(&self) -> &[ContainerSpec] {
         &self.containers

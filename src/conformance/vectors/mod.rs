@@ -57,7 +57,7 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[];
+const SUITES: &[(&str, Reader)] = &[("actions", actions::actions), ("container_status", container_status::container_status)];
 
 impl Case {
     /// Runs the case.

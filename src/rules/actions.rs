@@ -1,1 +1,0 @@
-//! What a sync does: sandbox, kills, starts, resets (kubelet `computePodActions`).

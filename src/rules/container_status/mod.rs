@@ -1,0 +1,298 @@
+//! The status of one container, derived from what the runtime shows and from the status before (kubelet `convertToAPIContainerStatuses`).
+//!
+//! [`derive`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
+//! compact slots, [`to_api`] into an API object. What the prober adds (`started`, `ready`) is decided in [`probe`](super::probe).
+
+mod object;
+
+pub use object::{StartFailure, StatusTexts, build, to_api};
+
+use super::restart;
+use super::view::{Exit, Instance, InstanceState, Runtime, StatusEntry, StatusState, TerminatedReason, WaitingReason};
+use crate::gates::Gates;
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
+
+/// What the last status says of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Previous {
+    /// The status itself.
+    pub entry: StatusEntry,
+    /// Whether its `containerID` is that of the newest instance in the runtime.
+    pub shows_newest: bool,
+}
+
+/// What the kubelet knows beside the runtime and the last status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StatusInput {
+    /// All containers are being restarted in place (condition AllContainersRestarting, KEP-5532).
+    pub restarting_all: bool,
+    /// The Pod has a `deletionTimestamp`.
+    pub deleted: bool,
+    /// Why the last start of this container failed, until one succeeds (kubelet `reasonCache`).
+    pub start_failure: Option<WaitingReason>,
+}
+
+/// Where a `state` or `lastState` comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StateSource {
+    /// Nothing: an empty object.
+    #[default]
+    None,
+    /// Waiting for this reason. No reason: the newest instance is created but not started, or the runtime cannot tell.
+    Waiting(WaitingReason),
+    /// Waiting because the last start failed; its text is the start failure's.
+    StartFailure(WaitingReason),
+    /// Running: the instance of this number, counted from the newest.
+    Running(u8),
+    /// Terminated: the instance of this number, counted from the newest.
+    Ended(u8),
+    /// A termination that nobody has seen.
+    Synthetic(Synthetic),
+    /// `state` of the last status, to the letter.
+    Previous,
+    /// `lastState` of the last status, to the letter.
+    PreviousLast,
+}
+
+/// A termination that the kubelet infers, without times and without id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Synthetic {
+    /// It ran, and the runtime does not know it any more.
+    Vanished,
+    /// It ran, and the runtime cannot tell its state.
+    Lost,
+    /// The same while all containers are being restarted.
+    LostInRestart,
+    /// It was removed to restart all containers.
+    RemovedForRestart,
+    /// A plain init container without a trace in a Pod whose regular containers were already created.
+    InitCompleted,
+}
+
+/// Where `image`, `imageID`, `containerID`, `volumeMounts` and resources come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdentitySource {
+    /// The spec: image and mounts; no ids, no resources.
+    Spec,
+    /// The last status, to the letter.
+    Previous,
+    /// The newest instance; the mounts of the last status; resources of the spec, and of the runtime while it runs.
+    Newest,
+}
+
+/// A new status, by where each value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Derived {
+    /// `state`.
+    pub state: StateSource,
+    /// `lastState`.
+    pub last: StateSource,
+    /// Image, ids, mounts and resources.
+    pub identity: IdentitySource,
+    /// `restartCount`.
+    pub restart_count: i32,
+    /// `started`, before the prober's verdict.
+    pub started: Option<bool>,
+    /// `ready`, before the prober's verdict.
+    pub ready: bool,
+}
+
+/// The new status of one container (kubelet `convertToAPIContainerStatuses`).
+///
+/// The newest instance is the status, the second newest is its `lastState`. Without any instance the last status tells: one that
+/// was terminated stays to the letter, one that ran has vanished. At last, a container that is to be started and whose last start
+/// failed waits for that reason.
+pub fn derive(
+    spec: &Spec,
+    container: ContainerIndex,
+    previous: Option<&Previous>,
+    runtime: &impl Runtime,
+    input: StatusInput,
+    gates: &Gates,
+) -> Derived {
+    let restarting_all = input.restarting_all && gates.restart_all();
+    let mut instances = runtime.instances(container);
+    let newest = instances.next();
+    let mut status = match &newest {
+        Some(newest) => {
+            let mut status = of_newest(newest, previous, restarting_all, gates);
+            if let Some(second) = instances.next() {
+                status.last = state_of(1, &second, previous, restarting_all);
+            }
+            status
+        }
+        None => without_instance(spec, previous, restarting_all, input.deleted),
+    };
+    let kind = spec.container(container).kind();
+    if matches!(kind, ContainerKind::Init | ContainerKind::Sidecar) && newest.as_ref().is_some_and(has_completed) {
+        return status;
+    }
+    if kind == ContainerKind::Init && newest.is_none() && status.state.is_waiting() && any_regular_created(spec, runtime) {
+        status.state = StateSource::Synthetic(Synthetic::InitCompleted);
+        return status;
+    }
+    if let Some(reason) = input.start_failure
+        && restart::should_be_restarted(spec, container, newest.as_ref(), input.deleted, gates)
+    {
+        if status.state.is_terminated() {
+            status.last = status.state;
+        }
+        status.state = StateSource::StartFailure(reason);
+    }
+    status
+}
+
+/// Whether some regular container has an instance in a state that the runtime can tell (kubelet `HasAnyRegularContainerCreated`).
+pub fn any_regular_created(spec: &Spec, runtime: &impl Runtime) -> bool {
+    spec.regular().any(|i| runtime.newest(i).is_some_and(|instance| instance.state != InstanceState::Unknown))
+}
+
+impl Derived {
+    /// The status as the rules read it: every source looked up.
+    ///
+    /// `previous` and `runtime` are those that [`derive`] was given.
+    pub fn entry(&self, container: ContainerIndex, previous: Option<&Previous>, runtime: &impl Runtime) -> StatusEntry {
+        let resolve = |source| resolve(source, container, previous, runtime);
+        let last = match resolve(self.last) {
+            StatusState::Terminated(exit) => Some(exit),
+            _ => None,
+        };
+        let Self { restart_count, started, ready, .. } = *self;
+        StatusEntry { state: resolve(self.state), last, ready, started, restart_count }
+    }
+}
+
+impl StateSource {
+    /// Whether the state is `waiting`.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::Waiting(_) | Self::StartFailure(_))
+    }
+
+    /// Whether a `state` from here is `terminated`: the last status's state is taken over only where it is.
+    pub const fn is_terminated(self) -> bool {
+        matches!(self, Self::Ended(_) | Self::Synthetic(_) | Self::Previous)
+    }
+}
+
+impl Synthetic {
+    /// Exit code and reason.
+    pub const fn exit(self) -> Exit {
+        let (code, reason) = match self {
+            Self::Vanished | Self::Lost => (137, TerminatedReason::ContainerStatusUnknown),
+            Self::LostInRestart | Self::RemovedForRestart => (137, TerminatedReason::RestartingAllContainers),
+            Self::InitCompleted => (0, TerminatedReason::Completed),
+        };
+        Exit { code, reason }
+    }
+
+    /// The kubelet's message.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Vanished => "The container could not be located when the pod was deleted.  The container used to be Running",
+            Self::Lost | Self::LostInRestart => "The container could not be located when the pod was terminated",
+            Self::RemovedForRestart => "The container is removed because RestartAllContainers in place",
+            Self::InitCompleted => {
+                "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally"
+            }
+        }
+    }
+}
+
+fn of_newest(newest: &Instance, previous: Option<&Previous>, restarting_all: bool, gates: &Gates) -> Derived {
+    let state = state_of(0, newest, previous, restarting_all);
+    let mut status = Derived {
+        state,
+        last: StateSource::None,
+        identity: IdentitySource::Newest,
+        restart_count: newest.restart_count,
+        started: None,
+        ready: false,
+    };
+    let Some(previous) = previous else {
+        return status;
+    };
+    let old = &previous.entry;
+    let had_ended = matches!(old.state, StatusState::Terminated(_));
+    // KEP-5532: instances are removed with their history, so counts and last terminations live on in the status alone.
+    if gates.restart_all() {
+        status.restart_count = newest.restart_count.max(old.restart_count);
+        if had_ended && !previous.shows_newest {
+            status.last = StateSource::Previous;
+        } else if old.last.is_some() {
+            status.last = StateSource::PreviousLast;
+        }
+        if newest.state == InstanceState::Running && had_ended && old.restart_count >= newest.restart_count {
+            status.restart_count = old.restart_count.saturating_add(1);
+        }
+    }
+    if let StateSource::Synthetic(_) = state {
+        status.restart_count = old.restart_count.saturating_add(1);
+    }
+    // A kubelet that has just started has no probe results yet: what was started stays so.
+    if newest.state == InstanceState::Running && !gates.change_container_status_on_kubelet_restart {
+        status.started = old.started;
+    }
+    status
+}
+
+fn state_of(number: u8, instance: &Instance, previous: Option<&Previous>, restarting_all: bool) -> StateSource {
+    match instance.state {
+        InstanceState::Running => StateSource::Running(number),
+        InstanceState::Exited => StateSource::Ended(number),
+        InstanceState::Unknown if previous.is_some_and(|previous| previous.entry.state == StatusState::Running) => {
+            StateSource::Synthetic(if restarting_all { Synthetic::LostInRestart } else { Synthetic::Lost })
+        }
+        InstanceState::Created | InstanceState::Unknown => StateSource::Waiting(WaitingReason::None),
+    }
+}
+
+fn without_instance(spec: &Spec, previous: Option<&Previous>, restarting_all: bool, deleted: bool) -> Derived {
+    let mut status = Derived {
+        state: StateSource::Waiting(if spec.has_init() { WaitingReason::PodInitializing } else { WaitingReason::ContainerCreating }),
+        last: StateSource::None,
+        identity: IdentitySource::Spec,
+        restart_count: 0,
+        started: None,
+        ready: false,
+    };
+    let Some(Previous { entry: old, .. }) = previous else {
+        return status;
+    };
+    status.restart_count = old.restart_count;
+    status.last = StateSource::PreviousLast;
+    if let StatusState::Terminated(_) = old.state {
+        status.state = StateSource::Previous;
+        status.identity = IdentitySource::Previous;
+        status.started = old.started;
+        status.ready = old.ready;
+    }
+    if restarting_all && !matches!(old.state, StatusState::Waiting(_)) {
+        status.state = StateSource::Waiting(WaitingReason::RestartingAllContainers);
+        status.last = StateSource::Synthetic(Synthetic::RemovedForRestart);
+        status.restart_count = old.restart_count.saturating_add(1);
+    } else if old.state == StatusState::Running && old.last.is_none() {
+        // Waiting with a last termination counts as stopped; without one the phase would fall back to Pending.
+        status.last = StateSource::Synthetic(Synthetic::Vanished);
+        status.restart_count = old.restart_count.saturating_add(i32::from(!deleted));
+    }
+    status
+}
+
+fn has_completed(instance: &Instance) -> bool {
+    instance.state == InstanceState::Exited && instance.exit.code == 0
+}
+
+fn resolve(source: StateSource, container: ContainerIndex, previous: Option<&Previous>, runtime: &impl Runtime) -> StatusState {
+    match source {
+        StateSource::None => StatusState::Empty,
+        StateSource::Waiting(reason) | StateSource::StartFailure(reason) => StatusState::Waiting(reason),
+        StateSource::Running(_) => StatusState::Running,
+        StateSource::Ended(number) => {
+            let instance = runtime.instances(container).nth(number.into());
+            instance.map_or(StatusState::Empty, |instance| StatusState::Terminated(instance.exit))
+        }
+        StateSource::Synthetic(synthetic) => StatusState::Terminated(synthetic.exit()),
+        StateSource::Previous => previous.map_or(StatusState::Empty, |previous| previous.entry.state),
+        StateSource::PreviousLast => previous.and_then(|p| p.entry.last).map_or(StatusState::Empty, StatusState::Terminated),
+    }
+}
