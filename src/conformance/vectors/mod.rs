@@ -57,7 +57,8 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[];
+const SUITES: &[(&str, Reader)] =
+    &[("phase", phase::phase), ("conditions", conditions::conditions), ("restart", restart::restart), ("qos", qos::qos)];
 
 impl Case {
     /// Runs the case.
