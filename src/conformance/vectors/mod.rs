@@ -57,7 +57,14 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[("actions", actions::actions), ("container_status", container_status::container_status)];
+const SUITES: &[(&str, Reader)] = &[
+    ("phase", phase::phase),
+    ("conditions", conditions::conditions),
+    ("restart", restart::restart),
+    ("qos", qos::qos),
+    ("container_status", container_status::container_status),
+    ("actions", actions::actions),
+];
 
 impl Case {
     /// Runs the case.
