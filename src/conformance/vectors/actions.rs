@@ -50,8 +50,7 @@ pub(super) fn actions(case: &Case) -> Result<Value, ReadError> {
     let spec = spec_of(&input.pod);
     let seen = ObservedPod::new(&spec, &input.runtime_status);
     let mut actions = vec![ContainerAction::default(); spec.containers().len()];
-    let asked =
-        ActionInput { restart_all: input.restart_all_containers, deleted: input.pod.metadata.deletion_timestamp.is_some() };
+    let asked = ActionInput { restart_all: input.restart_all_containers, deleted: input.pod.metadata.deletion_timestamp.is_some() };
     let pod = compute(&spec, &seen, &Results { input: &input, seen }, asked, &gates, &mut actions);
     let newest_sandbox = input.runtime_status.sandboxes.first().filter(|_| sandbox::changed(&spec, &seen).named);
     Ok(json!({

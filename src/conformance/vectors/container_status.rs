@@ -28,11 +28,8 @@ pub(super) fn container_status(case: &Case) -> Result<Value, ReadError> {
     let spec = spec_of(&input.pod);
     let seen = ObservedPod::new(&spec, &input.runtime_status);
     let previous = ApiStatuses::new(&spec, &input.previous_status);
-    let pod = StatusInput {
-        restarting_all: input.pod_restarting,
-        deleted: input.pod.metadata.deletion_timestamp.is_some(),
-        start_failure: None,
-    };
+    let pod =
+        StatusInput { restarting_all: input.pod_restarting, deleted: input.pod.metadata.deletion_timestamp.is_some(), start_failure: None };
     let status = |container: ContainerIndex| {
         let reason = input.reason_cache.get(spec.container(container).name());
         let start_failure = reason.map(|reason| StartFailure { reason, message: "" });

@@ -73,14 +73,21 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
             InstanceState::Created => self.start(container),
             InstanceState::Running => {}
             InstanceState::Exited if !has_failed(newest) => return Step::Done,
-            InstanceState::Exited if !restart::should_restart_on_exit(self.spec, container, newest.exit.code, self.gates) => {
-                return Step::Failed;
-            }
+            InstanceState::Exited if !self.may_retry(container, newest.exit.code) => return Step::Failed,
             InstanceState::Exited => self.start(container),
             InstanceState::Unknown if !restart::allows_restart(self.spec, container, self.gates) => return Step::Failed,
             InstanceState::Unknown => self.kill_and_start(container, KillReason::Unknown),
         }
         Step::Pending
+    }
+
+    /// Without restart rules only Never speaks against another try, whatever the exit code.
+    fn may_retry(&self, container: ContainerIndex, exit_code: i32) -> bool {
+        if self.gates.container_restart_rules {
+            restart::should_restart_on_exit(self.spec, container, exit_code, self.gates)
+        } else {
+            restart::allows_restart(self.spec, container, self.gates)
+        }
     }
 
     fn sidecar(&mut self, container: ContainerIndex, newest: &Instance) -> Step {

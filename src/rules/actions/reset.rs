@@ -22,11 +22,7 @@ pub fn resets<'a>(spec: &'a Spec, runtime: &'a impl Runtime) -> impl Iterator<It
         spec.regular().chain(spec.init()).flat_map(move |container| {
             let instances = runtime.instances(container).enumerate();
             let chosen = instances.filter(move |(_, instance)| is_trigger(spec, container, instance) == triggers);
-            chosen.map(move |(number, instance)| Reset {
-                container,
-                instance: number,
-                kill: instance.state != InstanceState::Exited,
-            })
+            chosen.map(move |(number, instance)| Reset { container, instance: number, kill: instance.state != InstanceState::Exited })
         })
     })
 }
