@@ -73,7 +73,7 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
             InstanceState::Created => self.start(container),
             InstanceState::Running => {}
             InstanceState::Exited if !has_failed(newest) => return Step::Done,
-            InstanceState::Exited if !self.may_retry(container, newest.exit.code) => return Step::Failed,
+            InstanceState::Exited if !self.may_retry(container, newest) => return Step::Failed,
             InstanceState::Exited => self.start(container),
             InstanceState::Unknown if !restart::allows_restart(self.spec, container, self.gates) => return Step::Failed,
             InstanceState::Unknown => self.kill_and_start(container, KillReason::Unknown),
@@ -81,10 +81,11 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
         Step::Pending
     }
 
-    /// Without restart rules only Never speaks against another try, whatever the exit code.
-    fn may_retry(&self, container: ContainerIndex, exit_code: i32) -> bool {
+    /// Whether a failed plain init container gets another try. With restart rules that is the common question, which a deleted Pod
+    /// answers with no; without them only Never speaks against it.
+    fn may_retry(&self, container: ContainerIndex, failed: &Instance) -> bool {
         if self.gates.container_restart_rules {
-            restart::should_restart_on_exit(self.spec, container, exit_code, self.gates)
+            restart::should_be_restarted(self.spec, container, Some(failed), self.input.deleted, self.gates)
         } else {
             restart::allows_restart(self.spec, container, self.gates)
         }

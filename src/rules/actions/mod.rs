@@ -44,7 +44,7 @@ pub struct PodActions {
 pub struct ActionInput {
     /// The status says AllContainersRestarting=True (KEP-5532).
     pub restart_all: bool,
-    /// The Pod has a `deletionTimestamp`: regular containers are not started again.
+    /// The Pod has a `deletionTimestamp`: regular containers and failed plain init containers are not started again.
     pub deleted: bool,
 }
 
