@@ -15,6 +15,8 @@ mod probe;
 mod qos;
 mod restart;
 mod termination_order;
+#[cfg(test)]
+mod tests;
 
 use super::report::Outcome;
 use crate::gates::{Gates, UnknownGate};
@@ -57,7 +59,13 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[];
+const SUITES: &[(&str, Reader)] = &[
+    ("backoff", backoff::backoff),
+    ("backoff_config", backoff::config),
+    ("effective_grace", grace::effective),
+    ("grace", grace::kill),
+    ("termination_order", termination_order::termination_order),
+];
 
 impl Case {
     /// Runs the case.
