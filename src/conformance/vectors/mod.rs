@@ -15,6 +15,8 @@ mod probe;
 mod qos;
 mod restart;
 mod termination_order;
+#[cfg(test)]
+mod tests;
 
 use super::report::Outcome;
 use crate::gates::{Gates, UnknownGate};
@@ -64,6 +66,11 @@ const SUITES: &[(&str, Reader)] = &[
     ("qos", qos::qos),
     ("container_status", container_status::container_status),
     ("actions", actions::actions),
+    ("backoff", backoff::backoff),
+    ("backoff_config", backoff::config),
+    ("effective_grace", grace::effective),
+    ("grace", grace::kill),
+    ("termination_order", termination_order::termination_order),
 ];
 
 impl Case {
