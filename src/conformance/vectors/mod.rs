@@ -57,7 +57,7 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[];
+const SUITES: &[(&str, Reader)] = &[("probe", probe::probe), ("probe_ready", probe::probe_ready)];
 
 impl Case {
     /// Runs the case.
