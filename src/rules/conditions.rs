@@ -1,7 +1,17 @@
 //! The conditions that the kubelet computes (kubelet `status/generate.go`).
+//!
+//! A verdict is status and reason. When it began to hold ([`lastTransitionTime`](crate::api::PodCondition::last_transition_time)) and the
+//! generation it speaks of are added where the status is assembled; the messages, for humans, are made on demand by the functions in `…_message`.
 
-use super::view::reasons;
-use crate::api::ConditionStatus;
+use super::restart::{could_restart_all, restart_all_cleaned_up};
+use super::sandbox;
+use super::view::{Runtime, StatusEntry, StatusState, Statuses, reasons};
+use crate::api::{ConditionStatus, PodPhase};
+use crate::gates::Gates;
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 reasons! {
     /// `reason` of a Pod condition.
@@ -52,4 +62,254 @@ pub struct Verdict {
     pub status: ConditionStatus,
     /// Reason.
     pub reason: ConditionReason,
+}
+
+impl Verdict {
+    /// True, without a reason.
+    pub const TRUE: Self = Self { status: ConditionStatus::True, reason: ConditionReason::None };
+    /// False, without a reason.
+    pub const FALSE: Self = Self { status: ConditionStatus::False, reason: ConditionReason::None };
+
+    /// False for this reason.
+    pub const fn because(reason: ConditionReason) -> Self {
+        Self { status: ConditionStatus::False, reason }
+    }
+
+    /// Whether the status is True.
+    pub const fn holds(self) -> bool {
+        matches!(self.status, ConditionStatus::True)
+    }
+}
+
+/// The message of a True AllContainersRestarting (KEP-5532); every other verdict of [`all_containers_restarting`] has none.
+pub const ALL_CONTAINERS_RESTARTING_MESSAGE: &str = "container exited with restart policy rule";
+
+/// ContainersReady: whether all sidecars and regular containers are ready (kubelet `GenerateContainersReadyCondition`).
+///
+/// `statuses` is `None` where they are not known at all, which is not the same as a list without entries: UnknownContainerStatuses
+/// against ContainersNotReady. A Failed Pod is never ready, nor is a Succeeded one of which every status is known, whatever the
+/// statuses say.
+pub fn containers_ready(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> Verdict {
+    let Some(statuses) = statuses else {
+        return Verdict::because(ConditionReason::UnknownContainerStatuses);
+    };
+    if phase == PodPhase::Failed {
+        return Verdict::because(ConditionReason::PodFailed);
+    }
+    let (mut unknown, mut unready) = (false, false);
+    for index in serving(spec) {
+        match statuses.entry(index) {
+            None => unknown = true,
+            Some(entry) => unready |= !entry.ready,
+        }
+    }
+    if phase == PodPhase::Succeeded && !unknown {
+        Verdict::because(ConditionReason::PodCompleted)
+    } else if unknown || unready {
+        Verdict::because(ConditionReason::ContainersNotReady)
+    } else {
+        Verdict::TRUE
+    }
+}
+
+/// Ready: whether the containers are ready and every readiness gate of the spec is True (kubelet `GeneratePodReadyCondition`, KEP-580).
+///
+/// `gate` gives the status of the condition of a type, `None` if the Pod has no such condition. While ContainersReady is not True,
+/// its verdict is Ready's too and no gate is asked.
+pub fn ready(spec: &Spec, containers_ready: Verdict, gate: impl Fn(&str) -> Option<ConditionStatus>) -> Verdict {
+    if !containers_ready.holds() {
+        containers_ready
+    } else if spec.readiness_gates().all(|name| gate(name) == Some(ConditionStatus::True)) {
+        Verdict::TRUE
+    } else {
+        Verdict::because(ConditionReason::ReadinessGatesNotReady)
+    }
+}
+
+/// Initialized: whether all init containers are done (plain) or started (sidecars) (kubelet `GeneratePodInitializedCondition`).
+///
+/// It also holds as soon as a regular container runs or has terminated, whatever the init containers do; and, with the gate
+/// RestartAllContainersOnContainerExits on, once it held in the last status (`was_initialized`). `statuses` is `None` where they are not known
+/// at all.
+pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> Verdict {
+    let Some(statuses) = statuses else {
+        return match (spec.has_init(), phase) {
+            (true, _) => Verdict::because(ConditionReason::UnknownContainerStatuses),
+            (false, PodPhase::Succeeded) => COMPLETED,
+            (false, _) => Verdict::TRUE,
+        };
+    };
+    let (mut unknown, mut incomplete) = (false, false);
+    for index in spec.init() {
+        match statuses.entry(index) {
+            None => unknown = true,
+            Some(entry) => incomplete |= !is_initialized(spec, index, entry),
+        }
+    }
+    let begun = |index| {
+        let entry: Option<StatusEntry> = statuses.entry(index);
+        matches!(entry.map(|entry| entry.state), Some(StatusState::Running | StatusState::Terminated(_)))
+    };
+    if phase == PodPhase::Succeeded && !unknown {
+        COMPLETED
+    } else if !(unknown || incomplete) || (was_initialized && gates.restart_all()) || spec.regular().any(begun) {
+        Verdict::TRUE
+    } else {
+        Verdict::because(ConditionReason::ContainersNotInitialized)
+    }
+}
+
+/// PodReadyToStartContainers: whether the sandbox is up and has its network, that is, no new one is needed (kubelet
+/// `GeneratePodReadyToStartContainersCondition`, KEP-3085). Never has a reason or a message.
+///
+/// The condition is written only with the gate PodReadyToStartContainersCondition on, which the caller asks.
+pub fn ready_to_start_containers(spec: &Spec, runtime: &impl Runtime) -> Verdict {
+    if sandbox::changed(spec, runtime).needed { Verdict::FALSE } else { Verdict::TRUE }
+}
+
+/// AllContainersRestarting (kubelet `GenerateAllContainersRestartingCondition`, KEP-5532): `None` where the kubelet does not
+/// write it at all, which is where the gate is off or no container has a RestartAllContainers rule.
+///
+/// `should_restart_all` is [`restart::should_restart_all`](super::restart::should_restart_all). It holds from the exit that asked for the restart until
+/// the runtime knows no init or regular container any more. Alone among the conditions it carries no `observedGeneration`.
+pub fn all_containers_restarting(
+    spec: &Spec,
+    phase: PodPhase,
+    should_restart_all: bool,
+    runtime: &impl Runtime,
+    gates: &Gates,
+) -> Option<Verdict> {
+    if !could_restart_all(spec, gates) {
+        return None;
+    }
+    Some(match phase {
+        PodPhase::Succeeded => Verdict::because(ConditionReason::PodCompleted),
+        PodPhase::Failed => Verdict::because(ConditionReason::PodFailed),
+        _ if !should_restart_all || restart_all_cleaned_up(spec, runtime) => Verdict::FALSE,
+        _ => Verdict { status: ConditionStatus::True, reason: ConditionReason::RestartAllContainersStarted },
+    })
+}
+
+/// The message of [`containers_ready`]: which containers have no status and which are not ready; empty unless the reason is
+/// ContainersNotReady.
+pub fn containers_ready_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> String {
+    match statuses {
+        Some(statuses) if containers_ready(spec, Some(statuses), phase).reason == ConditionReason::ContainersNotReady => {
+            lacking(spec, serving(spec), statuses, "unready", |_, entry| entry.ready)
+        }
+        _ => String::new(),
+    }
+}
+
+/// The message of [`ready`]: that of ContainersReady while that is not True, else which readiness gates are missing or not True;
+/// empty if it holds.
+pub fn ready_message(
+    spec: &Spec,
+    statuses: Option<&impl Statuses>,
+    phase: PodPhase,
+    gate: impl Fn(&str) -> Option<ConditionStatus>,
+) -> String {
+    if !containers_ready(spec, statuses, phase).holds() {
+        return containers_ready_message(spec, statuses, phase);
+    }
+    let complaint = |name| match gate(name) {
+        None => Some(format!("corresponding condition of pod readiness gate {name:?} does not exist.")),
+        Some(ConditionStatus::True) => None,
+        Some(status) => Some(format!("the status of pod readiness gate {name:?} is not \"True\", but {status}")),
+    };
+    spec.readiness_gates().filter_map(complaint).collect::<Vec<_>>().join(", ")
+}
+
+/// The message of [`initialized`]: which init containers have no status and which are not done; empty unless the reason is
+/// ContainersNotInitialized.
+pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
+    let verdict = initialized(spec, statuses, phase, was_initialized, gates);
+    match statuses {
+        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => {
+            lacking(spec, spec.init(), statuses, "incomplete", |index, entry| is_initialized(spec, index, entry))
+        }
+        _ => String::new(),
+    }
+}
+
+const COMPLETED: Verdict = Verdict { status: ConditionStatus::True, reason: ConditionReason::PodCompleted };
+
+/// The containers whose readiness is the Pod's: sidecars, then regular containers.
+fn serving(spec: &Spec) -> impl Iterator<Item = ContainerIndex> {
+    spec.init_and_regular().filter(|&index| spec.container(index).kind() != ContainerKind::Init)
+}
+
+/// Whether an init container with this status no longer keeps the Pod from being initialized.
+fn is_initialized(spec: &Spec, index: ContainerIndex, entry: StatusEntry) -> bool {
+    if spec.container(index).is_sidecar() { entry.started == Some(true) } else { entry.ready }
+}
+
+/// Names the containers without a status, and those whose status is not `fine`.
+fn lacking(
+    spec: &Spec,
+    containers: impl Iterator<Item = ContainerIndex>,
+    statuses: &impl Statuses,
+    what: &str,
+    fine: impl Fn(ContainerIndex, StatusEntry) -> bool,
+) -> String {
+    let (mut unknown, mut poor) = (Vec::new(), Vec::new());
+    for index in containers {
+        match statuses.entry(index) {
+            None => unknown.push(spec.container(index).name()),
+            Some(entry) if !fine(index, entry) => poor.push(spec.container(index).name()),
+            Some(_) => {}
+        }
+    }
+    let part = |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("containers with {what} status: [{}]", names.join(" ")));
+    [part("unknown", unknown), part(what, poor)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PodStatus;
+    use crate::rules::view::ApiStatuses;
+
+    fn fixture() -> (Spec, PodStatus) {
+        let spec = "{\"initContainers\": [{\"name\": \"i\"}, {\"name\": \"s\", \"restartPolicy\": \"Always\"}],
+            \"containers\": [{\"name\": \"a\"}, {\"name\": \"b\"}],
+            \"readinessGates\": [{\"conditionType\": \"x.io/a\"}, {\"conditionType\": \"x.io/b\"}]}";
+        let status = "{\"phase\": \"Pending\",
+            \"initContainerStatuses\": [{\"name\": \"i\", \"state\": {\"running\": {}}}, {\"name\": \"s\", \"ready\": true, \"state\": {}}],
+            \"containerStatuses\": [{\"name\": \"b\", \"state\": {\"waiting\": {}}}]}";
+        (Spec::as_given(serde_json::from_str(spec).unwrap()), serde_json::from_str(status).unwrap())
+    }
+
+    #[test]
+    fn messages_name_who_is_lacking() {
+        let (spec, mut status) = fixture();
+        let pending = PodPhase::Pending;
+        let statuses = ApiStatuses::new(&spec, &status);
+        let message = containers_ready_message(&spec, Some(&statuses), pending);
+        assert_eq!(message, "containers with unknown status: [a], containers with unready status: [b]");
+        assert_eq!(ready_message(&spec, Some(&statuses), pending, |_| None), message);
+        let message = initialized_message(&spec, Some(&statuses), pending, false, &Gates::default());
+        assert_eq!(message, "containers with incomplete status: [i s]");
+        assert_eq!(initialized_message(&spec, Some(&statuses), pending, true, &Gates::default()), "");
+
+        status.container_statuses =
+            ["a", "b"].map(|name| crate::api::ContainerStatus { name: name.into(), ready: true, ..Default::default() }).into();
+        let statuses = ApiStatuses::new(&spec, &status);
+        let gate = |name: &str| (name == "x.io/b").then_some(ConditionStatus::Unknown);
+        assert_eq!(
+            ready_message(&spec, Some(&statuses), pending, gate),
+            "corresponding condition of pod readiness gate \"x.io/a\" does not exist., the status of pod readiness gate \"x.io/b\" is not \"True\", but Unknown"
+        );
+        assert_eq!(ready(&spec, Verdict::TRUE, gate), Verdict::because(ConditionReason::ReadinessGatesNotReady));
+    }
+
+    #[test]
+    fn a_regular_container_that_has_begun_proves_initialization() {
+        let (spec, mut status) = fixture();
+        let off = Gates { restart_all_containers_on_container_exits: false, ..Gates::default() };
+        let verdict = |status: &PodStatus| initialized(&spec, Some(&ApiStatuses::new(&spec, status)), PodPhase::Pending, true, &off);
+        assert_eq!(verdict(&status), Verdict::because(ConditionReason::ContainersNotInitialized));
+        status.container_statuses[0].state.running = Some(Default::default());
+        assert_eq!(verdict(&status), Verdict::TRUE);
+    }
 }

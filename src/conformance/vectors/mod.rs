@@ -57,7 +57,14 @@ pub enum ReadError {
 type Reader = fn(&Case) -> Result<Value, ReadError>;
 
 /// The suites and their readers.
-const SUITES: &[(&str, Reader)] = &[("probe", probe::probe), ("probe_ready", probe::probe_ready)];
+const SUITES: &[(&str, Reader)] = &[
+    ("phase", phase::phase),
+    ("conditions", conditions::conditions),
+    ("restart", restart::restart),
+    ("qos", qos::qos),
+    ("probe", probe::probe),
+    ("probe_ready", probe::probe_ready),
+];
 
 impl Case {
     /// Runs the case.
