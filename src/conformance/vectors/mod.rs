@@ -71,6 +71,8 @@ const SUITES: &[(&str, Reader)] = &[
     ("effective_grace", grace::effective),
     ("grace", grace::kill),
     ("termination_order", termination_order::termination_order),
+    ("probe", probe::probe),
+    ("probe_ready", probe::probe_ready),
 ];
 
 impl Case {
