@@ -1,6 +1,6 @@
 //! The status of one container, derived from what the runtime shows and from the status before (kubelet `convertToAPIContainerStatuses`).
 //!
-//! [`derive`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
+//! [`derive()`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
 //! compact slots, [`to_api`] into an API object. What the prober adds (`started`, `ready`) is decided in [`probe`](super::probe).
 
 mod object;
@@ -150,7 +150,7 @@ pub fn any_regular_created(spec: &Spec, runtime: &impl Runtime) -> bool {
 impl Derived {
     /// The status as the rules read it: every source looked up.
     ///
-    /// `previous` and `runtime` are those that [`derive`] was given.
+    /// `previous` and `runtime` are those that [`derive()`] was given.
     pub fn entry(&self, container: ContainerIndex, previous: Option<&Previous>, runtime: &impl Runtime) -> StatusEntry {
         let resolve = |source| resolve(source, container, previous, runtime);
         let last = match resolve(self.last) {
