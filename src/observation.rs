@@ -74,6 +74,8 @@ pub struct ObservedContainer {
     pub exit_code: i32,
     /// Reason of the end.
     pub reason: String,
+    /// Termination message: the runtime's, and what the container left in its file or at the end of its log.
+    pub message: String,
     /// Image name.
     pub image: String,
     /// Image reference.

@@ -1,7 +1,8 @@
 //! The conditions that the kubelet computes (kubelet `status/generate.go`).
 //!
 //! A verdict is status and reason. When it began to hold ([`lastTransitionTime`](crate::api::PodCondition::last_transition_time)) and the
-//! generation it speaks of are added where the status is assembled; the messages, for humans, are made on demand by the functions in `…_message`.
+//! generation it speaks of are added where the status is assembled; the messages, for humans, are made on demand by the
+//! functions in `…_message`.
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};
 use super::sandbox;
@@ -129,8 +130,8 @@ pub fn ready(spec: &Spec, containers_ready: Verdict, gate: impl Fn(&str) -> Opti
 /// Initialized: whether all init containers are done (plain) or started (sidecars) (kubelet `GeneratePodInitializedCondition`).
 ///
 /// It also holds as soon as a regular container runs or has terminated, whatever the init containers do; and, with the gate
-/// RestartAllContainersOnContainerExits on, once it held in the last status (`was_initialized`). `statuses` is `None` where they are not known
-/// at all.
+/// RestartAllContainersOnContainerExits on, once it held in the last status (`was_initialized`). `statuses` is `None` where
+/// they are not known at all.
 pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> Verdict {
     let Some(statuses) = statuses else {
         return match (spec.has_init(), phase) {
@@ -170,8 +171,8 @@ pub fn ready_to_start_containers(spec: &Spec, runtime: &impl Runtime) -> Verdict
 /// AllContainersRestarting (kubelet `GenerateAllContainersRestartingCondition`, KEP-5532): `None` where the kubelet does not
 /// write it at all, which is where the gate is off or no container has a RestartAllContainers rule.
 ///
-/// `should_restart_all` is [`restart::should_restart_all`](super::restart::should_restart_all). It holds from the exit that asked for the restart until
-/// the runtime knows no init or regular container any more. Alone among the conditions it carries no `observedGeneration`.
+/// `should_restart_all` is [`restart::should_restart_all`](super::restart::should_restart_all). The condition holds from the exit
+/// that asked for the restart until the runtime knows no init or regular container any more. Alone among the conditions it carries no `observedGeneration`.
 pub fn all_containers_restarting(
     spec: &Spec,
     phase: PodPhase,
@@ -298,7 +299,8 @@ mod tests {
         let gate = |name: &str| (name == "x.io/b").then_some(ConditionStatus::Unknown);
         assert_eq!(
             ready_message(&spec, Some(&statuses), pending, gate),
-            "corresponding condition of pod readiness gate \"x.io/a\" does not exist., the status of pod readiness gate \"x.io/b\" is not \"True\", but Unknown"
+            "corresponding condition of pod readiness gate \"x.io/a\" does not exist., \
+             the status of pod readiness gate \"x.io/b\" is not \"True\", but Unknown"
         );
         assert_eq!(ready(&spec, Verdict::TRUE, gate), Verdict::because(ConditionReason::ReadinessGatesNotReady));
     }

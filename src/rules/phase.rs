@@ -7,7 +7,7 @@ use super::restart::should_restart_on_exit;
 use super::view::{Exit, StatusEntry, StatusState, Statuses, TerminatedReason};
 use crate::api::{PodPhase, RestartPolicy};
 use crate::gates::Gates;
-use crate::spec::{ContainerIndex, ContainerKind, Spec};
+use crate::spec::{ContainerIndex, Spec};
 
 /// What the phase depends on beside spec and container statuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,123 +24,82 @@ pub struct PhaseFacts {
 
 /// The phase that spec and container statuses call for.
 ///
-/// First match wins: an init container failed for good: Failed; something has never been started or is still initializing:
-/// Pending; something runs and everything is known: Running; everything has stopped: Running if something will be restarted, Succeeded if all
-/// regular containers exited 0, else Failed; anything unknown: Pending. Never [`PodPhase::Unknown`], which the kubelet
-/// does not write.
+/// First match wins: an init container failed for good: Failed; something has never been started, is not known, or is still initializing:
+/// Pending; something runs: Running; everything has stopped: Running if something will be restarted, Succeeded if all
+/// regular containers exited 0, else Failed. Never [`PodPhase::Unknown`], which the kubelet does not write.
 ///
-/// Surprises: a running sidecar keeps the Pod Running; a terminated one counts for nothing; one container that cannot pull its image keeps a
-/// Pod Pending while others run; a waiting container with a last termination counts as stopped, and never as succeeded.
+/// Surprises: a running sidecar keeps the Pod Running; a terminated one counts for nothing; one container that cannot pull its
+/// image keeps a Pod Pending while others run; a waiting container with a last termination counts as stopped, and never as succeeded.
 pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &Gates) -> PodPhase {
     let policy = Policy { spec, gates };
-    let mut tally = Tally::default();
-    for index in spec.init_and_regular() {
-        let entry = statuses.entry(index);
-        match spec.container(index).kind() {
-            ContainerKind::Init => match init_outcome(entry) {
-                InitOutcome::Done => {}
-                InitOutcome::Pending => tally.pending = true,
-                // Nothing that the others do can outweigh it.
-                InitOutcome::Failed(exit) if policy.is_fatal_to_initialization(index, exit) => return PodPhase::Failed,
-                InitOutcome::Failed(_) => {}
-            },
-            ContainerKind::Sidecar => tally.count_sidecar(entry),
-            _ => tally.count_regular(entry, |exit| policy.may_restart(index, exit)),
+    let (mut pending, mut running) = (false, false);
+    for index in spec.init() {
+        let entry = statuses.entry(index).unwrap_or_default();
+        let sidecar = spec.container(index).is_sidecar();
+        match Activity::of(&entry) {
+            Activity::Running if sidecar => {
+                running = true;
+                pending |= entry.started != Some(true) && !facts.initialized;
+            }
+            Activity::Running | Activity::Unstarted => pending = true,
+            // Nothing that the other containers do can outweigh it.
+            Activity::Stopped { exit, .. } if !sidecar && policy.ends_initialization(index, exit) => return PodPhase::Failed,
+            Activity::Stopped { .. } => {}
         }
     }
-    tally.verdict(facts, policy)
+    if pending { PodPhase::Pending } else { phase_of_regular(spec, statuses, facts, policy, running) }
 }
 
-/// What the containers are doing, all in all.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    /// A plain init container is to be done, or some other container has never been started.
-    pending: bool,
-    /// A sidecar is still to start.
-    pending_sidecar: bool,
-    running: bool,
-    unknown: bool,
-    /// A regular container has stopped.
-    stopped: bool,
-    /// A stopped regular container will be started again.
-    restarting: bool,
-    /// A stopped regular container did not end with 0, or has already been waiting again.
-    unsuccessful: bool,
-}
-
-impl Tally {
-    fn count_sidecar(&mut self, entry: Option<StatusEntry>) {
-        let Some(entry) = entry else {
-            self.unknown = true;
-            return;
-        };
-        match entry.state {
-            StatusState::Running => {
-                self.running = true;
-                self.pending_sidecar |= entry.started != Some(true);
-            }
-            StatusState::Terminated(_) => {}
-            StatusState::Waiting(_) => self.pending |= entry.last.is_none(),
-            StatusState::Empty => {
-                self.pending_sidecar = true;
-                self.unknown = true;
+/// The phase of a Pod whose init containers do not stand in the way; `running`: a sidecar runs.
+fn phase_of_regular(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, policy: Policy<'_>, mut running: bool) -> PodPhase {
+    let ended = facts.terminal && !facts.is_static;
+    let (mut stopped, mut succeeded, mut restarting) = (false, true, false);
+    for index in spec.regular() {
+        match Activity::of(&statuses.entry(index).unwrap_or_default()) {
+            Activity::Unstarted => return PodPhase::Pending,
+            Activity::Running => running = true,
+            Activity::Stopped { exit, waits } => {
+                stopped = true;
+                succeeded &= !waits && exit.code == 0;
+                restarting = restarting || (!running && !ended && policy.may_restart(index, exit));
             }
         }
     }
+    if running {
+        PodPhase::Running
+    } else if !stopped {
+        PodPhase::Pending
+    } else if !ended && policy.goes_on(restarting, succeeded) {
+        PodPhase::Running
+    } else if succeeded {
+        PodPhase::Succeeded
+    } else {
+        PodPhase::Failed
+    }
+}
 
-    fn count_regular(&mut self, entry: Option<StatusEntry>, may_restart: impl FnOnce(Exit) -> bool) {
-        let Some(entry) = entry else {
-            self.unknown = true;
-            return;
-        };
+/// A container status as the phase sees it.
+#[derive(Clone, Copy)]
+enum Activity {
+    /// Never started, as far as is known: without a status, without a state, or waiting without a last termination. Whichever it
+    /// is, the Pod is Pending.
+    Unstarted,
+    Running,
+    /// Terminated, or terminated before and now waiting.
+    Stopped {
+        exit: Exit,
+        waits: bool,
+    },
+}
+
+impl Activity {
+    const fn of(entry: &StatusEntry) -> Self {
         match (entry.state, entry.last) {
-            (StatusState::Running, _) => self.running = true,
-            (StatusState::Terminated(exit), _) => self.count_stopped(exit.code == 0, may_restart(exit)),
-            (StatusState::Waiting(_), Some(last)) => self.count_stopped(false, may_restart(last)),
-            (StatusState::Waiting(_), None) => self.pending = true,
-            (StatusState::Empty, _) => self.unknown = true,
+            (StatusState::Running, _) => Self::Running,
+            (StatusState::Terminated(exit), _) => Self::Stopped { exit, waits: false },
+            (StatusState::Waiting(_), Some(exit)) => Self::Stopped { exit, waits: true },
+            (StatusState::Waiting(_), None) | (StatusState::Empty, _) => Self::Unstarted,
         }
-    }
-
-    const fn count_stopped(&mut self, succeeded: bool, restarting: bool) {
-        self.stopped = true;
-        self.restarting |= restarting;
-        self.unsuccessful |= !succeeded;
-    }
-
-    fn verdict(self, facts: PhaseFacts, policy: Policy<'_>) -> PodPhase {
-        let initializing = self.pending || (self.pending_sidecar && !facts.initialized);
-        let ended = facts.terminal && !facts.is_static;
-        if initializing || self.unknown || !(self.running || self.stopped) {
-            PodPhase::Pending
-        } else if self.running || (!ended && policy.goes_on(self)) {
-            PodPhase::Running
-        } else if self.unsuccessful {
-            PodPhase::Failed
-        } else {
-            PodPhase::Succeeded
-        }
-    }
-}
-
-enum InitOutcome {
-    Done,
-    Pending,
-    Failed(Exit),
-}
-
-/// What a plain init container means for the phase.
-const fn init_outcome(entry: Option<StatusEntry>) -> InitOutcome {
-    let Some(entry) = entry else { return InitOutcome::Pending };
-    match (entry.state, entry.last) {
-        (StatusState::Terminated(exit), _) | (StatusState::Waiting(_), Some(exit)) => {
-            if exit.code == 0 {
-                InitOutcome::Done
-            } else {
-                InitOutcome::Failed(exit)
-            }
-        }
-        _ => InitOutcome::Pending,
     }
 }
 
@@ -154,22 +113,29 @@ struct Policy<'a> {
 impl Policy<'_> {
     /// Containers removed to restart them all come back whatever their policy (KEP-5532).
     fn may_restart(self, index: ContainerIndex, exit: Exit) -> bool {
-        let removed = exit.reason == TerminatedReason::RestartingAllContainers && self.gates.restart_all();
-        removed || should_restart_on_exit(self.spec, index, exit.code, self.gates)
+        should_restart_on_exit(self.spec, index, exit.code, self.gates)
+            || (exit.reason == TerminatedReason::RestartingAllContainers && self.gates.restart_all())
     }
 
-    fn is_fatal_to_initialization(self, index: ContainerIndex, exit: Exit) -> bool {
-        if self.gates.container_restart_rules { !self.may_restart(index, exit) } else { self.spec.restart_policy() == RestartPolicy::Never }
+    /// Whether a plain init container that stopped in this way has failed for good, and the Pod with it.
+    fn ends_initialization(self, index: ContainerIndex, exit: Exit) -> bool {
+        exit.code != 0
+            && if self.gates.container_restart_rules {
+                !self.may_restart(index, exit)
+            } else {
+                self.spec.restart_policy() == RestartPolicy::Never
+            }
     }
 
-    /// Whether a Pod whose containers have all stopped goes on.
-    fn goes_on(self, tally: Tally) -> bool {
+    /// Whether a Pod whose regular containers have all stopped goes on: one of them comes back (`restarting`), or the Pod's policy
+    /// says so.
+    fn goes_on(self, restarting: bool, succeeded: bool) -> bool {
         if self.gates.container_restart_rules {
-            return tally.restarting;
+            return restarting;
         }
         match self.spec.restart_policy() {
             RestartPolicy::Always => true,
-            RestartPolicy::OnFailure => tally.unsuccessful,
+            RestartPolicy::OnFailure => !succeeded,
             RestartPolicy::Never => false,
         }
     }

@@ -14,8 +14,8 @@ pub fn pod_qos_class(pod: &Pod, gates: &Gates) -> QosClass {
 
 /// The QoS class that a Pod spec calls for (`ComputePodQOS`).
 ///
-/// Only cpu and memory count, and only amounts above zero. If the spec has `resources` at Pod level, be they empty, and the gate PodLevelResources is on
-/// (KEP-2837), those alone are judged, else those of the regular and init containers, sidecars included:
+/// Only cpu and memory count, and only amounts above zero. If the spec has `resources` at Pod level, be they empty, and the gate
+/// PodLevelResources is on (KEP-2837), those alone are judged, else those of the regular and init containers, sidecars included:
 ///
 /// - nothing asked for and nothing limited: BestEffort;
 /// - every one of them limited in both cpu and memory, and over all of them as much requested as limited: Guaranteed;

@@ -78,9 +78,9 @@ pub fn can_restart(spec: &Spec, container: ContainerIndex) -> bool {
 
 /// Whether a container needs a start, given its newest instance in the runtime (kubelet `ShouldContainerBeRestarted`).
 ///
-/// `deleted` is whether the Pod has a deletion timestamp: then nothing is started again. Otherwise a container without an instance, or with one that was
-/// created and never started or whose state is unknown, is started whatever the policy; a running one is not; an
-/// exited one as [`should_restart_on_exit`] says, or, with the gate ContainerRestartRules off, as the Pod's policy says.
+/// `deleted` is whether the Pod has a deletion timestamp: then nothing is started again. Otherwise a container without an
+/// instance, or with one that was created and never started or whose state is unknown, is started whatever the policy; a
+/// running one is not; an exited one as [`should_restart_on_exit`] says, or, with the gate ContainerRestartRules off, as the Pod's policy says.
 pub fn should_be_restarted(spec: &Spec, container: ContainerIndex, newest: Option<&Instance>, deleted: bool, gates: &Gates) -> bool {
     if deleted {
         return false;

@@ -2,8 +2,10 @@
 
 use super::{Case, ReadError, spec_of};
 use crate::api;
-use crate::observation::{Observation, ObservedPod};
-use crate::rules::actions::{ActionInput, ContainerAction, Probes, compute, resets};
+use crate::observation::{Observation, ObservedContainer, ObservedPod};
+use crate::rules::actions::{
+    ActionInput, ContainerAction, Managers, ResizableResources, Resize, ResizedResource, compute, resets, resize, updates,
+};
 use crate::rules::sandbox;
 use crate::rules::view::ProbeResult;
 use crate::spec::{ContainerIndex, Spec};
@@ -22,10 +24,13 @@ struct Input {
     liveness_results: BTreeMap<String, ProbeResult>,
     startup_results: BTreeMap<String, ProbeResult>,
     restart_all_containers: bool,
+    #[serde(default)]
+    actuated_resources: BTreeMap<String, api::ResourceRequirements>,
 }
 
 struct Results<'a> {
     input: &'a Input,
+    spec: &'a Spec,
     seen: ObservedPod<'a>,
 }
 
@@ -33,14 +38,42 @@ impl Results<'_> {
     fn of_newest(&self, results: &BTreeMap<String, ProbeResult>, container: ContainerIndex) -> Option<ProbeResult> {
         results.get(&self.seen.containers(container).next()?.id).copied()
     }
+
+    fn actuated(&self, container: ContainerIndex) -> ResizableResources {
+        let actuated = self.input.actuated_resources.get(self.spec.container(container).name());
+        actuated.map_or_else(ResizableResources::default, ResizableResources::from)
+    }
+
+    /// Resource -> list of updates, for resources that have any.
+    fn updates(&self, actions: &[ContainerAction]) -> BTreeMap<&'static str, Vec<Value>> {
+        let list = |resource| -> Vec<Value> {
+            let containers = updates(self.spec, actions, resource);
+            containers.filter_map(|i| Some(self.update(self.seen.containers(i).next()?, i))).collect()
+        };
+        let lists = [("cpu", list(ResizedResource::Cpu)), ("memory", list(ResizedResource::Memory))];
+        lists.into_iter().filter(|(_, list)| !list.is_empty()).collect()
+    }
+
+    fn update(&self, seen: &ObservedContainer, container: ContainerIndex) -> Value {
+        let desired = &self.spec.api_container(container).resources;
+        json!({
+            "id": seen.id,
+            "name": seen.name,
+            "desired": numbers(desired.into()),
+            "current": numbers(self.actuated(container)),
+        })
+    }
 }
 
-impl Probes for Results<'_> {
+impl Managers for Results<'_> {
     fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult> {
         self.of_newest(&self.input.liveness_results, container)
     }
     fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
         self.of_newest(&self.input.startup_results, container)
+    }
+    fn resize(&self, container: ContainerIndex) -> Resize {
+        resize(self.spec.api_container(container), self.actuated(container))
     }
 }
 
@@ -51,7 +84,8 @@ pub(super) fn actions(case: &Case) -> Result<Value, ReadError> {
     let seen = ObservedPod::new(&spec, &input.runtime_status);
     let mut actions = vec![ContainerAction::default(); spec.containers().len()];
     let asked = ActionInput { restart_all: input.restart_all_containers, deleted: input.pod.metadata.deletion_timestamp.is_some() };
-    let pod = compute(&spec, &seen, &Results { input: &input, seen }, asked, &gates, &mut actions);
+    let results = Results { input: &input, spec: &spec, seen };
+    let pod = compute(&spec, &seen, &results, asked, &gates, &mut actions);
     let newest_sandbox = input.runtime_status.sandboxes.first().filter(|_| sandbox::changed(&spec, &seen).named);
     Ok(json!({
         "killPod": pod.kill_pod,
@@ -63,7 +97,8 @@ pub(super) fn actions(case: &Case) -> Result<Value, ReadError> {
         "ephemeralContainersToStart": starts(spec.ephemeral(), &actions),
         "containersToKill": kills(&spec, &seen, &actions),
         "containersToReset": if pod.reset { reset_list(&spec, &seen) } else { Vec::new() },
-        "updatePodResources": false,
+        "containersToUpdate": results.updates(&actions),
+        "updatePodResources": pod.update_pod_resources,
         "updatePodLevelResources": false,
     }))
 }
@@ -87,4 +122,13 @@ fn reset_list(spec: &Spec, seen: &ObservedPod<'_>) -> Vec<Value> {
         .filter_map(|reset| Some((seen.containers(reset.container).nth(reset.instance)?, reset.kill)))
         .map(|(container, kill)| json!({"id": container.id, "name": container.name, "kill": kill}))
         .collect()
+}
+
+fn numbers(resources: ResizableResources) -> Value {
+    json!({
+        "cpuLimitMilli": resources.cpu_limit,
+        "cpuRequestMilli": resources.cpu_request,
+        "memoryLimit": resources.memory_limit,
+        "memoryRequest": resources.memory_request,
+    })
 }

@@ -1,6 +1,6 @@
 //! Init containers and sidecars of a Pod in its sandbox (kubelet `computeInitContainerActions`).
 
-use super::{Planner, Probes};
+use super::{Managers, Planner};
 use crate::rules::restart;
 use crate::rules::view::{Instance, InstanceState, KillReason, ProbeResult, Runtime, TerminatedReason};
 use crate::spec::{ContainerIndex, ProbeKind};
@@ -25,7 +25,7 @@ enum Step {
     Failed,
 }
 
-impl<R: Runtime, P: Probes> Planner<'_, R, P> {
+impl<R: Runtime, M: Managers> Planner<'_, R, M> {
     /// From the last to the first: records of init containers that are done may be gone, so the last one that has left a trace tells how
     /// far the Pod has come, and all before it are done.
     pub(super) fn init_containers(&mut self) -> Progress {
@@ -71,7 +71,11 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
     fn plain_init(&mut self, container: ContainerIndex, newest: &Instance) -> Step {
         match newest.state {
             InstanceState::Created => self.start(container),
-            InstanceState::Running => {}
+            InstanceState::Running => {
+                if self.gates.in_place_pod_vertical_scaling_init_containers {
+                    self.resized(container);
+                }
+            }
             InstanceState::Exited if !has_failed(newest) => return Step::Done,
             InstanceState::Exited if !self.may_retry(container, newest) => return Step::Failed,
             InstanceState::Exited => self.start(container),
@@ -104,7 +108,7 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
     fn running_sidecar(&mut self, container: ContainerIndex, running: &Instance) -> Step {
         let spec = self.spec.container(container);
         if spec.probe(ProbeKind::Startup).is_some() {
-            match self.probes.startup(container) {
+            match self.managers.startup(container) {
                 Some(ProbeResult::Success) => {}
                 Some(ProbeResult::Failure) => {
                     self.kill_and_start(container, KillReason::StartupProbe);
@@ -113,10 +117,18 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
                 Some(ProbeResult::Unknown) | None => return Step::Pending,
             }
         }
+        let has_liveness = spec.probe(ProbeKind::Liveness).is_some();
         if running.spec_changed {
             self.kill_and_start(container, KillReason::SpecChanged);
-        } else if spec.probe(ProbeKind::Liveness).is_some() && self.probes.liveness(container) == Some(ProbeResult::Failure) {
-            self.kill_and_start(container, KillReason::LivenessProbe);
+            return Step::Done;
+        }
+        match self.managers.liveness(container) {
+            Some(ProbeResult::Failure) if has_liveness => self.kill_and_start(container, KillReason::LivenessProbe),
+            // No verdict yet: wait for it before resizing.
+            None if has_liveness => {}
+            _ => {
+                self.resized(container);
+            }
         }
         Step::Done
     }

@@ -1,13 +1,15 @@
 //! What a sync does to a Pod: sandbox, kills, starts, resets (kubelet `computePodActions`).
 //!
 //! [`compute`] is the kubelet's plan: it writes one small [`ContainerAction`] for each container and returns what concerns the Pod. It
-//! asks only the runtime, the probe results and the spec; crash-loop delays are applied when a start is tried.
+//! asks only the spec, the runtime and the kubelet's managers; crash-loop delays are applied when a start is tried.
 
 mod init;
 mod regular;
 mod reset;
+mod resize;
 
 pub use reset::{Reset, resets};
+pub use resize::{Direction, ResizableResources, Resize, ResizedResource, resize, updates};
 
 use super::view::{InstanceState, KillReason, ProbeResult, Runtime};
 use super::{container_status, restart, sandbox};
@@ -22,6 +24,10 @@ pub struct ContainerAction {
     pub start: bool,
     /// Kill its newest instance first, for this reason. Where the whole Pod is killed, that is done instead.
     pub kill: Option<KillReason>,
+    /// Update its CPU in place; see [`updates`] for the order.
+    pub cpu: Option<Direction>,
+    /// Update its memory in place.
+    pub memory: Option<Direction>,
 }
 
 /// What a sync does to the Pod as a whole.
@@ -37,6 +43,8 @@ pub struct PodActions {
     pub attempt: u32,
     /// All containers are to be restarted in place: carry out [`resets`], unless the Pod is killed in this same sync.
     pub reset: bool,
+    /// Some container is restarted to be resized: the Pod's own cgroup is resized with it.
+    pub update_pod_resources: bool,
 }
 
 /// What [`compute`] is told beside the runtime and the probes.
@@ -48,31 +56,41 @@ pub struct ActionInput {
     pub deleted: bool,
 }
 
-/// The cached probe results of the newest instance of each container; `None`: no result yet.
-pub trait Probes {
-    /// Result of the liveness probe.
+/// What the kubelet's own managers know of the newest instance of each container.
+pub trait Managers {
+    /// Cached result of the liveness probe; `None`: no result yet.
     fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult>;
-    /// Result of the startup probe.
+    /// Cached result of the startup probe; `None`: no result yet.
     fn startup(&self, container: ContainerIndex) -> Option<ProbeResult>;
+    /// What a pending resize asks of the container, as [`resize`] tells; asked only while it runs. Static Pods are never resized.
+    fn resize(&self, container: ContainerIndex) -> Resize {
+        let _ = container;
+        Resize::default()
+    }
 }
 
-impl<T: Probes + ?Sized> Probes for &T {
+impl<T: Managers + ?Sized> Managers for &T {
     fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult> {
         (**self).liveness(container)
     }
     fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
         (**self).startup(container)
     }
+    fn resize(&self, container: ContainerIndex) -> Resize {
+        (**self).resize(container)
+    }
 }
 
 /// What a plan is made from.
-struct Planner<'a, R, P> {
+struct Planner<'a, R, M> {
     spec: &'a Spec,
     runtime: &'a R,
-    probes: &'a P,
+    managers: &'a M,
     input: ActionInput,
     gates: &'a Gates,
     actions: &'a mut [ContainerAction],
+    /// Some container is restarted to be resized.
+    restarts_to_resize: bool,
 }
 
 /// Plans a sync (kubelet `computePodActions`).
@@ -85,22 +103,22 @@ struct Planner<'a, R, P> {
 pub fn compute(
     spec: &Spec,
     runtime: &impl Runtime,
-    probes: &impl Probes,
+    managers: &impl Managers,
     input: ActionInput,
     gates: &Gates,
     actions: &mut [ContainerAction],
 ) -> PodActions {
     actions.fill(ContainerAction::default());
     let sandbox = sandbox::changed(spec, runtime);
-    let pod = PodActions { kill_pod: sandbox.needed, create_sandbox: sandbox.needed, attempt: sandbox.attempt, reset: false };
+    let pod = PodActions { kill_pod: sandbox.needed, create_sandbox: sandbox.needed, attempt: sandbox.attempt, ..PodActions::default() };
     if input.restart_all && gates.restart_all() {
         return PodActions { reset: true, ..pod };
     }
-    let mut planner = Planner { spec, runtime, probes, input, gates, actions };
+    let mut planner = Planner { spec, runtime, managers, input, gates, actions, restarts_to_resize: false };
     if sandbox.needed { planner.with_new_sandbox(pod) } else { planner.with_present_sandbox(pod) }
 }
 
-impl<R: Runtime, P: Probes> Planner<'_, R, P> {
+impl<R: Runtime, M: Managers> Planner<'_, R, M> {
     /// The Pod begins anew, unless nothing in it would ever start again.
     fn with_new_sandbox(&mut self, pod: PodActions) -> PodActions {
         let no_sandbox = PodActions { create_sandbox: false, ..pod };
@@ -138,6 +156,7 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
             // Sidecars must not keep a Pod alive that is done.
             self.clear_init_starts();
         }
+        pod.update_pod_resources = self.restarts_to_resize;
         pod
     }
 
@@ -160,9 +179,125 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
         self.start(container);
     }
 
+    /// Resizes a running container; whether it is kept.
+    fn resized(&mut self, container: ContainerIndex) -> bool {
+        let action = &mut self.actions[container.get()];
+        match self.managers.resize(container) {
+            Resize::Update { cpu, memory } => {
+                (action.cpu, action.memory) = (cpu, memory);
+                true
+            }
+            Resize::Restart => {
+                (action.kill, action.start) = (Some(KillReason::Resize), true);
+                self.restarts_to_resize = true;
+                false
+            }
+        }
+    }
+
     fn clear_init_starts(&mut self) {
         for container in self.spec.init() {
             self.actions[container.get()].start = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Observation, ObservedPod};
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    /// Probe results for all containers alike.
+    struct All(Option<ProbeResult>);
+
+    impl Managers for All {
+        fn liveness(&self, _: ContainerIndex) -> Option<ProbeResult> {
+            self.0
+        }
+        fn startup(&self, _: ContainerIndex) -> Option<ProbeResult> {
+            self.0
+        }
+    }
+
+    const SPEC: &str = r#"{
+        "initContainers": [{"name": "i"}, {"name": "s", "restartPolicy": "Always", "startupProbe": {}}],
+        "containers": [{"name": "a"}, {"name": "b", "restartPolicyRules": [
+            {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [42]}}]}],
+        "restartPolicy": "OnFailure"}"#;
+    const SANDBOX: &str = r#"[{"state": "ready", "attempt": 1, "networkStatus": true, "ip": "10.0.0.5"}]"#;
+
+    struct World {
+        spec: Spec,
+        seen: Observation,
+    }
+
+    impl World {
+        /// Instances newest first, as `(name, state, exit code)`.
+        fn new(sandboxes: &str, instances: &[(&str, &str, i32)]) -> Self {
+            let text = |&(name, state, code): &(&str, &str, i32)| {
+                alloc::format!(r#"{{"name": "{name}", "state": "{state}", "exitCode": {code}}}"#)
+            };
+            let containers = instances.iter().map(text).collect::<Vec<_>>().join(",");
+            let json = alloc::format!(r#"{{"sandboxes": {sandboxes}, "containers": [{containers}]}}"#);
+            Self { spec: Spec::as_given(serde_json::from_str(SPEC).unwrap()), seen: serde_json::from_str(&json).unwrap() }
+        }
+
+        /// What concerns the Pod, the names of the containers to be started, and of those to be killed.
+        fn plan(&self, probe: Option<ProbeResult>, input: ActionInput) -> (PodActions, Vec<&str>, Vec<&str>) {
+            let mut actions = vec![ContainerAction::default(); self.spec.containers().len()];
+            let seen = ObservedPod::new(&self.spec, &self.seen);
+            let pod = compute(&self.spec, &seen, &All(probe), input, &Gates::default(), &mut actions);
+            let names = |wanted: fn(&ContainerAction) -> bool| {
+                let chosen = self.spec.containers().iter().zip(&actions).filter(|(_, action)| wanted(action));
+                chosen.map(|(container, _)| container.name()).collect()
+            };
+            (pod, names(|action| action.start), names(|action| action.kill.is_some()))
+        }
+    }
+
+    #[test]
+    fn a_new_pod_gets_a_sandbox_and_its_first_init_container() {
+        let world = World::new("[]", &[]);
+        let (pod, starts, kills) = world.plan(None, ActionInput::default());
+        assert!(pod.kill_pod && pod.create_sandbox && pod.attempt == 0);
+        assert_eq!((starts, kills), (vec!["i"], vec![]));
+    }
+
+    #[test]
+    fn a_startup_probe_of_a_sidecar_holds_back_what_is_behind() {
+        let world = World::new(SANDBOX, &[("s", "running", 0), ("i", "exited", 0)]);
+        assert_eq!(world.plan(None, ActionInput::default()).1, Vec::<&str>::new());
+        assert_eq!(world.plan(Some(ProbeResult::Success), ActionInput::default()).1, vec!["a", "b"]);
+        let (_, starts, kills) = world.plan(Some(ProbeResult::Failure), ActionInput::default());
+        assert_eq!((starts, kills), (vec!["s"], vec!["s"]));
+    }
+
+    #[test]
+    fn a_pod_whose_regular_containers_are_done_is_killed_with_its_sidecars() {
+        let world = World::new(SANDBOX, &[("s", "exited", 1), ("a", "exited", 0), ("b", "exited", 0)]);
+        let (pod, starts, _) = world.plan(None, ActionInput::default());
+        assert!(!pod.kill_pod, "exited regular containers may be of an older sandbox: the sidecar comes first");
+        assert_eq!(starts, vec!["s"]);
+        let world = World::new(SANDBOX, &[("s", "running", 0), ("a", "exited", 0), ("b", "exited", 0)]);
+        let (pod, starts, _) = world.plan(Some(ProbeResult::Success), ActionInput::default());
+        assert!(pod.kill_pod && !pod.create_sandbox && starts.is_empty());
+    }
+
+    #[test]
+    fn victims_are_reset_before_what_triggered_the_restart() {
+        let world =
+            World::new(SANDBOX, &[("b", "exited", 42), ("a", "running", 0), ("a", "exited", 1), ("s", "running", 0), ("i", "exited", 0)]);
+        let (pod, starts, kills) = world.plan(None, ActionInput { restart_all: true, deleted: false });
+        assert!(pod.reset && starts.is_empty() && kills.is_empty());
+        let seen = ObservedPod::new(&world.spec, &world.seen);
+        let order: Vec<_> = resets(&world.spec, &seen).map(|r| (world.spec.container(r.container).name(), r.instance, r.kill)).collect();
+        assert_eq!(order, vec![("a", 0, true), ("a", 1, false), ("i", 0, false), ("s", 0, true), ("b", 0, false)]);
+    }
+
+    #[test]
+    fn an_action_is_a_few_bytes() {
+        assert_eq!(size_of::<ContainerAction>(), 4);
     }
 }

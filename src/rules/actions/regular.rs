@@ -1,6 +1,6 @@
 //! Regular containers of an initialized Pod in its sandbox.
 
-use super::{Planner, Probes};
+use super::{Managers, Planner};
 use crate::rules::restart;
 use crate::rules::view::{Instance, InstanceState, KillReason, ProbeResult, Runtime};
 use crate::spec::ContainerIndex;
@@ -14,7 +14,7 @@ pub(super) enum Outcome {
     NothingLeft,
 }
 
-impl<R: Runtime, P: Probes> Planner<'_, R, P> {
+impl<R: Runtime, M: Managers> Planner<'_, R, M> {
     pub(super) fn regular_containers(&mut self) -> Outcome {
         let mut outcome = Outcome::NothingLeft;
         for container in self.spec.regular() {
@@ -49,12 +49,12 @@ impl<R: Runtime, P: Probes> Planner<'_, R, P> {
             // A new image is a new container: it is started whatever the policy.
             self.kill_and_start(container, KillReason::SpecChanged);
             return false;
-        } else if self.probes.liveness(container) == Some(ProbeResult::Failure) {
+        } else if self.managers.liveness(container) == Some(ProbeResult::Failure) {
             KillReason::LivenessProbe
-        } else if self.probes.startup(container) == Some(ProbeResult::Failure) {
+        } else if self.managers.startup(container) == Some(ProbeResult::Failure) {
             KillReason::StartupProbe
         } else {
-            return true;
+            return self.resized(container);
         };
         self.kill(container, why);
         self.actions[container.get()].start = restart::allows_restart(self.spec, container, self.gates);

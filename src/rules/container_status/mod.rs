@@ -1,6 +1,6 @@
 //! The status of one container, derived from what the runtime shows and from the status before (kubelet `convertToAPIContainerStatuses`).
 //!
-//! [`derive`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
+//! [`derive()`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
 //! compact slots, [`to_api`] into an API object. What the prober adds (`started`, `ready`) is decided in [`probe`](super::probe).
 
 mod object;
@@ -150,7 +150,7 @@ pub fn any_regular_created(spec: &Spec, runtime: &impl Runtime) -> bool {
 impl Derived {
     /// The status as the rules read it: every source looked up.
     ///
-    /// `previous` and `runtime` are those that [`derive`] was given.
+    /// `previous` and `runtime` are those that [`derive()`] was given.
     pub fn entry(&self, container: ContainerIndex, previous: Option<&Previous>, runtime: &impl Runtime) -> StatusEntry {
         let resolve = |source| resolve(source, container, previous, runtime);
         let last = match resolve(self.last) {
@@ -294,5 +294,108 @@ fn resolve(source: StateSource, container: ContainerIndex, previous: Option<&Pre
         StateSource::Synthetic(synthetic) => StatusState::Terminated(synthetic.exit()),
         StateSource::Previous => previous.map_or(StatusState::Empty, |previous| previous.entry.state),
         StateSource::PreviousLast => previous.and_then(|p| p.entry.last).map_or(StatusState::Empty, StatusState::Terminated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api;
+    use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedState};
+    use alloc::vec::Vec;
+
+    const C: ContainerIndex = ContainerIndex::new(0);
+    const STATES: [ObservedState; 4] = [ObservedState::Created, ObservedState::Running, ObservedState::Exited, ObservedState::Unknown];
+
+    fn spec() -> Spec {
+        Spec::as_given(serde_json::from_str(r#"{"containers": [{"name": "c", "image": "i"}]}"#).unwrap())
+    }
+
+    fn instance(number: i32, state: ObservedState) -> ObservedContainer {
+        let id = alloc::format!("c-{number}");
+        ObservedContainer { id, name: "c".into(), state, restart_count: number, exit_code: 3, reason: "Error".into(), ..Default::default() }
+    }
+
+    /// No instance, one, or two; newest first.
+    fn observations() -> Vec<Observation> {
+        let one = STATES.iter().map(|&newest| Vec::from([instance(1, newest)]));
+        let two = STATES.iter().flat_map(|&newest| STATES.map(|second| Vec::from([instance(1, newest), instance(0, second)])));
+        let all = core::iter::once(Vec::new()).chain(one).chain(two);
+        all.map(|containers| Observation { containers, ..Observation::default() }).collect()
+    }
+
+    fn previous_statuses() -> Vec<Option<api::ContainerStatus>> {
+        let states = [
+            r#"{}"#,
+            r#"{"waiting": {"reason": "ErrImagePull"}}"#,
+            r#"{"running": {}}"#,
+            r#"{"terminated": {"exitCode": 1, "reason": "Error"}}"#,
+        ];
+        let lasts = &["{}", r#"{"terminated": {"exitCode": 2, "reason": "Error"}}"#];
+        let ids = &["test://c-0", "test://c-1"];
+        let all = states.iter().flat_map(|state| lasts.iter().flat_map(move |last| ids.iter().map(move |id| (state, last, id))));
+        let text = |(state, last, id)| {
+            alloc::format!(
+                r#"{{"name": "c", "state": {state}, "lastState": {last}, "containerID": "{id}", "restartCount": 1, "started": true, "ready": true}}"#
+            )
+        };
+        core::iter::once(None).chain(all.map(|parts| Some(serde_json::from_str(&text(parts)).unwrap()))).collect()
+    }
+
+    #[test]
+    fn the_object_and_the_compact_entry_agree_and_counts_never_fall() {
+        let (spec, gates) = (spec(), Gates::default());
+        let failures =
+            [None, Some(StartFailure { reason: "CrashLoopBackOff", message: "" }), Some(StartFailure { reason: "x", message: "" })];
+        let flags = [(false, false), (false, true), (true, false), (true, true)];
+        let mut compared = 0;
+        for (seen, previous) in observations().iter().flat_map(|seen| previous_statuses().into_iter().map(move |previous| (seen, previous)))
+        {
+            for (start_failure, (restarting_all, deleted)) in failures.iter().flat_map(|failure| flags.map(|flags| (failure, flags))) {
+                let seen = ObservedPod::new(&spec, seen);
+                let texts = StatusTexts { seen, runtime_name: "test", previous: previous.as_ref(), start_failure: *start_failure };
+                let input = StatusInput { restarting_all, deleted, start_failure: None };
+                let object = build(&spec, C, &texts, input, &gates);
+
+                let id = previous.as_ref().map(|status| &*status.container_id);
+                let shows_newest =
+                    seen.containers(C).next().is_some_and(|newest| id.and_then(|id| id.strip_prefix("test://")) == Some(&newest.id));
+                let compact = previous.as_ref().map(|status| Previous { entry: status.into(), shows_newest });
+                let start_failure = start_failure.map(|failure| WaitingReason::from_text(failure.reason));
+                let derived = derive(&spec, C, compact.as_ref(), &seen, StatusInput { start_failure, ..input }, &gates);
+                assert_eq!(StatusEntry::from(&object), derived.entry(C, compact.as_ref(), &seen), "{texts:?} {input:?}");
+                assert!(object.restart_count >= previous.as_ref().map_or(0, |status| status.restart_count));
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 21 * 17 * 12);
+    }
+
+    fn derived(previous: StatusEntry, input: StatusInput) -> Derived {
+        let previous = Previous { entry: previous, shows_newest: false };
+        derive(&spec(), C, Some(&previous), &ObservedPod::new(&spec(), &Observation::default()), input, &Gates::default())
+    }
+
+    #[test]
+    fn what_ran_and_vanished_counts_as_ended_once() {
+        let running = StatusEntry { state: StatusState::Running, restart_count: 4, ..StatusEntry::default() };
+        let vanished = derived(running, StatusInput::default());
+        assert_eq!(vanished.state, StateSource::Waiting(WaitingReason::ContainerCreating));
+        assert_eq!((vanished.last, vanished.restart_count), (StateSource::Synthetic(Synthetic::Vanished), 5));
+        assert_eq!(derived(running, StatusInput { deleted: true, ..StatusInput::default() }).restart_count, 4);
+
+        let with_last = StatusEntry { last: Some(Exit::default()), ..running };
+        let kept = derived(with_last, StatusInput::default());
+        assert_eq!((kept.last, kept.restart_count), (StateSource::PreviousLast, 4));
+    }
+
+    #[test]
+    fn a_restart_of_all_overwrites_even_a_real_exit_code() {
+        let ended = StatusEntry { state: StatusState::Terminated(Exit { code: 42, ..Exit::default() }), ..StatusEntry::default() };
+        let status = derived(ended, StatusInput { restarting_all: true, ..StatusInput::default() });
+        assert_eq!(status.state, StateSource::Waiting(WaitingReason::RestartingAllContainers));
+        assert_eq!((status.last, status.restart_count), (StateSource::Synthetic(Synthetic::RemovedForRestart), 1));
+        assert_eq!(status.identity, IdentitySource::Previous);
+        assert_eq!(derived(ended, StatusInput::default()).state, StateSource::Previous);
     }
 }

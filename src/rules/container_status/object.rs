@@ -3,7 +3,7 @@
 use super::{Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic, derive};
 use crate::api::{self, Quantity, ResourceRequirements};
 use crate::gates::Gates;
-use crate::observation::{ObservedContainer, ObservedPod, ObservedResources};
+use crate::observation::{ObservedContainer, ObservedPod, ObservedResources, ObservedState};
 use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerIndex, Spec};
 use alloc::borrow::ToOwned;
@@ -40,7 +40,7 @@ pub struct StatusTexts<'a> {
     pub start_failure: Option<StartFailure<'a>>,
 }
 
-/// The new status of one container, from API objects to an API object: [`derive`], then [`to_api`].
+/// The new status of one container, from API objects to an API object: [`derive()`], then [`to_api`].
 ///
 /// `input.start_failure` is taken from `texts`.
 pub fn build(spec: &Spec, container: ContainerIndex, texts: &StatusTexts<'_>, input: StatusInput, gates: &Gates) -> api::ContainerStatus {
@@ -103,7 +103,7 @@ fn state(source: StateSource, container: ContainerIndex, texts: &StatusTexts<'_>
                 exit_code: seen.exit_code,
                 signal: 0,
                 reason: seen.reason.clone(),
-                message: String::new(),
+                message: seen.message.clone(),
                 started_at: seen.started_at,
                 finished_at: seen.finished_at,
                 container_id: id_of(texts.runtime_name, seen),
@@ -149,14 +149,13 @@ fn resources_of(
     runtime_name: &str,
 ) -> ResourceRequirements {
     let mut resources = allocated.clone();
-    if seen.state != crate::observation::ObservedState::Running {
+    if seen.state != ObservedState::Running {
         return resources;
     }
-    let reported = seen.resources.as_ref();
     let kept = previous
         .filter(|status| status.state.running.is_some() && is_id_of(&status.container_id, runtime_name, seen))
         .and_then(|status| status.resources.as_ref());
-    let reported = |pick: fn(&ObservedResources) -> &Option<Quantity>| reported.and_then(|resources| pick(resources).as_ref());
+    let reported = |pick: fn(&ObservedResources) -> &Option<Quantity>| seen.resources.as_ref().and_then(|r| pick(r).as_ref());
     if !resources.limits.is_empty() {
         let kept = kept.map(|kept| &kept.limits);
         overlay(&mut resources.limits, CPU, reported(|r| &r.cpu_limit), kept, MIN_CPU_LIMIT);

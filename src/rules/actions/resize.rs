@@ -1,0 +1,115 @@
+//! In-place resize of a running container (kubelet `computePodResizeAction`, KEP-1287).
+
+use super::ContainerAction;
+use crate::api::{self, Quantity, ResourceRequirements};
+use crate::spec::{ContainerIndex, Spec};
+
+/// The resources that can be resized in place; what is absent is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ResizableResources {
+    /// CPU limit in millicores.
+    pub cpu_limit: i64,
+    /// CPU request in millicores.
+    pub cpu_request: i64,
+    /// Memory limit in bytes.
+    pub memory_limit: i64,
+    /// Memory request in bytes.
+    pub memory_request: i64,
+}
+
+/// How a resource changes. Downward updates are applied first, to make room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// Less.
+    Down,
+    /// More.
+    Up,
+}
+
+/// What a resize asks of a container while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resize {
+    /// Update it in place.
+    Update {
+        /// CPU: how the limit changes, or else the request.
+        cpu: Option<Direction>,
+        /// Memory: how the limit changes, or else the request.
+        memory: Option<Direction>,
+    },
+    /// Kill and start it: the resize policy of a changed resource is RestartContainer.
+    Restart,
+}
+
+impl Default for Resize {
+    fn default() -> Self {
+        Self::Update { cpu: None, memory: None }
+    }
+}
+
+/// Which resource an update is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResizedResource {
+    /// `memory`.
+    Memory,
+    /// `cpu`.
+    Cpu,
+}
+
+impl From<&ResourceRequirements> for ResizableResources {
+    fn from(resources: &ResourceRequirements) -> Self {
+        let milli = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::milli_value);
+        let whole = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::value);
+        let ResourceRequirements { limits, requests } = resources;
+        Self {
+            cpu_limit: milli(limits.get("cpu")),
+            cpu_request: milli(requests.get("cpu")),
+            memory_limit: whole(limits.get("memory")),
+            memory_request: whole(requests.get("memory")),
+        }
+    }
+}
+
+/// What it takes to bring a running container from the resources last applied to the allocated ones of the spec.
+///
+/// `actuated` is what the kubelet last gave the runtime; all 0 if it has no record. A resource without a resize policy is updated in place.
+pub fn resize(container: &api::Container, actuated: ResizableResources) -> Resize {
+    let desired = ResizableResources::from(&container.resources);
+    let cpu = direction((desired.cpu_limit, actuated.cpu_limit), (desired.cpu_request, actuated.cpu_request));
+    let memory = direction((desired.memory_limit, actuated.memory_limit), (desired.memory_request, actuated.memory_request));
+    let restarts = |name| {
+        let policy = container.resize_policy.iter().find(|policy| policy.resource_name == name);
+        policy.is_some_and(|policy| policy.restart_policy == "RestartContainer")
+    };
+    if (cpu.is_some() && restarts("cpu")) || (memory.is_some() && restarts("memory")) {
+        return Resize::Restart;
+    }
+    Resize::Update { cpu, memory }
+}
+
+/// The containers whose resource is updated in place, in the order of the updates: what goes down before what goes up.
+pub fn updates<'a>(spec: &'a Spec, actions: &'a [ContainerAction], resource: ResizedResource) -> impl Iterator<Item = ContainerIndex> + 'a {
+    let goes = move |wanted| {
+        move |&container: &ContainerIndex| {
+            let ContainerAction { cpu, memory, .. } = actions[container.get()];
+            let direction = match resource {
+                ResizedResource::Memory => memory,
+                ResizedResource::Cpu => cpu,
+            };
+            direction == Some(wanted)
+        }
+    };
+    // The kubelet plans init containers from the last to the first, then regular ones; what goes down is put before all planned so far.
+    let down = spec.regular().rev().chain(spec.init()).filter(goes(Direction::Down));
+    let up = spec.init().rev().chain(spec.regular()).filter(goes(Direction::Up));
+    down.chain(up)
+}
+
+/// Each pair is desired and actuated.
+fn direction(limit: (i64, i64), request: (i64, i64)) -> Option<Direction> {
+    let (desired, actuated) = if limit.0 == limit.1 { request } else { limit };
+    match desired.cmp(&actuated) {
+        core::cmp::Ordering::Less => Some(Direction::Down),
+        core::cmp::Ordering::Equal => None,
+        core::cmp::Ordering::Greater => Some(Direction::Up),
+    }
+}
