@@ -75,11 +75,12 @@ impl Changes {
         Self { from, to: [None; 3] }
     }
 
-    /// One more.
-    pub(super) fn push(&mut self, result: ProbeResult) {
+    /// These and one more.
+    pub(super) fn then(mut self, result: ProbeResult) -> Self {
         if let Some(free) = self.to.iter_mut().find(|to| to.is_none()) {
             *free = Some(result);
         }
+        self
     }
 
     /// Whether nothing changed.

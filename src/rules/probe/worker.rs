@@ -71,6 +71,13 @@ pub struct Context<'a> {
     pub gates: &'a Gates,
 }
 
+impl Context<'_> {
+    /// The Pod is being deleted, and the probe is one that could only disturb that.
+    fn ends_with_pod(&self) -> bool {
+        self.pod_deleted && self.kind != ProbeKind::Readiness
+    }
+}
+
 /// What the kubelet's cached status says of the Pod at a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seen {
@@ -167,88 +174,99 @@ impl Worker {
     /// about a container that has ended: whether the worker goes on ([`outlives_exit`](super::outlives_exit)).
     #[inline]
     pub fn tick(&mut self, context: &Context<'_>, seen: Option<&Seen>, now: Time, outlives_exit: impl FnOnce(i32) -> bool) -> Tick {
-        let mut changes = Changes::since(self.cached);
-        let verdict = self.decide(context, seen, now, outlives_exit, &mut changes);
-        if verdict == Verdict::Probe {
-            self.mode = Mode::Probing;
+        // The first thing that applies, in the kubelet's order. What can change a result is looked at apart, because it is rare.
+        let unchanged = |verdict| Tick { verdict, changes: Changes::since(None) };
+        if self.is_probing() {
+            self.mode = Mode::ProbingOwed;
+            return unchanged(Verdict::Wait(Wait::Busy));
         }
+        let Some(seen) = seen else {
+            return unchanged(Verdict::Wait(Wait::NoInstance));
+        };
+        if seen.pod_terminal {
+            return unchanged(Verdict::End(End::PodTerminal));
+        }
+        let Some(instance) = seen.instance else {
+            return unchanged(Verdict::Wait(Wait::NoInstance));
+        };
+        if self.instance == Some(instance.id) {
+            if self.mode == Mode::OnHold {
+                return unchanged(Verdict::Wait(Wait::OnHold));
+            }
+            if let SeenState::Running { since } = instance.state
+                && !context.ends_with_pod()
+            {
+                return unchanged(self.look_at_running(context, since, instance.started == Some(true), now));
+            }
+        }
+        self.look_at_change(context, &instance, now, outlives_exit)
+    }
+
+    /// A tick that meets another instance, one that does not run, or a Pod being deleted: what may change a result.
+    #[cold]
+    fn look_at_change(
+        &mut self,
+        context: &Context<'_>,
+        instance: &SeenInstance,
+        now: Time,
+        outlives_exit: impl FnOnce(i32) -> bool,
+    ) -> Tick {
+        let changes = if self.instance == Some(instance.id) { Changes::since(self.cached) } else { self.meet(context, instance) };
+        let (verdict, changes) = match instance.state {
+            SeenState::Running { .. } if context.ends_with_pod() => {
+                (Verdict::End(End::PodDeleted), self.cache(ProbeResult::Success, changes))
+            }
+            SeenState::Running { since } => (self.look_at_running(context, since, instance.started == Some(true), now), changes),
+            SeenState::Terminated { exit_code } if !outlives_exit(exit_code) => {
+                (Verdict::End(End::NotRestarted), self.cache(ProbeResult::Failure, changes))
+            }
+            SeenState::Terminated { .. } | SeenState::Waiting => {
+                (Verdict::Wait(Wait::NotRunning), self.cache(ProbeResult::Failure, changes))
+            }
+        };
         Tick { verdict, changes }
     }
 
-    /// The first thing that applies, in the kubelet's order.
+    /// A container that runs is probed once its initial delay is over: for startup until it has started, otherwise from then on.
     #[inline]
-    fn decide(
-        &mut self,
-        context: &Context<'_>,
-        seen: Option<&Seen>,
-        now: Time,
-        outlives_exit: impl FnOnce(i32) -> bool,
-        changes: &mut Changes,
-    ) -> Verdict {
-        if self.is_probing() {
-            self.mode = Mode::ProbingOwed;
-            return Verdict::Wait(Wait::Busy);
-        }
-        let Some(seen) = seen else {
-            return Verdict::Wait(Wait::NoInstance);
-        };
-        if seen.pod_terminal {
-            return Verdict::End(End::PodTerminal);
-        }
-        let Some(instance) = seen.instance else {
-            return Verdict::Wait(Wait::NoInstance);
-        };
-        if self.instance != Some(instance.id) {
-            self.meet(context, &instance, changes);
-        }
-        if self.mode == Mode::OnHold {
-            return Verdict::Wait(Wait::OnHold);
-        }
-        let since = match instance.state {
-            SeenState::Running { since } => since,
-            SeenState::Waiting => {
-                self.cache(ProbeResult::Failure, changes);
-                return Verdict::Wait(Wait::NotRunning);
-            }
-            SeenState::Terminated { exit_code } => {
-                self.cache(ProbeResult::Failure, changes);
-                return if outlives_exit(exit_code) { Verdict::Wait(Wait::NotRunning) } else { Verdict::End(End::NotRestarted) };
-            }
-        };
-        if context.pod_deleted && context.kind != ProbeKind::Readiness {
-            self.cache(ProbeResult::Success, changes);
-            return Verdict::End(End::PodDeleted);
-        }
+    fn look_at_running(&mut self, context: &Context<'_>, since: Option<Time>, started: bool, now: Time) -> Verdict {
         // In 32 bits, as the kubelet compares. An unknown start is long ago.
         if since.is_some_and(|since| ((now - since).secs() as i32) < context.probe.initial_delay_seconds) {
             return Verdict::Wait(Wait::InitialDelay);
         }
-        match (context.kind == ProbeKind::Startup, instance.started == Some(true)) {
+        match (context.kind == ProbeKind::Startup, started) {
             (true, true) => Verdict::Wait(Wait::Started),
             (false, false) => Verdict::Wait(Wait::NotStarted),
-            (true, false) | (false, true) => Verdict::Probe,
+            (true, false) | (false, true) => {
+                self.mode = Mode::Probing;
+                Verdict::Probe
+            }
         }
     }
 
     /// Another instance: its predecessor's result goes, an initial one comes, the hold ends. Run and last result stay.
-    #[cold]
-    fn meet(&mut self, context: &Context<'_>, instance: &SeenInstance, changes: &mut Changes) {
+    fn meet(&mut self, context: &Context<'_>, instance: &SeenInstance) -> Changes {
         self.instance = Some(instance.id);
         self.cached = None;
         self.mode = Mode::Idle;
-        *changes = Changes::since(None);
+        let mut changes = Changes::since(None);
         let keeps_standing = !context.gates.change_container_status_on_kubelet_restart;
         if keeps_standing && context.sidecar && context.kind == ProbeKind::Startup && instance.started == Some(true) {
-            self.cache(ProbeResult::Success, changes);
+            changes = self.cache(ProbeResult::Success, changes);
         }
         if !(keeps_standing && instance.state.outlived_kubelet(context.kubelet_start)) {
-            self.cache(initial_result(context.kind), changes);
+            changes = self.cache(initial_result(context.kind), changes);
         }
+        changes
+    }
+
+    fn cache(&mut self, result: ProbeResult, changes: Changes) -> Changes {
+        if self.cached.replace(result) == Some(result) { changes } else { changes.then(result) }
     }
 
     /// The outcome of the probe that [`Verdict::Probe`] asked for. Ignored if none was asked for.
     ///
-    /// A result is cached once it has come as often in a row as its threshold asks (kubelet `successThreshold`, `failureThreshold`).
+    /// A result is cached once it has come as often in a row as its threshold asks (API `successThreshold`, `failureThreshold`).
     /// Then a startup probe has given its verdict, and so has a failed liveness probe: the worker is on hold until it sees
     /// another instance. Readiness goes on for ever.
     #[inline]
@@ -277,12 +295,6 @@ impl Worker {
         }
         let from = self.cached.replace(result);
         (from != Some(result)).then_some(Change { from, to: result })
-    }
-
-    fn cache(&mut self, result: ProbeResult, changes: &mut Changes) {
-        if self.cached.replace(result) != Some(result) {
-            changes.push(result);
-        }
     }
 }
 
@@ -320,7 +332,7 @@ mod tests {
         grace_period_seconds: None,
     };
 
-    /// A worker of a kubelet that has been up for long, and what it has told so far.
+    /// A worker of a kubelet that started 9 s before the epoch, and what it has told so far.
     struct Told {
         worker: Worker,
         kind: ProbeKind,
