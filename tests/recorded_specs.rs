@@ -1,4 +1,5 @@
 //! Defaulting, validation and the kubectl summary against the recordings of a real Kubernetes.
+#![allow(clippy::std_instead_of_alloc, reason = "a test has std")]
 
 mod recordings;
 

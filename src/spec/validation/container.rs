@@ -17,15 +17,17 @@ pub(super) fn containers(spec: &PodSpec, gates: &Gates, root: &Path<'_>, found: 
     if spec.containers.is_empty() {
         found.required(&root.field("containers"));
     }
-    let lists: [(&str, &[Container], fn(&Container) -> ContainerKind); 3] = [
-        ("initContainers", &spec.init_containers, ContainerKind::of_init),
-        ("containers", &spec.containers, |_| ContainerKind::Regular),
-        ("ephemeralContainers", &spec.ephemeral_containers, |_| ContainerKind::Ephemeral),
-    ];
-    for (field, list, kind_of) in lists {
+    let lists =
+        [("initContainers", &spec.init_containers), ("containers", &spec.containers), ("ephemeralContainers", &spec.ephemeral_containers)];
+    for (field, list) in lists {
         let path = root.field(field);
         for (n, container) in list.iter().enumerate() {
-            let (item, kind) = (path.index(n), kind_of(container));
+            let item = path.index(n);
+            let kind = match field {
+                "initContainers" => ContainerKind::of_init(container),
+                "containers" => ContainerKind::Regular,
+                _ => ContainerKind::Ephemeral,
+            };
             if !names.insert(container.name.as_str()) && !container.name.is_empty() {
                 found.duplicate(&item.field("name"), &container.name);
             }

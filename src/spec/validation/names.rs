@@ -95,7 +95,8 @@ mod tests {
     #[test]
     fn names_by_their_syntax() {
         let long = "a".repeat(64);
-        let cases: [(fn(&str) -> Check, &[&str], &[&str]); 6] = [
+        type Case<'a> = (fn(&str) -> Check, &'a [&'a str], &'a [&'a str]);
+        let cases: [Case<'_>; 6] = [
             (dns_label, &["a", "a-1", "0"], &["", "-a", "a-", "A", "a.b", "é", &long]),
             (dns_subdomain, &["a", "a.b-c", &long], &["", "a..b", ".a", "a.", "a_b"]),
             (name_prefix, &["web-", "web"], &["-", "Web-", ""]),

@@ -9,7 +9,7 @@ use core::fmt;
 /// Path of a field; written out only if there is a problem.
 #[derive(Clone, Copy)]
 pub(super) struct Path<'a> {
-    parent: Option<&'a Path<'a>>,
+    parent: Option<&'a Self>,
     step: Step<'a>,
 }
 
