@@ -138,10 +138,11 @@ fn pod_resources(spec: &mut PodSpec) {
     let Some(mut resources) = spec.resources.take() else { return };
     as_stored(&mut resources);
     let together = aggregate_requests(spec);
-    for (name, quantity) in together.iter().filter(|(name, _)| is_pod_level(name)) {
-        if !is_overcommittable(name) {
-            insert_new(&mut resources.limits, name, quantity);
-        } else if !resources.limits.is_empty() {
+    for (name, quantity) in together.iter().filter(|(name, _)| is_pod_level(name) && !is_overcommittable(name)) {
+        insert_new(&mut resources.limits, name, quantity);
+    }
+    if !resources.limits.is_empty() {
+        for (name, quantity) in together.iter().filter(|(name, _)| is_pod_level(name) && is_overcommittable(name)) {
             insert_new(&mut resources.requests, name, quantity);
         }
     }

@@ -56,7 +56,7 @@ impl InvalidSpec {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
 
-    /// The problems, at least one, in the order of the spec.
+    /// The problems, at least one, in the order in which the API server looks.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

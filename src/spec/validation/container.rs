@@ -17,8 +17,9 @@ pub(super) fn containers(spec: &PodSpec, gates: &Gates, root: &Path<'_>, found: 
     if spec.containers.is_empty() {
         found.required(&root.field("containers"));
     }
+    // Regular containers first, as the API server looks: of two equal names the init container's is the wrong one.
     let lists =
-        [("initContainers", &spec.init_containers), ("containers", &spec.containers), ("ephemeralContainers", &spec.ephemeral_containers)];
+        [("containers", &spec.containers), ("initContainers", &spec.init_containers), ("ephemeralContainers", &spec.ephemeral_containers)];
     for (field, list) in lists {
         let path = root.field(field);
         for (n, container) in list.iter().enumerate() {

@@ -32,7 +32,8 @@ fn full() -> Value {
         ],
         "resources": {"limits": {"cpu": "4"}},
         "initContainers": [
-            {"name": "init", "image": "i:1", "restartPolicy": "OnFailure", "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}]},
+            {"name": "init", "image": "i:1", "restartPolicy": "OnFailure", "ports": [{"containerPort": 80, "hostPort": 80}],
+                "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}]},
             {"name": "sidecar", "image": "s:1", "restartPolicy": "Always", "startupProbe": probe, "livenessProbe": probe, "readinessProbe": probe,
                 "restartPolicyRules": [{"action": "RestartAllContainers", "exitCodes": {"operator": "NotIn", "values": [0]}}]}
         ],
@@ -102,7 +103,7 @@ fn each_rule_names_its_field() {
         ("/resources/limits/cpu", json!("1500m"), "spec.containers[0].resources.limits[cpu]: must be less than or equal to the Pod's limit of 1500m"),
         ("/resources/requests", json!({"cpu": "500m"}), "spec.resources.requests[cpu]: must be greater than or equal to what the containers request together, 1"),
         ("/ephemeralContainers", json!([{"name": "e", "image": "e"}]), "spec.ephemeralContainers: may not be set at creation"),
-        ("/initContainers/0/name", json!("main"), "spec.containers[0].name: `main` is there twice"),
+        ("/initContainers/0/name", json!("main"), "spec.initContainers[0].name: `main` is there twice"),
         ("/initContainers/0/readinessProbe", exec.clone(), "spec.initContainers[0].readinessProbe: may not be set for init"),
         ("/initContainers/0/lifecycle", json!({"preStop": exec}), "spec.initContainers[0].lifecycle: may not be set for init"),
         ("/initContainers/0/resizePolicy/0/restartPolicy", json!("RestartContainer"), "spec.initContainers[0].resizePolicy[0].restartPolicy: must be NotRequired"),
@@ -169,10 +170,10 @@ fn gates_decide() {
     assert_eq!(
         paths(&no_rules),
         [
-            "spec.initContainers[0].restartPolicy",
-            "spec.initContainers[1].restartPolicyRules",
             "spec.containers[0].restartPolicy",
-            "spec.containers[0].restartPolicyRules"
+            "spec.containers[0].restartPolicyRules",
+            "spec.initContainers[0].restartPolicy",
+            "spec.initContainers[1].restartPolicyRules"
         ]
     );
     let no_restart_all = Gates { restart_all_containers_on_container_exits: false, ..Gates::default() };

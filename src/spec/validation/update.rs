@@ -6,7 +6,7 @@ use crate::Gates;
 use crate::api::{Container, PodSpec};
 use crate::spec::problem::InvalidSpec;
 
-/// Checks an ordinary update of a Pod's spec.
+/// Checks an ordinary update of a Pod's spec; defaults have been applied to the new one, too.
 ///
 /// May change: images; `activeDeadlineSeconds`, which may be set and lowered; tolerations, which may be added, and their
 /// seconds; `schedulingGates`, which may be removed, and while there are some `nodeSelector`, which may grow; a negative
