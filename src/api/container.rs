@@ -85,6 +85,9 @@ pub struct ContainerPort {
     /// `TCP`, `UDP` or `SCTP`.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
     pub protocol: String,
+    /// Address of the node to which the host port is bound; empty: all.
+    #[serde(rename = "hostIP", skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub host_ip: String,
 }
 
 /// A mount of a volume.
@@ -95,9 +98,15 @@ pub struct VolumeMount {
     pub name: String,
     /// Path in the container.
     pub mount_path: String,
+    /// Path in the volume; empty: its root.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub sub_path: String,
     /// Whether it is read-only.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
     pub read_only: bool,
+    /// Whether mounts below it are read-only too: `Disabled`, `IfPossible`, `Enabled`.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub recursive_read_only: String,
 }
 
 /// Requests and limits of a container or Pod.
@@ -157,23 +166,24 @@ words! {
 }
 
 /// One restart rule of a container (KEP-5307, KEP-5532).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct RestartRule {
     /// What to do when the rule matches.
     pub action: RestartRuleAction,
     /// The exit codes it matches; a rule without any never matches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_codes: Option<RestartRuleExitCodes>,
 }
 
 /// The exit codes a restart rule matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RestartRuleExitCodes {
     /// Whether the code must be among the values or not.
     pub operator: ExitCodeOperator,
     /// The codes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub values: Vec<i32>,
 }
 
@@ -193,6 +203,13 @@ macro_rules! open_words {
             /// The word as the API writes it.
             pub fn as_str(&self) -> &str {
                 match self { $(Self::$variant => $text,)* Self::Other(text) => text }
+            }
+        }
+
+        /// No word: left out by the client.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Other(String::new())
             }
         }
 

@@ -18,10 +18,11 @@ pub struct Quantity {
 pub struct QuantityError(String);
 
 impl Quantity {
-    /// Reads a quantity. What is finer than a nano unit is rounded up, as Kubernetes does.
+    /// Reads a quantity. What is finer than a nano unit is rounded away from zero, what is beyond 2⁶³ − 1 units is cut to
+    /// that, as Kubernetes does.
     ///
     /// # Errors
-    /// If the text is not a quantity or is out of range.
+    /// If the text is not a quantity.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
         let nanos = parse_nanos(text).ok_or_else(|| QuantityError(text.into()))?;
         Ok(Self { text: text.into(), nanos })
@@ -47,6 +48,26 @@ impl Quantity {
         saturate(ceil_div(self.nanos, 1_000_000))
     }
 
+    /// The same value as the API server writes it: without a fraction, with the largest suffix of its family that allows
+    /// that (`0.5` is `500m`, `1024Mi` is `1Gi`, `1500Mi` stays).
+    pub fn canonical(&self) -> Self {
+        Self { text: canonical_text(self.nanos, format_of(&self.text)), nanos: self.nanos }
+    }
+
+    /// Rounded away from zero to thousandths, the finest the API server stores for resources (API `SetDefaults_ResourceList`).
+    pub fn rounded_to_milli(&self) -> Self {
+        let nanos = self.nanos.signum() * ceil_div(self.nanos.abs(), 1_000_000) * 1_000_000;
+        if nanos == self.nanos { self.clone() } else { Self { text: canonical_text(nanos, format_of(&self.text)), nanos } }
+    }
+
+    /// The sum, in the suffixes of `self`, or of `other` if `self` is 0; saturates.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let nanos = self.nanos.saturating_add(other.nanos).clamp(-LARGEST, LARGEST);
+        let format = format_of(if self.is_zero() { &other.text } else { &self.text });
+        Self { text: canonical_text(nanos, format), nanos }
+    }
+
     /// The value in whole units (bytes for memory), rounded up; saturates.
     pub fn value(&self) -> i64 {
         saturate(ceil_div(self.nanos, 1_000_000_000))
@@ -61,6 +82,10 @@ fn saturate(n: i128) -> i64 {
     n.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
+/// The largest quantity, 2⁶³ − 1 units, in nano units: what is beyond is cut to it, as in Kubernetes.
+const LARGEST: i128 = i64::MAX as i128 * 1_000_000_000;
+
+/// Nano units of a text: `digits * 2^b * 10^power`, rounded away from zero.
 fn parse_nanos(text: &str) -> Option<i128> {
     let (negative, unsigned) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -73,23 +98,79 @@ fn parse_nanos(text: &str) -> Option<i128> {
     if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
         return None;
     }
-    let mut mantissa: i128 = 0;
-    for digit in whole.bytes().chain(fraction.bytes()) {
-        mantissa = mantissa.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
-    }
     let (binary, exponent) = scale(suffix)?;
-    // nanos = mantissa * binary * 10^(exponent + 9 - digits of the fraction)
-    let power = exponent + 9 - i32::try_from(fraction.len()).ok()?;
-    let scaled = mantissa.checked_mul(binary)?;
-    let nanos = if power >= 0 {
-        scaled.checked_mul(10_i128.checked_pow(power.unsigned_abs())?)?
-    } else {
-        match 10_i128.checked_pow(power.unsigned_abs()) {
-            Some(divisor) => ceil_div(scaled, divisor),
-            None => i128::from(scaled != 0),
+    let mut power = i64::from(exponent) + 9 - i64::try_from(fraction.len()).ok()?;
+    let (mut mantissa, mut inexact) = (0_i128, false);
+    for digit in whole.bytes().chain(fraction.bytes()).map(|b| i128::from(b - b'0')) {
+        // 29 digits are more than the largest quantity has; the rest only tells whether to round up.
+        if mantissa < 10_i128.pow(28) {
+            mantissa = mantissa * 10 + digit;
+        } else {
+            inexact |= digit != 0;
+            power += 1;
+        }
+    }
+    let scaled = loop {
+        match mantissa.checked_mul(binary) {
+            Some(scaled) => break scaled,
+            None => {
+                inexact |= mantissa % 10 != 0;
+                mantissa /= 10;
+                power += 1;
+            }
         }
     };
-    Some(if negative { -nanos } else { nanos })
+    let factor = u32::try_from(power.unsigned_abs()).ok().and_then(|power| 10_i128.checked_pow(power));
+    let nanos = match factor {
+        _ if scaled == 0 => i128::from(inexact),
+        Some(factor) if power >= 0 => scaled.checked_mul(factor).unwrap_or(LARGEST),
+        Some(factor) => scaled / factor + i128::from(inexact || scaled % factor != 0),
+        None if power >= 0 => LARGEST,
+        None => 1,
+    };
+    Some(if negative { -nanos.min(LARGEST) } else { nanos.min(LARGEST) })
+}
+
+/// In what family of suffixes a quantity is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Decimal,
+    Binary,
+    Exponent,
+}
+
+fn format_of(text: &str) -> Format {
+    let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    match suffix.as_bytes() {
+        [.., b'i'] => Format::Binary,
+        [b'e' | b'E', _, ..] => Format::Exponent,
+        _ => Format::Decimal,
+    }
+}
+
+/// Text without a fraction and with the largest suffix that allows that.
+fn canonical_text(nanos: i128, format: Format) -> String {
+    const SI: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+    const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    if nanos == 0 {
+        return "0".into();
+    }
+    let units = nanos / 1_000_000_000;
+    if format == Format::Binary && nanos % 1_000_000_000 == 0 && units.abs() >= 1024 {
+        let (mut number, mut step) = (units, 0);
+        while number % 1024 == 0 && step + 1 < BINARY.len() {
+            (number, step) = (number / 1024, step + 1);
+        }
+        return alloc::format!("{number}{}", BINARY[step]);
+    }
+    let (mut number, mut step) = (nanos, 0);
+    while number % 1000 == 0 && step + 1 < SI.len() {
+        (number, step) = (number / 1000, step + 1);
+    }
+    match step as i32 * 3 - 9 {
+        exponent if format == Format::Exponent && exponent != 0 => alloc::format!("{number}e{exponent}"),
+        _ => alloc::format!("{number}{}", SI[step]),
+    }
 }
 
 /// The factor of a suffix: a power of two and a power of ten.
@@ -136,7 +217,10 @@ impl<'de> Deserialize<'de> for Quantity {
                 f.write_str("a quantity, such as 100m or 64Mi")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(text.to_string().into())
+                Ok(text.trim().to_string().into())
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok("0".into())
             }
             fn visit_u64<E: de::Error>(self, n: u64) -> Result<Self::Value, E> {
                 Ok(n.to_string().into())
@@ -171,9 +255,45 @@ mod tests {
         ] {
             assert_eq!(Quantity::parse(text).unwrap().nano_value(), nanos, "{text}");
         }
-        for text in ["", "-", "1x", "1.2.3", "e3", "99999999999999999999999999999999999999999"] {
+        for text in ["", "-", "1x", "1.2.3", "e3", "1e", "1e99999999999", "é"] {
             assert!(Quantity::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn cuts_to_the_largest_and_never_overflows() {
+        for text in ["99999999999999999999999999999999999999999", "9Ei", "1e2147483647", "1e99"] {
+            assert_eq!(Quantity::parse(text).unwrap().value(), i64::MAX, "{text}");
+        }
+        for (text, nanos) in [("1e-2147483648", 1), ("-1e-30", -1), ("0e2147483647", 0)] {
+            assert_eq!(Quantity::parse(text).unwrap().nano_value(), nanos, "{text}");
+        }
+        let third = "0.3333333333333333333333333333333333333333333";
+        assert_eq!(Quantity::parse(third).unwrap().nano_value(), 333_333_334);
+    }
+
+    #[test]
+    fn writes_as_the_api_server() {
+        for (text, canonical) in [
+            ("0.5", "500m"),
+            ("1000m", "1"),
+            ("1024Mi", "1Gi"),
+            ("1500Mi", "1500Mi"),
+            ("1.5Gi", "1536Mi"),
+            ("512", "512"),
+            ("0.5Ki", "512"),
+            ("1e3", "1e3"),
+            ("10e2", "1e3"),
+            ("0.0Gi", "0"),
+            ("2048000", "2048k"),
+            ("-1000m", "-1"),
+            ("1.5Ki", "1536"),
+        ] {
+            assert_eq!(Quantity::parse(text).unwrap().canonical().as_str(), canonical, "{text}");
+        }
+        let sum = |a: &str, b: &str| Quantity::parse(a).unwrap().plus(&Quantity::parse(b).unwrap()).to_string();
+        assert_eq!([sum("0", "1Gi"), sum("512Mi", "512Mi"), sum("100m", "1")], ["1Gi", "1Gi", "1100m"]);
+        assert_eq!(Quantity::parse("1u").unwrap().rounded_to_milli().as_str(), "1m");
     }
 
     #[test]

@@ -5,14 +5,16 @@
 
 mod container;
 mod defaults;
+mod image;
 mod problem;
 mod validation;
 
 pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, RestartRuleSpec, RuleAction};
-pub use defaults::apply_defaults;
-pub use problem::{InvalidSpec, Problem};
-pub use validation::validate;
+pub use defaults::{apply_defaults, drop_disabled_fields};
+pub use problem::{InvalidSpec, Problem, ProblemKind};
+pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_update};
 
+use crate::Gates;
 use crate::api;
 use crate::time::Span;
 use alloc::boxed::Box;
@@ -49,13 +51,23 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Reads a spec as a client would send it: Kubernetes' defaults are applied, then it is validated.
+    /// Reads a spec as a client would send it to create a Pod, with the gates of Kubernetes 1.36: see [`Spec::parse_with`].
     ///
     /// # Errors
     /// All problems at once, each with its field path.
-    pub fn parse(mut spec: api::PodSpec) -> Result<Self, InvalidSpec> {
+    pub fn parse(spec: api::PodSpec) -> Result<Self, InvalidSpec> {
+        Self::parse_with(spec, &Gates::default())
+    }
+
+    /// Reads a spec as a client would send it to create a Pod: Kubernetes' defaults are applied, fields whose gate is off
+    /// are dropped, then it is validated.
+    ///
+    /// # Errors
+    /// All problems at once, each with its field path.
+    pub fn parse_with(mut spec: api::PodSpec, gates: &Gates) -> Result<Self, InvalidSpec> {
         apply_defaults(&mut spec);
-        validate(&spec)?;
+        drop_disabled_fields(&mut spec, gates);
+        validate_create(&spec, gates)?;
         Ok(Self::as_given(spec))
     }
 

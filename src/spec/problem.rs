@@ -4,9 +4,31 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+/// What kind of mistake a [`Problem`] is (API `field.ErrorType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A value is missing.
+    Required,
+    /// The value is not well-formed or out of range.
+    Invalid,
+    /// The value is not one of the words known here.
+    NotSupported,
+    /// The field may not be set, or not be changed, in this place.
+    Forbidden,
+    /// The value is there twice where it must be unique.
+    Duplicate,
+    /// The value names something that is not there.
+    NotFound,
+    /// The list or text is too long.
+    TooLong,
+}
+
 /// One problem of a spec: where, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// What kind of mistake.
+    pub kind: ProblemKind,
     /// Path of the field, such as `spec.containers[1].livenessProbe.successThreshold`.
     pub path: String,
     /// What is wrong with it.
@@ -34,7 +56,7 @@ impl InvalidSpec {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
 
-    /// The problems, at least one, in the order of the spec.
+    /// The problems, at least one, in the order in which the API server looks.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
