@@ -11,10 +11,12 @@ pub mod api;
 pub mod conformance;
 pub mod gates;
 pub mod observation;
+pub mod pod;
 pub mod rules;
 pub mod spec;
 pub mod time;
 
 pub use gates::Gates;
+pub use pod::Pod;
 pub use spec::{ContainerIndex, ContainerKind, Spec};
 pub use time::{Span, Time};

@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod backoff;
+pub mod completion;
 pub mod conditions;
 pub mod container_status;
 pub mod grace;
@@ -15,4 +16,5 @@ pub mod restart;
 pub mod sandbox;
 pub mod summary;
 pub mod termination_order;
+pub mod transition;
 pub mod view;

@@ -58,7 +58,7 @@ impl ProbeKind {
 }
 
 /// Numbers of a probe. 0 where the spec has no defaults applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProbeSpec {
     /// `initialDelaySeconds`.
     pub initial_delay_seconds: i32,
@@ -161,6 +161,7 @@ pub struct ContainerSpec {
     pre_stop: Option<Hook>,
     image_pull_policy: ImagePullPolicy,
     termination_message_policy: TerminationMessagePolicy,
+    hash: u32,
 }
 
 impl ContainerSpec {
@@ -179,6 +180,7 @@ impl ContainerSpec {
             pre_stop: lifecycle.and_then(|l| l.pre_stop.as_ref()).map(Hook::from),
             image_pull_policy: container.image_pull_policy.unwrap_or(ImagePullPolicy::IfNotPresent),
             termination_message_policy: container.termination_message_policy.unwrap_or(TerminationMessagePolicy::File),
+            hash: super::hash::container_hash(&container.name, &container.image),
         }
     }
 
@@ -225,6 +227,11 @@ impl ContainerSpec {
     /// preStop hook.
     pub const fn pre_stop(&self) -> Option<Hook> {
         self.pre_stop
+    }
+
+    /// Hash of name and image ([`container_hash`](super::container_hash)).
+    pub const fn hash(&self) -> u32 {
+        self.hash
     }
 
     /// When its image is pulled.

@@ -1,16 +1,18 @@
 //! A Pod spec, read once.
 //!
-//! [`Spec`] indexes an [`api::PodSpec`](crate::api::PodSpec) for the machine and the rules: containers by number, policies
+//! [`Spec`] indexes an [`api::PodSpec`] for the machine and the rules: containers by number, policies
 //! and probes as small values. It is shared by `Arc` between all Pods of one template.
 
 mod container;
 mod defaults;
+mod hash;
 mod image;
 mod problem;
 mod validation;
 
 pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, RestartRuleSpec, RuleAction};
 pub use defaults::{apply_defaults, drop_disabled_fields};
+pub use hash::container_hash;
 pub use problem::{InvalidSpec, Problem, ProblemKind};
 pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_update};
 

@@ -8,6 +8,7 @@ mod compare;
 mod actions;
 mod backoff;
 mod conditions;
+mod container_hash;
 mod container_status;
 mod grace;
 mod phase;
@@ -66,6 +67,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("qos", qos::qos),
     ("container_status", container_status::container_status),
     ("actions", actions::actions),
+    ("container_hash", container_hash::hash),
     ("backoff", backoff::backoff),
     ("backoff_config", backoff::config),
     ("effective_grace", grace::effective),

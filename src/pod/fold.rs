@@ -1,0 +1,473 @@
+//! The fold: one event changes the facts, and tells the work in progress that its answer is there.
+
+use super::action::HookKind;
+use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slot};
+use super::error::TransitionError;
+use super::event::Event;
+use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::published::PodReason;
+use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
+use super::stage::{Stage, StageEvent};
+use super::starting::Begun;
+use super::sync::{StartStep, Step};
+use super::{Action, Pod};
+use crate::api::PodPhase;
+use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::qos;
+use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::spec::{ContainerIndex, ProbeKind};
+use crate::time::Time;
+use alloc::borrow::ToOwned;
+
+impl Pod {
+    /// Folds one event. On an error nothing has changed.
+    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let name = event.name();
+        match event {
+            Event::Tick => {}
+            Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
+                self.fold_control_plane(now, event, out)?;
+            }
+            Event::VolumesMounted => {
+                self.expects(name, self.work.step == Step::Volumes)?;
+                self.volumes = true;
+                self.begin_actions(now, out);
+            }
+            Event::VolumesFailed => {
+                self.expects(name, self.work.step == Step::Volumes)?;
+                self.fail_sync(now);
+            }
+            Event::VolumesUnmounted => {
+                self.expects(name, self.work.step == Step::Unmount)?;
+                self.volumes = false;
+                self.work.step = Step::EndStatus;
+            }
+            Event::Aborted => self.abort(now, name)?,
+            Event::ObjectRemoved => self.object_removed(now, name, out)?,
+            Event::SandboxStarted { attempt, ips } => self.sandbox_started(now, attempt, ips, out)?,
+            Event::SandboxFailed { attempt } => {
+                self.expects(name, self.work.step == Step::Sandbox && self.work.actions.attempt == attempt)?;
+                self.fail_sync(now);
+            }
+            Event::SandboxStopped { attempt } => self.sandbox_down(now, SandboxEvent::StopDone, attempt, out)?,
+            Event::SandboxStopFailed { attempt } => self.sandbox_stop_failed(now, attempt, out)?,
+            Event::SandboxDied { attempt } => self.sandbox_down(now, SandboxEvent::Died, attempt, out)?,
+            Event::ImagePresent { container } => {
+                self.expects(name, self.is_starting(container, &[StartStep::ImageStatus, StartStep::Pull]))?;
+                self.image_present(now, container, out);
+            }
+            Event::ImageAbsent { container } => {
+                self.expects(name, self.is_starting(container, &[StartStep::ImageStatus]))?;
+                self.image_absent(now, container, out);
+            }
+            Event::ImageFailed { container, reason, message } => {
+                self.expects(name, self.is_starting(container, &[StartStep::ImageStatus, StartStep::Pull]))?;
+                self.image_failed(now, container, reason, message, out);
+            }
+            Event::ContainerCreated { container, attempt, id, image_id } => {
+                self.expects(name, self.is_creating(container, attempt))?;
+                self.created(container, attempt, out);
+                self.note_identity(container, attempt, id, image_id);
+                self.work.step = Step::Start(container, StartStep::Run);
+                out.emit(Output::Action(Action::StartContainer { container, attempt }));
+            }
+            Event::ContainerCreateFailed { container, attempt, reason, message } => {
+                self.expects(name, self.is_creating(container, attempt))?;
+                self.start_failed(now, container, reason, message, out);
+            }
+            Event::ContainerStarted { container, attempt, at } => {
+                if self.is_news(name, container, attempt)? {
+                    self.container_started(now, container, at, out);
+                }
+            }
+            Event::ContainerStartFailed { container, attempt, exit, at, message } => {
+                if self.is_news(name, container, attempt)? {
+                    self.container_start_failed(now, container, exit, at, message, out);
+                }
+            }
+            Event::ContainerExited { container, attempt, exit, at, message } => {
+                if self.is_news(name, container, attempt)? {
+                    self.note_message(container, attempt, exit, message);
+                    self.container_exited(now, container, exit, at, out);
+                }
+            }
+            Event::ContainerLost { container, attempt } => {
+                if self.is_news(name, container, attempt)? && self.set_instance(container, InstanceEvent::Lost, out) {
+                    self.relist(now);
+                }
+            }
+            Event::ContainerRemoved { container, attempt } => self.container_removed(now, container, attempt, out)?,
+            Event::HookFinished { container, attempt, hook, ok, message } => {
+                if self.is_news(name, container, attempt)? {
+                    self.hook_finished(now, container, attempt, hook, ok, message, out);
+                }
+            }
+            Event::Probed { container, attempt, kind, outcome } => {
+                let n = self.probe_under_way(name, container, kind)?;
+                let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
+                if self.probing[n].worker.is_probing() && asked_for == Some(attempt) {
+                    self.probed(now, n, outcome, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
+        if expected { Ok(()) } else { Err(TransitionError::NotAsked { event }) }
+    }
+
+    fn slot(&self, event: &'static str, container: ContainerIndex) -> Result<&Slot, TransitionError> {
+        self.slots.get(container.get()).ok_or(TransitionError::NoSuchContainer { event, container })
+    }
+
+    /// Whether an event speaks of the newest instance; news of an older one is ignored.
+    fn is_news(&self, event: &'static str, container: ContainerIndex, attempt: Attempt) -> Result<bool, TransitionError> {
+        let slot = self.slot(event, container)?;
+        if attempt >= slot.next_attempt {
+            return Err(TransitionError::Unasked { event, attempt: attempt.0 });
+        }
+        Ok(slot.newest().stage != InstanceStage::Absent && slot.newest().attempt == attempt)
+    }
+
+    fn is_starting(&self, container: ContainerIndex, steps: &[StartStep]) -> bool {
+        matches!(self.work.step, Step::Start(c, step) if c == container && steps.contains(&step))
+    }
+
+    fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
+        self.is_starting(container, &[StartStep::Create]) && self.slots[container.get()].next_attempt == attempt
+    }
+
+    fn probe_under_way(&self, event: &'static str, container: ContainerIndex, kind: ProbeKind) -> Result<usize, TransitionError> {
+        self.slot(event, container)?;
+        self.find_probing(container, kind).ok_or(TransitionError::NoSuchContainer { event, container })
+    }
+
+    /// From the API server to the kubelet.
+    fn fold_control_plane(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let stage_event = match event {
+            Event::Stored if self.spec.api().node_name.is_empty() => StageEvent::Stored,
+            Event::Stored => StageEvent::StoredWithNode,
+            Event::Scheduled => StageEvent::NodeChosen,
+            Event::Unschedulable { scheduler_error } => return self.unschedulable(now, scheduler_error, out),
+            Event::Bound => StageEvent::Bound,
+            Event::Rejected { .. } => StageEvent::Rejected,
+            _ => StageEvent::Admitted,
+        };
+        let gated = stage_event == StageEvent::NodeChosen && self.is_gated();
+        if self.stage.next(stage_event).is_none() || gated {
+            return Err(TransitionError::Stage { event: event.name(), stage: self.stage });
+        }
+        self.move_on(stage_event, Cause::Reported, out);
+        match event {
+            Event::Stored => self.stored(now, out),
+            Event::Scheduled => out.emit(Output::Action(Action::Bind)),
+            Event::Bound => self.bound(now, out),
+            Event::Rejected { reason, message } => self.rejected(now, reason, message, out),
+            _ => self.work.trigger(now),
+        }
+        Ok(())
+    }
+
+    /// Whether scheduling gates hold the Pod back (KEP-3521).
+    pub(crate) fn is_gated(&self) -> bool {
+        !self.spec.api().scheduling_gates.is_empty()
+    }
+
+    /// The first status: the API server's.
+    fn stored(&mut self, now: Time, out: &mut impl Sink) {
+        self.published.qos = qos::qos_class(self.spec.api(), &self.node.gates);
+        self.published.phase = Some(PodPhase::Pending);
+        let change = StateChange::Phase { from: None, to: PodPhase::Pending };
+        out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::Created }));
+        if self.is_gated() {
+            self.set_scheduled(now, Verdict::because(ConditionReason::SchedulingGated), Actor::ApiServer, out);
+        }
+        self.publish_now(out);
+        if self.stage == Stage::Bound {
+            out.emit(Output::Action(Action::Admit));
+        } else if !self.is_gated() {
+            out.emit(Output::Action(Action::Schedule));
+        }
+    }
+
+    fn unschedulable(&mut self, now: Time, scheduler_error: bool, out: &mut impl Sink) -> Result<(), TransitionError> {
+        if self.stage != Stage::Unscheduled || self.is_gated() {
+            return Err(TransitionError::Stage { event: "Unschedulable", stage: self.stage });
+        }
+        let reason = if scheduler_error { ConditionReason::SchedulerError } else { ConditionReason::Unschedulable };
+        if self.set_scheduled(now, Verdict::because(reason), Actor::Scheduler, out) {
+            self.publish_now(out);
+        }
+        Ok(())
+    }
+
+    fn bound(&mut self, now: Time, out: &mut impl Sink) {
+        if let Some(texts) = self.texts.for_text("") {
+            texts.nominated_node_name.clear();
+        }
+        self.set_scheduled(now, Verdict::TRUE, Actor::ApiServer, out);
+        self.publish_now(out);
+        out.emit(Output::Action(Action::Admit));
+    }
+
+    /// PodScheduled before the kubelet takes over; it carries the generation only if the scheduler wrote it.
+    fn set_scheduled(&mut self, now: Time, verdict: Verdict, by: Actor, out: &mut impl Sink) -> bool {
+        let generation = if by == Actor::Scheduler { self.object.generation as u32 } else { 0 };
+        let Some(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
+            return false;
+        };
+        let condition = KubeletCondition::PodScheduled;
+        let change = StateChange::Condition { condition, from, to: Some(verdict.status), reason: verdict.reason };
+        out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
+        true
+    }
+
+    /// The kubelet refused the Pod: nothing of a status but the phase, the reason and the start time (kubelet `rejectPod`).
+    fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
+        self.published.drop_conditions();
+        self.published.start_time.get_or_insert(now.truncated());
+        self.published.observed_generation = self.object.generation as u32;
+        self.published.local_phase = Some(PodPhase::Failed);
+        self.published.local_reason = PodReason::from_text(reason);
+        let texts = self.texts.make();
+        reason.clone_into(&mut texts.reason);
+        message.clone_into(&mut texts.message);
+        self.publish(now, true, Cause::Reported, out);
+    }
+
+    pub(crate) fn publish_now(&mut self, out: &mut impl Sink) {
+        if !self.spoken {
+            self.spoken = true;
+            out.emit(Output::StatusChanged);
+        }
+    }
+
+    fn abort(&mut self, now: Time, event: &'static str) -> Result<(), TransitionError> {
+        let abortable = matches!(self.work.step, Step::Volumes | Step::Sandbox)
+            || matches!(self.work.step, Step::Start(_, step) if step < StartStep::PostStart);
+        self.expects(event, abortable)?;
+        self.fail_sync(now);
+        Ok(())
+    }
+
+    fn object_removed(&mut self, now: Time, event: &'static str, out: &mut impl Sink) -> Result<(), TransitionError> {
+        if self.object.gone || matches!(self.stage, Stage::Accepted | Stage::Removed) {
+            return Err(TransitionError::Stage { event, stage: self.stage });
+        }
+        self.object.gone = true;
+        if self.stage.next(StageEvent::ObjectRemoved).is_some() {
+            self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
+        } else {
+            self.work.trigger(now);
+        }
+        Ok(())
+    }
+
+    fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
+        self.expects("SandboxStarted", awaited)?;
+        self.set_sandbox(SandboxEvent::Started, attempt, out);
+        let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
+        self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), ..self.sandbox };
+        if let Some(texts) = self.texts.for_text(ips) {
+            ips.clone_into(&mut texts.sandbox_ips);
+        }
+        // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
+        if self.node.gates.pod_ready_to_start_containers_condition {
+            let condition = KubeletCondition::PodReadyToStartContainers;
+            let changed = self.set_condition(now, condition, Some(Verdict::TRUE), Cause::SandboxStarted, out);
+            self.publish(now, changed, Cause::SandboxStarted, out);
+        }
+        self.relist(now);
+        self.start_on(now, None, out);
+        Ok(())
+    }
+
+    /// Moves the sandbox to another state: the one setter of sandboxes.
+    pub(crate) fn set_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> bool {
+        let from = self.sandbox.state;
+        let Some((to, by)) = from.next(event) else {
+            return false;
+        };
+        self.sandbox.state = to;
+        self.sandbox.attempt = attempt;
+        if from != to || event == SandboxEvent::Started {
+            let change = StateChange::Sandbox { attempt, from, to };
+            out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
+        }
+        true
+    }
+
+    fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
+        if self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt {
+            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
+        }
+        if attempt < self.sandbox.attempt || !self.set_sandbox(event, attempt, out) {
+            return Ok(());
+        }
+        match (event, self.work.step) {
+            (SandboxEvent::StopDone, Step::StopSandbox) => {
+                self.relist(now);
+                self.sandbox_stopped(now, out);
+            }
+            (SandboxEvent::StopDone, Step::EndSandbox) => self.sandbox_ended(now, out),
+            _ => self.relist(now),
+        }
+        Ok(())
+    }
+
+    /// The sandbox is down but its network is not: what asked for it failed, and comes again.
+    fn sandbox_stop_failed(&mut self, now: Time, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let awaited = matches!(self.work.step, Step::StopSandbox | Step::EndSandbox) && attempt == self.sandbox.attempt;
+        self.expects("SandboxStopFailed", awaited)?;
+        self.set_sandbox(SandboxEvent::Died, attempt, out);
+        self.fail_sync(now);
+        Ok(())
+    }
+
+    /// The runtime made an instance.
+    fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
+        let hash = self.spec.container(container).hash();
+        let sandbox = self.sandbox.attempt;
+        let slot = &mut self.slots[container.get()];
+        let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
+        slot.next_attempt = Attempt(attempt.0 + 1);
+        slot.next_restart_count = slot.next_restart_count.saturating_add(1);
+        if slot.newest().stage != InstanceStage::Absent {
+            slot.instances[1] = slot.instances[0];
+        }
+        slot.instances[0] = made;
+        self.set_instance(container, InstanceEvent::Made, out);
+    }
+
+    /// Moves the newest instance to another state: the one setter of instances. Whether the table has such a row.
+    pub(crate) fn set_instance(&mut self, container: ContainerIndex, event: InstanceEvent, out: &mut impl Sink) -> bool {
+        let newest = &mut self.slots[container.get()].instances[0];
+        let from = newest.stage;
+        let Some((to, by)) = from.next(event) else {
+            return false;
+        };
+        newest.stage = to;
+        let change = StateChange::Instance { container, attempt: newest.attempt, from, to };
+        out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
+        true
+    }
+
+    fn container_started(&mut self, now: Time, container: ContainerIndex, at: Time, out: &mut impl Sink) {
+        if !self.set_instance(container, InstanceEvent::Started, out) {
+            return;
+        }
+        self.slots[container.get()].instances[0].started_at = Some(at);
+        self.relist(now);
+        if self.is_starting(container, &[StartStep::Run]) {
+            self.started(now, container, out);
+        }
+    }
+
+    fn container_start_failed(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, message: &str, out: &mut impl Sink) {
+        if !self.set_instance(container, InstanceEvent::StartFailed, out) {
+            return;
+        }
+        let newest = &mut self.slots[container.get()].instances[0];
+        newest.exit = exit;
+        // A runtime has no start to tell of, and says the epoch (containerd).
+        newest.started_at = Some(Time::EPOCH);
+        newest.finished_at = Some(at);
+        self.relist(now);
+        if self.is_starting(container, &[StartStep::Run]) {
+            self.run_failed(now, container, message, out);
+        }
+    }
+
+    fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
+        if !self.set_instance(container, InstanceEvent::Ended, out) {
+            return;
+        }
+        let newest = &mut self.slots[container.get()].instances[0];
+        newest.exit = exit;
+        newest.finished_at = Some(at);
+        self.relist(now);
+        self.exit_seen(now, container, out);
+    }
+
+    fn container_removed(
+        &mut self,
+        now: Time,
+        container: ContainerIndex,
+        attempt: Attempt,
+        out: &mut impl Sink,
+    ) -> Result<(), TransitionError> {
+        let news = self.is_news("ContainerRemoved", container, attempt)?;
+        let slot = &mut self.slots[container.get()];
+        if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
+            slot.instances[1] = InstanceFacts::NONE;
+        } else if news {
+            let ran = slot.is_running();
+            self.forget_newest(container, out);
+            if ran {
+                self.relist(now);
+                self.exit_seen(now, container, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest instance is gone; the one before it is the newest now.
+    pub(crate) fn forget_newest(&mut self, container: ContainerIndex, out: &mut impl Sink) {
+        self.set_instance(container, InstanceEvent::Removed, out);
+        let slot = &mut self.slots[container.get()];
+        slot.instances = [slot.instances[1], InstanceFacts::NONE];
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn hook_finished(
+        &mut self,
+        now: Time,
+        container: ContainerIndex,
+        attempt: Attempt,
+        hook: HookKind,
+        ok: bool,
+        message: &str,
+        out: &mut impl Sink,
+    ) {
+        match hook {
+            HookKind::PreStop => self.pre_stop_done(now, container, attempt, out),
+            HookKind::PostStart if self.is_starting(container, &[StartStep::PostStart]) => {
+                self.post_start_done(now, container, ok, message, out);
+            }
+            HookKind::PostStart => {}
+        }
+    }
+
+    fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str) {
+        if id.is_empty() && image_id.is_empty() {
+            return;
+        }
+        let image = self.spec.container(container).image().into();
+        let texts = self.texts.make().container_mut(container).entry(attempt);
+        texts.image = image;
+        id.clone_into(&mut texts.id);
+        image_id.clone_into(&mut texts.image_id);
+    }
+
+    fn note_message(&mut self, container: ContainerIndex, attempt: Attempt, _: Exit, message: &str) {
+        if !message.is_empty() {
+            message.clone_into(&mut self.texts.make().container_mut(container).entry(attempt).message);
+        }
+    }
+}
+
+impl Exit {
+    /// The usual reason of an exit code: Completed for 0, else Error.
+    pub const fn of_code(code: i32) -> Self {
+        Self { code, reason: if code == 0 { TerminatedReason::Completed } else { TerminatedReason::Error } }
+    }
+}
+
+impl Begun {
+    /// Whether a back-off refused.
+    pub(crate) const fn is_refused(self) -> bool {
+        matches!(self, Self::Refused)
+    }
+}

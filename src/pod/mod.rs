@@ -1,0 +1,227 @@
+//! The machine: one Pod, driven by events.
+//!
+//! A [`Pod`] holds facts. [`Pod::handle`] folds one event into them, [`Pod::observe`] a re-list, [`Pod::update`] a change of
+//! the API object; whatever triggers the kubelet starts a sync, which first builds and publishes the status and then asks for
+//! actions. Outputs go into the caller's [`Sink`]; time comes in with every call; [`Pod::next_deadline`] tells when to call again.
+
+mod action;
+mod build;
+mod config;
+mod container;
+mod error;
+mod event;
+mod fold;
+mod observe;
+mod output;
+mod probing;
+mod published;
+mod sandbox;
+mod stage;
+mod starting;
+mod status;
+mod stopping;
+mod sync;
+pub(crate) mod table;
+mod terminating;
+mod texts;
+mod update;
+mod view;
+
+pub use action::{Action, ActionRow, HookKind};
+pub use config::{NodeConfig, Pacing};
+pub use container::{Attempt, InstanceEvent, InstanceStage};
+pub use error::TransitionError;
+pub use event::Event;
+pub use output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+pub use published::PodReason;
+pub use sandbox::{SandboxEvent, SandboxState};
+pub use stage::{Stage, StageEvent};
+pub use status::StatusView;
+pub use sync::{Deadline, DeadlineReason};
+pub use table::Edge;
+pub use update::Change;
+pub use view::{ContainerView, Facts};
+
+use crate::api;
+use crate::rules::actions::ContainerAction;
+use crate::spec::Spec;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use container::Slot;
+use probing::Probing;
+use published::{PodReason, Published};
+use sandbox::SandboxFacts;
+use sync::Work;
+use texts::TextStore;
+
+/// One Pod. See the [module documentation](self).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pod {
+    spec: Arc<Spec>,
+    node: Arc<NodeConfig>,
+    texts: TextStore,
+    /// One for each container of the spec.
+    slots: Box<[Slot]>,
+    /// What the sync in progress does with each container.
+    plan: Box<[ContainerAction]>,
+    /// One for each probe of the spec.
+    probing: Box<[Probing]>,
+    published: Published,
+    object: Object,
+    sandbox: SandboxFacts,
+    work: Work,
+    stage: Stage,
+    /// Volumes are mounted.
+    volumes: bool,
+    /// Something was published in this call.
+    spoken: bool,
+}
+
+/// What is known of the API object beside its spec and status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// `metadata.generation`.
+    pub(crate) generation: i64,
+    pub(crate) deletion: Option<Deletion>,
+    /// It is gone from the API server.
+    pub(crate) gone: bool,
+    /// It comes from a file of the kubelet.
+    pub(crate) is_static: bool,
+    /// Eviction, preemption or node shutdown.
+    pub(crate) kill: Option<KillRequest>,
+}
+
+/// A deletion, as the object shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deletion {
+    pub(crate) at: Time,
+    pub(crate) grace_period_seconds: i64,
+}
+
+/// The kubelet itself ends the Pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KillRequest {
+    /// Grace period in seconds instead of the spec's.
+    pub(crate) grace_period_seconds: Option<i64>,
+    /// `status.reason` that goes with it.
+    pub(crate) reason: PodReason,
+    /// Whether DisruptionTarget goes with it.
+    pub(crate) disruption: bool,
+    /// It was shown in a status already.
+    pub(crate) shown: bool,
+}
+
+/// A Pod to be born, or one that lived before this machine looked at it.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPod<'a> {
+    /// Its metadata.
+    pub meta: &'a api::ObjectMeta,
+    /// Its spec, shared with other Pods of the same template.
+    pub spec: &'a Arc<Spec>,
+    /// The status that the API server has; `None`: the Pod is being created.
+    pub status: Option<&'a api::PodStatus>,
+}
+
+impl Pod {
+    /// A Pod as the API server accepts it, or as a kubelet finds it.
+    ///
+    /// Without a status the Pod is new: it asks to be stored, scheduled, bound, admitted. With one, the Pod is stored already: it asks for
+    /// a node or, if it has one, for admission, as a kubelet does after its start; facts about the runtime come with [`Pod::observe`].
+    pub fn new(new: NewPod<'_>, node: &Arc<NodeConfig>, out: &mut impl Sink) -> Self {
+        let spec = new.spec;
+        let deletion = new
+            .meta
+            .deletion_timestamp
+            .map(|at| Deletion { at, grace_period_seconds: new.meta.deletion_grace_period_seconds.unwrap_or(0) });
+        let mut pod = Self {
+            slots: spec.containers().iter().map(|_| Slot::new()).collect(),
+            plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
+            probing: Probing::of(spec),
+            spec: Arc::clone(spec),
+            node: Arc::clone(node),
+            texts: TextStore::default(),
+            published: Published::NEW,
+            object: Object { generation: new.meta.generation.max(1), deletion, gone: false, is_static: new.meta.is_static(), kill: None },
+            sandbox: SandboxFacts::NONE,
+            work: Work::IDLE,
+            stage: Stage::Accepted,
+            volumes: false,
+            spoken: false,
+        };
+        match new.status {
+            None => pod.accept(out),
+            Some(status) => pod.adopt(status, out),
+        }
+        pod
+    }
+
+    /// Folds one event into the facts and does what follows from it.
+    ///
+    /// News of older instances is ignored. A tick ([`Event::Tick`]) that is early does nothing.
+    ///
+    /// # Errors
+    /// If the event contradicts the facts; then nothing has changed and nothing is emitted.
+    pub fn handle(&mut self, now: impl Into<Time>, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let now = now.into();
+        self.fold(now, event, out)?;
+        self.run(now, out);
+        self.spoken = false;
+        Ok(())
+    }
+
+    /// Runs one sync now, whatever the pacing; if one is in progress, another follows it.
+    ///
+    /// This is how syncs happen under [`Pacing::MANUAL`].
+    pub fn sync(&mut self, now: impl Into<Time>, out: &mut impl Sink) {
+        let now = now.into();
+        self.work.ask();
+        self.run_asked(now, out);
+        self.spoken = false;
+    }
+
+    /// The spec.
+    pub fn spec(&self) -> &Arc<Spec> {
+        &self.spec
+    }
+
+    /// The node's settings.
+    pub fn node(&self) -> &Arc<NodeConfig> {
+        &self.node
+    }
+
+    /// Whose turn it is.
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// `metadata.generation`.
+    pub const fn generation(&self) -> i64 {
+        self.object.generation
+    }
+
+    /// The grace period of the deletion in seconds, and the moment it ends; `None` if the Pod is not being deleted.
+    pub fn deletion(&self) -> Option<(i64, Time)> {
+        self.object.deletion.map(|deletion| (deletion.grace_period_seconds, deletion.at))
+    }
+
+    /// A new Pod: validated, to be stored.
+    fn accept(&mut self, out: &mut impl Sink) {
+        out.emit(Output::Transition(Transition {
+            change: StateChange::Stage { from: Stage::Accepted, to: Stage::Accepted },
+            by: Actor::ApiServer,
+            why: Cause::Created,
+        }));
+        out.emit(Output::Action(Action::StoreObject));
+    }
+
+    /// Moves to another stage: the one setter of stages.
+    fn move_on(&mut self, event: StageEvent, why: Cause, out: &mut impl Sink) {
+        let Some((to, by)) = self.stage.next(event) else {
+            debug_assert!(false, "{} has no row for {}", self.stage, event.as_str());
+            return;
+        };
+        let from = core::mem::replace(&mut self.stage, to);
+        out.emit(Output::Transition(Transition { change: StateChange::Stage { from, to }, by, why }));
+    }
+}

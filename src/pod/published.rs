@@ -1,0 +1,109 @@
+//! The published status, in compact form: the result of the last build, and what the API server shows of it.
+
+use super::output::KubeletCondition;
+use crate::api::{ConditionStatus, PodPhase, QosClass};
+use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::view::reasons;
+use crate::time::Time;
+
+reasons! {
+    /// `status.reason` of a Pod, as the kubelet writes it.
+    PodReason {
+        /// Node pressure, or a local storage limit.
+        Evicted = "Evicted",
+        /// The kubelet made room for a critical Pod.
+        Preempting = "Preempting",
+        /// The active deadline passed.
+        DeadlineExceeded = "DeadlineExceeded",
+        /// The node shut down.
+        Terminated = "Terminated",
+    }
+}
+
+/// A condition as the status shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShownCondition {
+    /// `None`: it is not there.
+    pub(crate) status: Option<ConditionStatus>,
+    pub(crate) reason: ConditionReason,
+    /// 0: none.
+    pub(crate) generation: u32,
+    /// `lastTransitionTime`, in whole seconds.
+    pub(crate) since: Option<Time>,
+}
+
+impl ShownCondition {
+    const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: None };
+}
+
+/// The published status beside its containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// In the API server.
+    pub(crate) phase: Option<PodPhase>,
+    pub(crate) reason: PodReason,
+    /// In the kubelet's cache: ahead of the API server's while a terminal phase is held back.
+    pub(crate) local_phase: Option<PodPhase>,
+    pub(crate) local_reason: PodReason,
+    pub(crate) conditions: [ShownCondition; KubeletCondition::ALL.len()],
+    pub(crate) start_time: Option<Time>,
+    pub(crate) observed_generation: u32,
+    pub(crate) qos: QosClass,
+    /// The node's addresses are shown.
+    pub(crate) has_host_ips: bool,
+    /// The active deadline has passed.
+    pub(crate) past_deadline: bool,
+    /// The kubelet has built a status, so that there are container statuses.
+    pub(crate) built: bool,
+}
+
+impl Published {
+    pub(crate) const NEW: Self = Self {
+        phase: None,
+        reason: PodReason::None,
+        local_phase: None,
+        local_reason: PodReason::None,
+        conditions: [ShownCondition::ABSENT; KubeletCondition::ALL.len()],
+        start_time: None,
+        observed_generation: 0,
+        qos: QosClass::BestEffort,
+        has_host_ips: false,
+        past_deadline: false,
+        built: false,
+    };
+
+    pub(crate) const fn condition(&self, condition: KubeletCondition) -> &ShownCondition {
+        &self.conditions[condition as usize]
+    }
+
+    pub(crate) fn holds(&self, condition: KubeletCondition) -> bool {
+        self.condition(condition).status == Some(ConditionStatus::True)
+    }
+
+    pub(crate) fn is_restarting_all(&self) -> bool {
+        self.holds(KubeletCondition::AllContainersRestarting)
+    }
+
+    /// Writes a condition: the time moves if the status does. Returns the status before if anything but the generation changed.
+    pub(crate) fn write(
+        &mut self,
+        condition: KubeletCondition,
+        verdict: Option<Verdict>,
+        generation: u32,
+        now: Time,
+    ) -> Option<Option<ConditionStatus>> {
+        let shown = &mut self.conditions[condition as usize];
+        let before = shown.status;
+        let (status, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
+        let changed = before != status || shown.reason != reason;
+        if before != status {
+            shown.since = status.map(|_| now.truncated());
+        }
+        *shown = ShownCondition { status, reason, generation, since: shown.since };
+        changed.then_some(before)
+    }
+
+    pub(crate) fn drop_conditions(&mut self) {
+        self.conditions = Self::NEW.conditions;
+    }
+}

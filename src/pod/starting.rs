@@ -1,0 +1,186 @@
+//! Starts of containers, one after the other: back-off, image, create, start, postStart (kubelet `startContainer`).
+
+use super::Pod;
+use super::action::{Action, HookKind};
+use super::container::{InstanceFacts, InstanceStage};
+use super::output::{Output, Sink};
+use super::sync::{Failure, StartStep, Step};
+use crate::api::ImagePullPolicy;
+use crate::rules::grace;
+use crate::rules::view::{KillReason, WaitingReason};
+use crate::spec::{ContainerIndex, ContainerKind};
+use crate::time::Time;
+use alloc::borrow::ToOwned;
+
+impl Pod {
+    /// Starts the next listed container: ephemeral ones first, then init, then regular ones.
+    pub(crate) fn start_on(&mut self, now: Time, after: Option<ContainerIndex>, out: &mut impl Sink) {
+        let mut after = after;
+        loop {
+            let Some(container) = self.next_start(after) else {
+                self.end_sync(now);
+                return;
+            };
+            match self.begin_start(now, container, out) {
+                Begun::Waits => return,
+                Begun::Refused if self.spec.container(container).kind() == ContainerKind::Init => {
+                    self.end_sync(now);
+                    return;
+                }
+                Begun::Refused => after = Some(container),
+            }
+        }
+    }
+
+    /// The kubelet's order of starts.
+    fn next_start(&self, after: Option<ContainerIndex>) -> Option<ContainerIndex> {
+        let order = self.spec.ephemeral().chain(self.spec.init_and_regular());
+        let mut rest = order.skip_while(|&c| after.is_some_and(|done| done != c)).skip(usize::from(after.is_some()));
+        rest.find(|&c| self.plan[c.get()].start)
+    }
+
+    /// The back-off check, then the image.
+    fn begin_start(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) -> Begun {
+        let finished_at = self.exited_before_sync(container).and_then(|instance| instance.finished_at);
+        let config = self.node.crash_loop;
+        // Housekeeping forgets old entries every other second; here that is done when it matters.
+        self.slots[container.get()].backoff.collect_garbage(&config, now);
+        if let Err(refusal) = self.slots[container.get()].backoff.try_restart(&config, now, finished_at) {
+            self.refuse(container, WaitingReason::CrashLoopBackOff, Failure::BackOff(refusal.until), "");
+            return Begun::Refused;
+        }
+        if self.spec.container(container).image_pull_policy() == ImagePullPolicy::Always {
+            return self.pull(now, container, out);
+        }
+        self.work.step = Step::Start(container, StartStep::ImageStatus);
+        out.emit(Output::Action(Action::ImageStatus { container }));
+        Begun::Waits
+    }
+
+    /// The newest exited instance as the sync saw it when it began: one that the sync itself stopped does not count.
+    fn exited_before_sync(&self, container: ContainerIndex) -> Option<&InstanceFacts> {
+        let instances = &self.slots[container.get()].instances;
+        let own = usize::from(self.plan[container.get()].kill.is_some());
+        instances[own..].iter().find(|instance| instance.stage == InstanceStage::Exited)
+    }
+
+    /// Pulls the image unless the image back-off refuses (kubelet `EnsureImageExists`).
+    pub(crate) fn pull(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) -> Begun {
+        let config = self.node.image_pull;
+        let backoff = self.texts.image_backoff(&self.spec, container);
+        if backoff.is_some_and(|backoff| backoff.image_pull_allowed(&config, now).is_err()) {
+            self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, "");
+            return Begun::Refused;
+        }
+        self.work.step = Step::Start(container, StartStep::Pull);
+        out.emit(Output::Action(Action::PullImage { container }));
+        Begun::Waits
+    }
+
+    /// The image is not on the node: pull it, if the policy lets.
+    pub(crate) fn image_absent(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+        if self.spec.container(container).image_pull_policy() == ImagePullPolicy::Never {
+            self.start_failed(now, container, WaitingReason::ErrImageNeverPull, "", out);
+        } else if self.pull(now, container, out).is_refused() {
+            self.start_refused(now, container, out);
+        }
+    }
+
+    /// The image could not be had.
+    pub(crate) fn image_failed(&mut self, now: Time, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
+        if self.work.step == Step::Start(container, StartStep::Pull) {
+            let config = self.node.image_pull;
+            self.texts.make_image_backoff(&self.spec, container).image_pull_failed(&config, now);
+        }
+        self.start_failed(now, container, reason, message, out);
+    }
+
+    /// The image is there: create the instance.
+    pub(crate) fn image_present(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+        if self.work.step == Step::Start(container, StartStep::Pull) {
+            let config = self.node.image_pull;
+            if let Some(backoff) = self.texts.image_backoff(&self.spec, container) {
+                backoff.image_pull_succeeded(&config, now);
+            }
+        }
+        self.work.step = Step::Start(container, StartStep::Create);
+        let slot = &self.slots[container.get()];
+        out.emit(Output::Action(Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }));
+    }
+
+    /// The instance runs: its postStart hook, if it has one.
+    pub(crate) fn started(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+        self.slots[container.get()].start_failure = WaitingReason::None;
+        if self.spec.container(container).post_start().is_some() {
+            self.work.step = Step::Start(container, StartStep::PostStart);
+            let attempt = self.slots[container.get()].newest().attempt;
+            out.emit(Output::Action(Action::RunHook { container, attempt, hook: HookKind::PostStart }));
+        } else {
+            self.start_on(now, Some(container), out);
+        }
+    }
+
+    /// The postStart hook is over; if it failed, the container is stopped.
+    pub(crate) fn post_start_done(&mut self, now: Time, container: ContainerIndex, ok: bool, message: &str, out: &mut impl Sink) {
+        if ok {
+            self.start_on(now, Some(container), out);
+            return;
+        }
+        self.note_failure(container, WaitingReason::PostStartHookError, message);
+        self.work.step = Step::Start(container, StartStep::Undo);
+        if self.slots[container.get()].is_running() {
+            let reason = Some(KillReason::FailedPostStartHook);
+            let seconds = grace::kill_grace_seconds(&self.spec, container, self.deletion_grace(), reason);
+            self.stop(now, container, seconds, out);
+        } else {
+            self.undone(now, container, out);
+        }
+    }
+
+    /// The container whose postStart hook failed is down.
+    pub(crate) fn undone(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+        self.work.fail(Failure::Error);
+        self.start_refused(now, container, out);
+    }
+
+    /// The runtime could not start the instance.
+    pub(crate) fn run_failed(&mut self, now: Time, container: ContainerIndex, message: &str, out: &mut impl Sink) {
+        self.start_failed(now, container, WaitingReason::RunContainerError, message, out);
+    }
+
+    /// A start failed: its reason shows from the next status on, until a start succeeds.
+    pub(crate) fn start_failed(&mut self, now: Time, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
+        self.refuse(container, reason, Failure::Error, message);
+        self.start_refused(now, container, out);
+    }
+
+    fn refuse(&mut self, container: ContainerIndex, reason: WaitingReason, failure: Failure, message: &str) {
+        self.work.fail(failure);
+        self.note_failure(container, reason, message);
+    }
+
+    fn note_failure(&mut self, container: ContainerIndex, reason: WaitingReason, message: &str) {
+        self.slots[container.get()].start_failure = reason;
+        if let Some(texts) = self.texts.for_text(message) {
+            message.clone_into(&mut texts.container_mut(container).failure);
+        }
+    }
+
+    /// A failed plain init container ends the sync; after any other the next start is tried.
+    fn start_refused(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+        if self.spec.container(container).kind() == ContainerKind::Init {
+            self.end_sync(now);
+        } else {
+            self.start_on(now, Some(container), out);
+        }
+    }
+}
+
+/// What became of the beginning of a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// It waits for an answer.
+    Waits,
+    /// A back-off refused it.
+    Refused,
+}

@@ -1,0 +1,190 @@
+//! The published status as an API object.
+
+use super::Pod;
+use super::container::{ShownContainer, ShownContainerState, Termination};
+use super::output::KubeletCondition;
+use super::published::PodReason;
+use super::texts::{ContainerTexts, InstanceTexts};
+use crate::api::{
+    ConditionStatus, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp,
+    PodCondition, PodIp, PodPhase, PodStatus,
+};
+use crate::rules::backoff;
+use crate::rules::conditions;
+use crate::rules::view::{TerminatedReason, WaitingReason};
+use crate::spec::ContainerIndex;
+use crate::time::Time;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde::{Serialize, Serializer};
+
+/// The published status, borrowed from the Pod: the version of the last [`Output::StatusChanged`](super::Output::StatusChanged).
+#[derive(Clone, Copy, Debug)]
+pub struct StatusView<'a>(&'a Pod);
+
+impl Pod {
+    /// The published status.
+    pub const fn status(&self) -> StatusView<'_> {
+        StatusView(self)
+    }
+}
+
+impl Serialize for StatusView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_owned().serialize(serializer)
+    }
+}
+
+impl StatusView<'_> {
+    /// The status as the API server shows it.
+    #[expect(clippy::should_implement_trait, reason = "it owns an API object, not another view")]
+    pub fn to_owned(&self) -> PodStatus {
+        let pod = self.0;
+        let published = &pod.published;
+        let texts = pod.texts.get();
+        let host_ips = if published.has_host_ips { pod.node.host_ips.as_slice() } else { &[] };
+        PodStatus {
+            observed_generation: published.observed_generation.into(),
+            phase: published.phase,
+            conditions: self.conditions(),
+            message: texts.map(|texts| texts.message.clone()).unwrap_or_default(),
+            reason: self.reason(),
+            nominated_node_name: texts.map(|texts| texts.nominated_node_name.clone()).unwrap_or_default(),
+            host_ip: host_ips.first().cloned().unwrap_or_default(),
+            host_ips: host_ips.iter().map(|ip| HostIp { ip: ip.clone() }).collect(),
+            pod_ip: pod.pod_ips().next().unwrap_or_default().to_owned(),
+            pod_ips: pod.pod_ips().map(|ip| PodIp { ip: ip.to_owned() }).collect(),
+            start_time: published.start_time,
+            init_container_statuses: pod.spec.init().filter_map(|c| self.container(c)).collect(),
+            container_statuses: pod.spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            qos_class: published.phase.map(|_| published.qos),
+            ephemeral_container_statuses: pod.spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            ..PodStatus::default()
+        }
+    }
+
+    fn reason(&self) -> String {
+        match self.0.published.reason {
+            PodReason::Other => self.0.texts.get().map(|texts| texts.reason.clone()).unwrap_or_default(),
+            word => word.as_str().to_owned(),
+        }
+    }
+
+    /// Conditions of other writers first, then the kubelet's in its own order.
+    fn conditions(&self) -> Vec<PodCondition> {
+        let foreign = self.0.texts.get().map(|texts| texts.foreign.clone()).unwrap_or_default();
+        let own = KubeletCondition::ALL.into_iter().filter_map(|condition| self.condition(condition));
+        foreign.into_iter().chain(own).collect()
+    }
+
+    fn condition(&self, condition: KubeletCondition) -> Option<PodCondition> {
+        let shown = self.0.published.condition(condition);
+        let status = shown.status?;
+        Some(PodCondition {
+            type_: condition.as_str().into(),
+            observed_generation: shown.generation.into(),
+            status,
+            last_probe_time: None,
+            last_transition_time: shown.since,
+            reason: shown.reason.as_str().to_owned(),
+            message: if status == ConditionStatus::True { String::new() } else { self.message(condition) },
+        })
+    }
+
+    /// For humans, and made for them only when asked for.
+    fn message(&self, condition: KubeletCondition) -> String {
+        let pod = self.0;
+        let phase = pod.published.local_phase.unwrap_or(PodPhase::Pending);
+        let statuses = pod.published.built.then(|| pod.shown());
+        match condition {
+            KubeletCondition::Initialized => conditions::initialized_message(&pod.spec, statuses.as_ref(), phase, false, &pod.node.gates),
+            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.spec, statuses.as_ref(), phase),
+            KubeletCondition::Ready => conditions::ready_message(&pod.spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate)),
+            _ => String::new(),
+        }
+    }
+
+    fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {
+        let pod = self.0;
+        let shown = pod.slots[container.get()].shown.as_ref()?;
+        let spec = pod.spec.container(container);
+        let texts = pod.texts.container(container);
+        let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
+        let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
+        let last_state = shown.last.map(|last| terminated(&last, texts));
+        Some(ContainerStatus {
+            name: spec.name().to_owned(),
+            state: self.state(container, shown, texts),
+            last_state: last_state
+                .map(|terminated| ContainerState { terminated: Some(terminated), ..ContainerState::default() })
+                .unwrap_or_default(),
+            ready: shown.ready,
+            restart_count: shown.restart_count,
+            image: image.unwrap_or_else(|| spec.image()).to_owned(),
+            image_id: instance.map(|texts| texts.image_id.clone()).unwrap_or_default(),
+            container_id: instance.map(|texts| texts.id.clone()).unwrap_or_default(),
+            started: shown.started,
+            ..ContainerStatus::default()
+        })
+    }
+
+    fn state(&self, container: ContainerIndex, shown: &ShownContainer, texts: Option<&ContainerTexts>) -> ContainerState {
+        let mut state = ContainerState::default();
+        match shown.state {
+            ShownContainerState::Waiting(reason) => {
+                let message = self.waiting_message(container, reason, texts);
+                state.waiting = Some(ContainerStateWaiting { reason: reason.as_str().to_owned(), message });
+            }
+            ShownContainerState::Running { started_at } => {
+                state.running = Some(ContainerStateRunning { started_at: started_at.map(Time::truncated) });
+            }
+            ShownContainerState::Terminated(termination) => state.terminated = Some(terminated(&termination, texts)),
+        }
+        state
+    }
+
+    fn waiting_message(&self, container: ContainerIndex, reason: WaitingReason, texts: Option<&ContainerTexts>) -> String {
+        let pod = self.0;
+        let spec = pod.spec.container(container);
+        match reason {
+            WaitingReason::CrashLoopBackOff => {
+                let delay = pod.slots[container.get()].backoff.delay();
+                alloc::format!("back-off {delay} restarting failed container={}", spec.name())
+            }
+            WaitingReason::ImagePullBackOff => {
+                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.failure.as_str()).filter(|text| !text.is_empty()))
+            }
+            WaitingReason::ErrImageNeverPull => {
+                alloc::format!("Container image \"{}\" is not present with pull policy of Never", spec.image())
+            }
+            WaitingReason::None
+            | WaitingReason::ContainerCreating
+            | WaitingReason::PodInitializing
+            | WaitingReason::RestartingAllContainers => String::new(),
+            _ => texts.map(|texts| texts.failure.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+fn terminated(termination: &Termination, texts: Option<&ContainerTexts>) -> ContainerStateTerminated {
+    let instance = termination.attempt.and_then(|attempt| texts?.of(attempt));
+    let text = |of: fn(&InstanceTexts) -> &str| instance.map(|texts| of(texts).to_string()).unwrap_or_default();
+    let reason = match termination.exit.reason {
+        TerminatedReason::Other => text(|texts| &texts.reason),
+        word => word.as_str().to_owned(),
+    };
+    let message = match termination.synthetic {
+        Some(synthetic) => synthetic.message().to_owned(),
+        None => text(|texts| &texts.message),
+    };
+    ContainerStateTerminated {
+        exit_code: termination.exit.code,
+        signal: 0,
+        reason,
+        message,
+        started_at: termination.started_at.map(Time::truncated),
+        finished_at: termination.finished_at.map(Time::truncated),
+        container_id: text(|texts| &texts.id),
+    }
+}

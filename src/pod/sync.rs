@@ -1,0 +1,389 @@
+//! The sync in progress: what triggers one, what it plans, how far it is.
+
+use super::action::Action;
+use super::output::{Cause, Output, Sink};
+use super::stage::{Stage, StageEvent};
+use super::{Pod, sandbox::SandboxState};
+use crate::api::PodPhase;
+use crate::rules::actions::{self, ActionInput, PodActions};
+use crate::rules::grace;
+use crate::spec::ContainerIndex;
+use crate::time::{Span, Time};
+
+/// When the machine wants to be called again, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub reason: DeadlineReason,
+}
+
+/// Why there is a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeadlineReason {
+    /// The last call stopped after publishing once; more is due now.
+    More,
+    /// A sync was triggered and comes with the next look at the runtime.
+    Sync,
+    /// A sync failed and comes again: after an error, or when a back-off ends.
+    Retry,
+    /// A probe is due.
+    Probe,
+    /// `activeDeadlineSeconds` runs out.
+    ActiveDeadline,
+    /// A preStop hook has used up its budget, or a sidecar has waited its turn for too long.
+    Stop,
+}
+
+/// The kubelet's worker for this Pod: the sync in progress, and what asks for the next one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Work {
+    pub(crate) step: Step,
+    pub(crate) actions: PodActions,
+    failure: Failure,
+    /// A trigger came in: the next sync may begin then.
+    trigger: Option<Time>,
+    /// The last sync failed, or a resync is due.
+    retry: Option<Time>,
+    /// The caller asked for a sync.
+    asked: bool,
+    /// The call ended after publishing at this moment; there is more to do.
+    more: Option<Time>,
+}
+
+/// How far the work is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Nothing in progress.
+    Idle,
+    /// A sync waits for the volumes.
+    Volumes,
+    /// A sync stops the whole Pod, to make a new sandbox or for good.
+    StopPod,
+    /// A sync waits until the old sandbox is down.
+    StopSandbox,
+    /// A sync stops one container after the other; this one now.
+    StopContainer(ContainerIndex),
+    /// A sync resets all containers in place (KEP-5532); this one is being stopped.
+    Reset(ContainerIndex),
+    /// A sync waits for the new sandbox.
+    Sandbox,
+    /// A sync starts containers; this one now.
+    Start(ContainerIndex, StartStep),
+    /// The Pod is stopped for good.
+    EndContainers,
+    /// Its sandbox is taken down for good.
+    EndSandbox,
+    /// Its last statuses are due.
+    EndStatus,
+    /// Its volumes are taken down.
+    Unmount,
+}
+
+/// How far the start of one container is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StartStep {
+    /// The image is looked up.
+    ImageStatus,
+    /// The image is pulled.
+    Pull,
+    /// The instance is made.
+    Create,
+    /// The instance is started.
+    Run,
+    /// Its postStart hook runs.
+    PostStart,
+    /// Its postStart hook failed; it is stopped.
+    Undo,
+}
+
+/// What failed in a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    None,
+    /// Only back-offs refused; the earliest ends then.
+    BackOff(Time),
+    /// Something else.
+    Error,
+}
+
+impl Work {
+    pub(crate) const IDLE: Self = Self {
+        step: Step::Idle,
+        actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
+        failure: Failure::None,
+        trigger: None,
+        retry: None,
+        asked: false,
+        more: None,
+    };
+
+    pub(crate) const fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    pub(crate) const fn is_idle(&self) -> bool {
+        matches!(self.step, Step::Idle)
+    }
+
+    /// Records a failure: an error outweighs a back-off (kubelet `MinBackoffExpiration`).
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failure = match (self.failure, failure) {
+            (Failure::BackOff(a), Failure::BackOff(b)) => Failure::BackOff(a.min(b)),
+            (Failure::Error, _) | (_, Failure::Error) => Failure::Error,
+            (Failure::None, other) | (other, Failure::None) => other,
+        };
+    }
+
+    /// Something asks for a sync: at once, or with the next look at the runtime.
+    pub(crate) fn trigger(&mut self, at: Time) {
+        self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
+    }
+
+    /// There is more to do in the next call.
+    pub(crate) const fn more(&mut self, now: Time) {
+        self.more = Some(now);
+    }
+}
+
+impl Pod {
+    /// Does what is due: begins and continues work until it waits for an answer or has published.
+    pub(crate) fn run(&mut self, now: Time, out: &mut impl Sink) {
+        if self.node.pacing.automatic || !self.work.is_idle() || self.work.asked {
+            self.run_asked(now, out);
+        } else {
+            self.run_stops(now, out);
+        }
+    }
+
+    pub(crate) fn run_asked(&mut self, now: Time, out: &mut impl Sink) {
+        self.work.more = None;
+        self.run_probes(now, out);
+        self.run_stops(now, out);
+        while self.begin(now, out) {}
+    }
+
+    /// Begins the next piece of work if the worker is idle and something asks for it. Whether anything was done.
+    fn begin(&mut self, now: Time, out: &mut impl Sink) -> bool {
+        if self.work.step == Step::EndStatus {
+            return self.may_speak(now) && self.end_status(now, out);
+        }
+        if !self.work.is_idle() {
+            return false;
+        }
+        if self.stage == Stage::Syncing && self.ends(out) {
+            return true;
+        }
+        if !self.is_due(now) || !matches!(self.stage, Stage::Syncing | Stage::Terminating | Stage::Terminated) {
+            return false;
+        }
+        if !self.may_speak(now) {
+            return false;
+        }
+        self.work.asked = false;
+        self.work.trigger = None;
+        self.work.retry = None;
+        self.work.failure = Failure::None;
+        match self.stage {
+            Stage::Terminating => self.begin_terminating(now, out),
+            Stage::Terminated => self.begin_terminated(now, out),
+            _ => self.begin_sync(now, out),
+        }
+        true
+    }
+
+    /// Whether a status may be published in this call; if not, there is more to do in the next one.
+    pub(crate) const fn may_speak(&mut self, now: Time) -> bool {
+        if self.spoken {
+            self.work.more(now);
+        }
+        !self.spoken
+    }
+
+    fn is_due(&self, now: Time) -> bool {
+        let timed = [self.work.trigger, self.work.retry, self.active_deadline()].into_iter().flatten().any(|at| at <= now);
+        self.work.asked || (self.node.pacing.automatic && timed)
+    }
+
+    /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
+    fn active_deadline(&self) -> Option<Time> {
+        let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
+        if counts { Some(self.published.start_time? + self.spec.active_deadline()?) } else { None }
+    }
+
+    /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
+    fn ends(&mut self, out: &mut impl Sink) -> bool {
+        let why = if self.object.deletion.is_some() || self.object.gone {
+            Cause::Deleted
+        } else if self.object.kill.is_some() {
+            Cause::KilledByKubelet
+        } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+            Cause::TerminalPhase
+        } else {
+            return false;
+        };
+        self.end(why, out);
+        true
+    }
+
+    pub(crate) fn end(&mut self, why: Cause, out: &mut impl Sink) {
+        self.move_on(StageEvent::EndBegins, why, out);
+        self.work.asked = true;
+    }
+
+    /// One sync of the kubelet (kubelet `SyncPod`): the status first.
+    fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
+        self.build(now, false, out);
+        if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+            let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
+            self.end(why, out);
+        } else if self.volumes {
+            self.begin_actions(now, out);
+        } else {
+            self.work.step = Step::Volumes;
+            out.emit(Output::Action(Action::MountVolumes));
+        }
+    }
+
+    /// Plans the sync and begins to carry it out (kubelet `computePodActions`, runtime `SyncPod`).
+    pub(crate) fn begin_actions(&mut self, now: Time, out: &mut impl Sink) {
+        self.begin_probing(now, out);
+        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
+        let mut plan = core::mem::take(&mut self.plan);
+        self.work.actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, &mut plan);
+        self.plan = plan;
+        if self.work.actions.kill_pod {
+            self.work.step = Step::StopPod;
+            self.stop_all(now, None, out);
+            self.all_stopped(now, out);
+        } else {
+            self.stop_container_on(now, None, out);
+        }
+    }
+
+    /// The whole Pod is being stopped in a sync: when the containers are down, the sandbox goes.
+    pub(crate) fn pod_stopped(&mut self, now: Time, out: &mut impl Sink) {
+        if matches!(self.sandbox.state, SandboxState::Ready | SandboxState::NotReady) {
+            self.work.step = Step::StopSandbox;
+            out.emit(Output::Action(Action::StopPodSandbox { attempt: self.sandbox.attempt }));
+        } else {
+            self.sandbox_stopped(now, out);
+        }
+    }
+
+    /// The old sandbox is down: make the new one, or be done.
+    pub(crate) fn sandbox_stopped(&mut self, now: Time, out: &mut impl Sink) {
+        if self.work.actions.create_sandbox {
+            self.purge_init_containers(out);
+            self.create_sandbox(out);
+        } else {
+            self.end_sync(now);
+        }
+    }
+
+    fn create_sandbox(&mut self, out: &mut impl Sink) {
+        self.work.step = Step::Sandbox;
+        out.emit(Output::Action(Action::RunPodSandbox { attempt: self.work.actions.attempt }));
+    }
+
+    /// Stops the listed containers one after the other; then resets, then starts.
+    pub(crate) fn stop_container_on(&mut self, now: Time, after: Option<ContainerIndex>, out: &mut impl Sink) {
+        let next = self.spec.indexes().filter(|&c| after.is_none_or(|done| c > done)).find(|&c| self.plan[c.get()].kill.is_some());
+        let Some(container) = next else {
+            self.reset_on(now, out);
+            return;
+        };
+        self.work.step = Step::StopContainer(container);
+        let reason = self.plan[container.get()].kill;
+        if self.slots[container.get()].is_running() {
+            let seconds = grace::kill_grace_seconds(&self.spec, container, self.deletion_grace(), reason);
+            self.stop(now, container, seconds, out);
+        } else {
+            self.stop_container_on(now, Some(container), out);
+        }
+    }
+
+    /// Resets all containers in place: stops what runs with the shortest grace and removes every record (KEP-5532).
+    pub(crate) fn reset_on(&mut self, now: Time, out: &mut impl Sink) {
+        while self.work.actions.reset {
+            let Some(reset) = actions::resets(&self.spec, &self.runtime()).next() else {
+                break;
+            };
+            if reset.kill && self.slots[reset.container.get()].is_running() {
+                self.work.step = Step::Reset(reset.container);
+                self.stop_abruptly(now, reset.container, out);
+                return;
+            }
+            self.remove_instance(reset.container, reset.instance, out);
+        }
+        self.prune_init_containers(out);
+        self.start_on(now, None, out);
+    }
+
+    /// The sync is over: comes again if something failed (kubelet `completeWork`).
+    pub(crate) fn end_sync(&mut self, now: Time) {
+        let pacing = &self.node.pacing;
+        self.work.step = Step::Idle;
+        self.work.retry = match self.work.failure {
+            Failure::None => pacing.resync.map(|resync| now + pacing.jittered(resync)),
+            Failure::Error => Some(now + pacing.jittered(pacing.retry)),
+            Failure::BackOff(until) => {
+                let wait = (until - now).max(Span::ZERO);
+                let wait = pacing.resync.map_or(wait, |resync| wait.min(resync));
+                Some(now + pacing.jittered(wait))
+            }
+        };
+        if self.work.actions.reset && self.work.failure == Failure::None {
+            self.work.trigger(now);
+        }
+    }
+
+    /// A sync that waits for volumes gives way to a deletion (kubelet `WaitForAttachAndMount` minds its context).
+    pub(crate) fn give_up_volumes(&mut self, now: Time) {
+        if self.work.step == Step::Volumes {
+            self.fail_sync(now);
+        }
+    }
+
+    /// The sync failed as a whole.
+    pub(crate) fn fail_sync(&mut self, now: Time) {
+        self.work.fail(Failure::Error);
+        self.end_sync(now);
+    }
+
+    /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
+    pub(crate) fn relist(&mut self, now: Time) {
+        let at = now + self.node.pacing.relist;
+        self.work.trigger(at);
+    }
+
+    /// The grace period of the deletion, in seconds.
+    pub(crate) fn deletion_grace(&self) -> Option<i64> {
+        self.object.deletion.map(|deletion| deletion.grace_period_seconds)
+    }
+
+    /// When to call again, and why; never in the past of the last call unless more is due.
+    ///
+    /// It changes with every call. It is the only promise about the future: nothing that depends on time alone happens before.
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        let mut next: Option<Deadline> = None;
+        let mut consider = |at: Option<Time>, reason| {
+            if let Some(at) = at
+                && next.is_none_or(|known| at < known.at)
+            {
+                next = Some(Deadline { at, reason });
+            }
+        };
+        consider(self.work.more, DeadlineReason::More);
+        if self.work.is_idle() && self.node.pacing.automatic {
+            consider(self.work.trigger, DeadlineReason::Sync);
+            consider(self.work.retry, DeadlineReason::Retry);
+            consider(self.active_deadline(), DeadlineReason::ActiveDeadline);
+        }
+        consider(self.next_probe(), DeadlineReason::Probe);
+        consider(self.next_stop(), DeadlineReason::Stop);
+        next
+    }
+}

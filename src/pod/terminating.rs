@@ -1,0 +1,85 @@
+//! The end: everything is stopped, the last statuses are built, volumes go (kubelet `SyncTerminatingPod`, `SyncTerminatedPod`).
+
+use super::Pod;
+use super::action::Action;
+use super::output::{Cause, Output, Sink};
+use super::sandbox::SandboxState;
+use super::stage::{Stage, StageEvent};
+use super::sync::Step;
+use crate::rules::grace;
+use crate::time::Time;
+
+impl Pod {
+    /// Stops everything: a status first, then all containers, with the grace period the kubelet settled on.
+    pub(crate) fn begin_terminating(&mut self, now: Time, out: &mut impl Sink) {
+        self.build(now, false, out);
+        self.stop_probing_regular();
+        self.work.step = Step::EndContainers;
+        let seconds = self.effective_grace();
+        self.stop_all(now, Some(seconds), out);
+        self.all_stopped(now, out);
+    }
+
+    /// The grace period in seconds: that of the deletion, of the kill, or of the spec; at least 1 (kubelet `calculateEffectiveGracePeriod`).
+    fn effective_grace(&self) -> i64 {
+        let kill = self.object.kill.and_then(|kill| kill.grace_period_seconds);
+        grace::effective_pod_grace(&self.spec, self.deletion_grace(), 0, kill).seconds
+    }
+
+    /// When all containers are down, the sandbox goes.
+    pub(crate) fn containers_ended(&mut self, now: Time, out: &mut impl Sink) {
+        if matches!(self.sandbox.state, SandboxState::Ready | SandboxState::NotReady) {
+            self.work.step = Step::EndSandbox;
+            out.emit(Output::Action(Action::StopPodSandbox { attempt: self.sandbox.attempt }));
+        } else {
+            self.sandbox_ended(now, out);
+        }
+    }
+
+    /// Nothing is left of the Pod in the runtime: its last status is due.
+    pub(crate) fn sandbox_ended(&mut self, now: Time, out: &mut impl Sink) {
+        self.stop_probing();
+        self.work.step = Step::EndStatus;
+        if self.may_speak(now) {
+            self.end_status(now, out);
+        }
+    }
+
+    /// The last status of the terminating Pod, or of the terminated one. Whether anything was done: always.
+    pub(crate) fn end_status(&mut self, now: Time, out: &mut impl Sink) -> bool {
+        self.work.step = Step::Idle;
+        if self.stage == Stage::Terminated {
+            self.finish(now, out);
+            return true;
+        }
+        self.move_on(StageEvent::ContainersStopped, Cause::Sync, out);
+        self.build(now, true, out);
+        self.work.ask();
+        true
+    }
+
+    /// Takes the volumes down (kubelet `SyncTerminatedPod`).
+    pub(crate) fn begin_terminated(&mut self, now: Time, out: &mut impl Sink) {
+        self.build(now, true, out);
+        self.work.step = Step::Unmount;
+        out.emit(Output::Action(Action::UnmountVolumes));
+    }
+
+    /// The kubelet's last act: the final status is made whole and the object of a deleted Pod is deleted (kubelet `TerminatePod`).
+    fn finish(&mut self, now: Time, out: &mut impl Sink) {
+        self.complete_status(now, out);
+        self.move_on(StageEvent::Released, Cause::Finished, out);
+        if self.object.gone {
+            self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
+        } else {
+            self.delete_object(out);
+        }
+    }
+
+    /// Asks for the final deletion of the object: the Pod is deleted, finished, and shows a terminal phase.
+    pub(crate) fn delete_object(&mut self, out: &mut impl Sink) {
+        if self.wants_deletion() {
+            out.emit(Output::Action(Action::DeleteObject));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
+
+use super::container::Attempt;
+use crate::api::PodCondition;
+use crate::rules::backoff::Backoff;
+use crate::spec::{ContainerIndex, Spec};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// How many instances of a container keep their texts: the newest two, and those that `state` and `lastState` may show.
+const KEPT: usize = 4;
+
+/// The texts of one instance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct InstanceTexts {
+    pub(crate) attempt: Attempt,
+    pub(crate) id: String,
+    pub(crate) image: String,
+    pub(crate) image_id: String,
+    /// A reason that is not in the vocabulary.
+    pub(crate) reason: String,
+    pub(crate) message: String,
+}
+
+/// The texts of one container.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ContainerTexts {
+    pub(crate) instances: Vec<InstanceTexts>,
+    /// Why the last start failed, for humans.
+    pub(crate) failure: String,
+}
+
+impl ContainerTexts {
+    pub(crate) fn of(&self, attempt: Attempt) -> Option<&InstanceTexts> {
+        self.instances.iter().find(|texts| texts.attempt == attempt)
+    }
+
+    /// The texts of this instance, made if there are none; the oldest instance's give way.
+    pub(crate) fn entry(&mut self, attempt: Attempt) -> &mut InstanceTexts {
+        if let Some(n) = self.instances.iter().position(|texts| texts.attempt == attempt) {
+            return &mut self.instances[n];
+        }
+        if self.instances.len() == KEPT {
+            self.instances.remove(0);
+        }
+        self.instances.push(InstanceTexts { attempt, ..InstanceTexts::default() });
+        let last = self.instances.len() - 1;
+        &mut self.instances[last]
+    }
+}
+
+/// All texts of a Pod.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Texts {
+    containers: Vec<ContainerTexts>,
+    /// Back-offs of images whose pull has failed, by the first container that has the image: containers share the window.
+    image_backoffs: Vec<(ContainerIndex, Backoff)>,
+    /// Addresses of the newest sandbox.
+    pub(crate) sandbox_ips: String,
+    /// Addresses in the published status.
+    pub(crate) pod_ips: String,
+    /// `status.reason` where it is not the kubelet's own word.
+    pub(crate) reason: String,
+    /// `status.message`.
+    pub(crate) message: String,
+    /// Conditions of other writers, in the API's order.
+    pub(crate) foreign: Vec<PodCondition>,
+    /// `status.nominatedNodeName`.
+    pub(crate) nominated_node_name: String,
+}
+
+impl Texts {
+    pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
+        self.containers.get(container.get())
+    }
+
+    pub(crate) fn container_mut(&mut self, container: ContainerIndex) -> &mut ContainerTexts {
+        if self.containers.len() <= container.get() {
+            self.containers.resize(container.get() + 1, ContainerTexts::default());
+        }
+        &mut self.containers[container.get()]
+    }
+}
+
+/// The store, if there is one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TextStore(Option<Box<Texts>>);
+
+impl TextStore {
+    pub(crate) fn get(&self) -> Option<&Texts> {
+        self.0.as_deref()
+    }
+
+    /// The store, made if there is none.
+    pub(crate) fn make(&mut self) -> &mut Texts {
+        self.0.get_or_insert_default()
+    }
+
+    /// The store if it is there, or if there is a text to keep.
+    pub(crate) fn for_text(&mut self, text: &str) -> Option<&mut Texts> {
+        if text.is_empty() { self.0.as_deref_mut() } else { Some(self.make()) }
+    }
+
+    pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
+        self.get()?.container(container)
+    }
+
+    /// The back-off of this container's image, if a pull has failed.
+    pub(crate) fn image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> Option<&mut Backoff> {
+        let key = first_with_image(spec, container);
+        self.0.as_mut()?.image_backoffs.iter_mut().find(|(first, _)| *first == key).map(|(_, backoff)| backoff)
+    }
+
+    /// The back-off of this container's image, made if there is none.
+    pub(crate) fn make_image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> &mut Backoff {
+        let key = first_with_image(spec, container);
+        let list = &mut self.make().image_backoffs;
+        let n = list.iter().position(|(first, _)| *first == key).unwrap_or_else(|| {
+            list.push((key, Backoff::default()));
+            list.len() - 1
+        });
+        &mut list[n].1
+    }
+
+    /// An image of the spec has changed: its windows are another image's.
+    pub(crate) fn forget_image_backoffs(&mut self) {
+        if let Some(texts) = &mut self.0 {
+            texts.image_backoffs.clear();
+        }
+    }
+}
+
+fn first_with_image(spec: &Spec, container: ContainerIndex) -> ContainerIndex {
+    let image = spec.container(container).image();
+    spec.indexes().find(|&other| spec.container(other).image() == image).unwrap_or(container)
+}

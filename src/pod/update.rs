@@ -1,0 +1,172 @@
+//! Changes of the API object: its spec, its deletion, conditions of other writers.
+
+use super::error::TransitionError;
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
+use super::published::PodReason;
+use super::stage::Stage;
+use super::{Action, Deletion, KillRequest, Pod, Slot};
+use crate::api::PodCondition;
+use crate::rules::actions::ContainerAction;
+use crate::rules::backoff::Backoff;
+use crate::spec::Spec;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// A change of the API object, or a decision of its node.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Another spec: images, deadline, gates, ephemeral containers; or other metadata with the same spec.
+    Spec {
+        /// The new spec. Containers may only be added, and only ephemeral ones.
+        spec: Arc<Spec>,
+        /// `metadata.generation` now.
+        generation: i64,
+    },
+    /// The object is being deleted, or the deletion comes nearer.
+    Deletion {
+        /// `metadata.deletionTimestamp`.
+        at: Time,
+        /// `metadata.deletionGracePeriodSeconds`.
+        grace_period_seconds: i64,
+        /// `metadata.generation` now.
+        generation: i64,
+    },
+    /// Another writer set a condition that is not the kubelet's own.
+    Condition(PodCondition),
+    /// Another writer set `status.reason` and `status.message`.
+    Message {
+        /// `status.reason`.
+        reason: String,
+        /// `status.message`.
+        message: String,
+    },
+    /// The kubelet itself ends the Pod: eviction, preemption, node shutdown.
+    Kill {
+        /// `status.reason`: `Evicted`, `Preempting`, `Terminated`.
+        reason: String,
+        /// `status.message`.
+        message: String,
+        /// Grace period in seconds instead of the spec's.
+        grace_period_seconds: Option<i64>,
+        /// Whether DisruptionTarget goes with it (not for local storage limits).
+        disruption_target: bool,
+    },
+}
+
+impl Pod {
+    /// Takes a change of the API object.
+    ///
+    /// # Errors
+    /// If the change contradicts the facts: containers taken away, a deletion undone. Then nothing has changed.
+    pub fn update(&mut self, now: impl Into<Time>, change: &Change, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let now = now.into();
+        match change {
+            Change::Spec { spec, generation } => self.change_spec(now, spec, *generation, out)?,
+            Change::Deletion { at, grace_period_seconds, generation } => {
+                let deletion = Deletion { at: *at, grace_period_seconds: *grace_period_seconds };
+                self.delete(now, deletion, *generation, out)?;
+            }
+            Change::Condition(condition) => {
+                self.put_foreign(condition.clone());
+                self.publish_now(out);
+                self.work.trigger(now);
+            }
+            Change::Message { reason, message } => {
+                self.published.reason = PodReason::from_text(reason);
+                self.published.local_reason = self.published.reason;
+                let texts = self.texts.make();
+                (texts.reason, texts.message) = (reason.clone(), message.clone());
+                self.publish_now(out);
+            }
+            Change::Kill { reason, message, grace_period_seconds, disruption_target } => {
+                let texts = self.texts.make();
+                (texts.reason, texts.message) = (reason.clone(), message.clone());
+                let reason = PodReason::from_text(reason);
+                let grace_period_seconds = *grace_period_seconds;
+                self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });
+                self.work.trigger(now);
+            }
+        }
+        self.run(now, out);
+        self.spoken = false;
+        Ok(())
+    }
+
+    fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let same =
+            self.spec.containers().iter().zip(spec.containers()).all(|(old, new)| old.name() == new.name() && old.kind() == new.kind());
+        if !same
+            || spec.containers().len() < self.spec.containers().len()
+            || spec.init_and_regular().len() != self.spec.init_and_regular().len()
+        {
+            return Err(TransitionError::ContainersChanged);
+        }
+        let was_gated = self.is_gated();
+        for container in self.spec.clone().indexes() {
+            // The window's key has the image in it: another image, another window.
+            if self.spec.container(container).hash() != spec.container(container).hash() {
+                self.slots[container.get()].backoff = Backoff::default();
+                self.texts.forget_image_backoffs();
+            }
+        }
+        let added = spec.containers().len() - self.slots.len();
+        if added > 0 {
+            grow(&mut self.slots, added, Slot::new);
+            grow(&mut self.plan, added, ContainerAction::default);
+        }
+        self.spec = Arc::clone(spec);
+        if self.object.generation != generation {
+            self.object.generation = generation;
+            let change = StateChange::Spec { generation };
+            out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
+        }
+        if was_gated && !self.is_gated() && self.stage == Stage::Unscheduled {
+            out.emit(Output::Action(Action::Schedule));
+        }
+        self.work.trigger(now);
+        Ok(())
+    }
+
+    fn delete(&mut self, now: Time, deletion: Deletion, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let longer = self.object.deletion.is_some_and(|old| deletion.grace_period_seconds > old.grace_period_seconds);
+        if longer || self.object.gone {
+            return Err(TransitionError::DeletionUndone);
+        }
+        let changed = self.object.deletion.replace(deletion) != Some(deletion);
+        self.object.generation = generation;
+        if changed {
+            let change = StateChange::Deletion { grace_period_seconds: deletion.grace_period_seconds };
+            out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
+        }
+        // A sync that only waits for volumes gives way; any other runs to its end.
+        self.give_up_volumes(now);
+        self.delete_object(out);
+        self.work.trigger(now);
+        Ok(())
+    }
+
+    /// Puts a condition of another writer into the list, in the place of one of its type.
+    pub(crate) fn put_foreign(&mut self, condition: PodCondition) {
+        let foreign = &mut self.texts.make().foreign;
+        match foreign.iter_mut().find(|known| known.type_ == condition.type_) {
+            Some(known) => *known = condition,
+            None => foreign.push(condition),
+        }
+    }
+
+    /// Whether the API server should be asked for the final deletion.
+    pub(crate) fn wants_deletion(&self) -> bool {
+        let is_terminal = self.published.phase.is_some_and(crate::api::PodPhase::is_terminal);
+        self.stage == Stage::Finished && self.object.deletion.is_some() && is_terminal && !self.object.gone
+    }
+}
+
+fn grow<T>(list: &mut Box<[T]>, added: usize, new: impl Fn() -> T) {
+    let mut longer: Vec<T> = core::mem::take(list).into();
+    longer.extend((0..added).map(|_| new()));
+    *list = longer.into();
+}

@@ -1,0 +1,170 @@
+//! What the Pod shows: its facts to the rules, its published status to the caller.
+
+use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
+use super::output::{KubeletCondition, ShownState};
+use super::sandbox::{SandboxFacts, SandboxState};
+use super::{Action, HookKind, Pod};
+use crate::api::{ConditionStatus, PodPhase};
+use crate::rules::conditions::Verdict;
+use crate::rules::grace::StopPhase;
+use crate::rules::view::{Instance, Runtime, Sandbox, StatusEntry};
+use crate::spec::{ContainerIndex, Spec};
+use crate::time::Time;
+
+/// The newest news: what is known of the runtime, ahead of what is published.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    spec: &'a Spec,
+    slots: &'a [Slot],
+    sandbox: SandboxFacts,
+}
+
+impl Facts<'_> {
+    /// State of the newest sandbox.
+    pub const fn sandbox(&self) -> SandboxState {
+        self.sandbox.state
+    }
+
+    /// Attempt and state of the newest instance of a container.
+    ///
+    /// # Panics
+    /// If the index is not of this Pod's spec.
+    pub fn instance(&self, container: ContainerIndex) -> (Attempt, InstanceStage) {
+        let newest = self.slots[container.get()].newest();
+        (newest.attempt, newest.stage)
+    }
+}
+
+impl Runtime for Facts<'_> {
+    fn sandboxes(&self) -> impl Iterator<Item = Sandbox> {
+        self.sandbox.view().into_iter()
+    }
+
+    fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
+        let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
+        let hash = self.spec.container(container).hash();
+        self.slots[container.get()].instances.iter().filter_map(move |instance| instance.view(hash, active))
+    }
+}
+
+/// One container in the published status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerView {
+    /// Its state.
+    pub state: ShownState,
+    /// The whole entry, as the rules read it; `None` before the first status of a kubelet.
+    pub entry: Option<StatusEntry>,
+    /// The instance shown.
+    pub attempt: Option<Attempt>,
+}
+
+impl Pod {
+    /// The published phase; Pending before the Pod is stored.
+    pub fn phase(&self) -> PodPhase {
+        self.published.phase.unwrap_or(PodPhase::Pending)
+    }
+
+    /// A published condition that the machine keeps.
+    pub fn condition(&self, condition: KubeletCondition) -> Option<Verdict> {
+        let shown = self.published.condition(condition);
+        shown.status.map(|status| Verdict { status, reason: shown.reason })
+    }
+
+    /// A published condition of any other type.
+    pub fn other_condition(&self, type_: &str) -> Option<ConditionStatus> {
+        self.foreign_condition(type_)
+    }
+
+    /// A container in the published status.
+    ///
+    /// # Panics
+    /// If the index is not of this Pod's spec.
+    pub fn container(&self, container: ContainerIndex) -> ContainerView {
+        let shown = self.slots[container.get()].shown.as_ref();
+        ContainerView {
+            state: shown.map_or(ShownState::Absent, super::container::ShownContainer::short),
+            entry: shown.map(super::container::ShownContainer::entry),
+            attempt: shown.and_then(|shown| shown.attempt),
+        }
+    }
+
+    /// The newest news, ahead of what is published.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { spec: &self.spec, slots: &self.slots, sandbox: self.sandbox }
+    }
+
+    pub(crate) fn runtime(&self) -> Facts<'_> {
+        self.facts()
+    }
+
+    /// `status.startTime`: when the kubelet first took note of the Pod, in whole seconds.
+    pub const fn start_time(&self) -> Option<Time> {
+        self.published.start_time
+    }
+
+    /// The addresses of the Pod in the published status, the primary first.
+    pub fn pod_ips(&self) -> impl Iterator<Item = &str> {
+        let own = self.texts.get().map_or("", |texts| texts.pod_ips.as_str());
+        let host = (self.spec.host_network() && self.published.has_host_ips).then_some(&self.node.host_ips);
+        own.split(',').filter(|ip| !ip.is_empty()).chain(host.into_iter().flatten().map(alloc::string::String::as_str))
+    }
+
+    /// The actions that were asked for and are not answered yet: to be asked for again after a restore, or when one was lost.
+    pub fn pending_actions(&self) -> impl Iterator<Item = Action> {
+        let work = self.pending_work();
+        let stops = self.spec.indexes().filter_map(|container| self.pending_stop(container));
+        let probing = self.probing.iter().filter(|probing| probing.worker.is_probing());
+        let probes = probing.map(|probing| Action::Probe {
+            container: probing.container,
+            attempt: probing.worker.instance().map_or(Attempt(0), |instance| Attempt(instance.get())),
+            kind: probing.kind,
+        });
+        work.into_iter().chain(stops).chain(probes)
+    }
+
+    fn pending_stop(&self, container: ContainerIndex) -> Option<Action> {
+        let slot = &self.slots[container.get()];
+        let stop = slot.stopping?;
+        let InstanceFacts { attempt, .. } = *slot.newest();
+        match stop.phase() {
+            StopPhase::PreStop => Some(Action::RunHook { container, attempt, hook: HookKind::PreStop }),
+            StopPhase::WaitForTurn => None,
+            StopPhase::StopContainer => Some(Action::StopContainer { container, attempt, timeout_seconds: stop.budget().stop_timeout() }),
+        }
+    }
+
+    fn pending_work(&self) -> Option<Action> {
+        use super::sync::{StartStep, Step};
+        use super::{Stage, Stage::Finished};
+        let attempt = self.sandbox.attempt;
+        Some(match self.work.step {
+            Step::Volumes => Action::MountVolumes,
+            Step::Sandbox => Action::RunPodSandbox { attempt: self.work.actions.attempt },
+            Step::StopSandbox | Step::EndSandbox => Action::StopPodSandbox { attempt },
+            Step::Unmount => Action::UnmountVolumes,
+            Step::Start(container, step) => {
+                let slot = &self.slots[container.get()];
+                let newest = slot.newest().attempt;
+                match step {
+                    StartStep::ImageStatus => Action::ImageStatus { container },
+                    StartStep::Pull => Action::PullImage { container },
+                    StartStep::Create => {
+                        Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }
+                    }
+                    StartStep::Run => Action::StartContainer { container, attempt: newest },
+                    StartStep::PostStart => Action::RunHook { container, attempt: newest, hook: HookKind::PostStart },
+                    StartStep::Undo => return None,
+                }
+            }
+            Step::StopPod | Step::StopContainer(_) | Step::Reset(_) | Step::EndContainers | Step::EndStatus => return None,
+            Step::Idle => match self.stage {
+                Stage::Accepted => Action::StoreObject,
+                Stage::Unscheduled if !self.is_gated() => Action::Schedule,
+                Stage::Scheduled => Action::Bind,
+                Stage::Bound => Action::Admit,
+                Finished if self.wants_deletion() => Action::DeleteObject,
+                _ => return None,
+            },
+        })
+    }
+}
