@@ -50,7 +50,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use container::Slot;
 use probing::Probing;
-use published::{PodReason, Published};
+use published::Published;
 use sandbox::SandboxFacts;
 use sync::Work;
 use texts::TextStore;
