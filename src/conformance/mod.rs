@@ -1,5 +1,8 @@
 //! Readers of conformance data, and the report on them.
 
+pub mod expect;
+pub mod record;
+pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod vectors;
