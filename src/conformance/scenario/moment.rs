@@ -52,6 +52,15 @@ pub enum StateKind {
 }
 
 impl StateKind {
+    /// `waiting`, `running` or `terminated`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Terminated => "terminated",
+        }
+    }
+
     /// The kind of a published state and its reason; no state at all is waiting.
     pub fn of(state: &api::ContainerState) -> (Self, &str) {
         match state {
