@@ -8,11 +8,11 @@ pub use projection::{Shown, published};
 
 use super::expect;
 use super::record::Record;
-use super::scenario::{ObservedEntry, Scenario, Seen, TimeRule};
+use super::scenario::{ObservedEntry, Scenario, TimeRule};
 use crate::time::Span;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How much earlier than observed a state may be published, unless the entry says so.

@@ -72,7 +72,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// What of the shown states comes nearest to an entry, and how it differs; for humans.
+/// What of the shown states comes nearest to an entry, and how it differs, if it does; for humans.
 pub(super) fn nearest(entry: &ObservedEntry, shown: &[Shown]) -> String {
     let Seen::Object(observed) = &entry.seen else { return String::from("; the object is never gone") };
     let candidates = shown.iter().filter_map(|state| match &state.seen {
@@ -81,7 +81,7 @@ pub(super) fn nearest(entry: &ObservedEntry, shown: &[Shown]) -> String {
     });
     match candidates.min_by_key(|(unlike, at)| (unlike.len(), (*at - entry.t).nanos().unsigned_abs())) {
         None => String::from("; nothing more is published"),
-        Some((unlike, at)) if unlike.is_empty() => format!("; the same is published at {}", seconds(at)),
+        Some((unlike, _)) if unlike.is_empty() => String::new(),
         Some((unlike, at)) => format!("; nearest is at {}: {}", seconds(at), unlike.join(", ")),
     }
 }
@@ -122,7 +122,7 @@ pub(super) fn line(seen: &Seen) -> String {
         line += " without address";
     }
     for (type_, (status, reason)) in &seen.conditions {
-        line += &format!(", {type_} {status} {reason}").trim_end();
+        line += format!(", {type_} {status} {reason}").trim_end();
     }
     for (name, container) in &seen.containers {
         line += &format!(", `{name}` {}", container_line(container));

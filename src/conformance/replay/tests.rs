@@ -1,5 +1,5 @@
 use super::*;
-use crate::conformance::scenario::{ContainerLine, Projection, StateKind};
+use crate::conformance::scenario::{ContainerLine, Projection, Seen, StateKind};
 use alloc::borrow::ToOwned;
 use std::{env, fs, println};
 

@@ -44,7 +44,7 @@ fn error_of(change: impl FnOnce(&mut serde_json::Value)) -> FormatError {
 
 #[test]
 fn errors_name_the_field() {
-    let cases: [(&str, serde_json::Value, &str, &str); 12] = [
+    let cases: [(&str, serde_json::Value, &str, &str); 13] = [
         ("/colour", "red".into(), "colour", "unknown field `colour`"),
         ("/gates/NoSuchGate", true.into(), "gates", "NoSuchGate"),
         ("/programs/a/runs/0/runs", 1.into(), "programs.a.runs[0].runs", "unknown field `runs`"),
@@ -53,6 +53,7 @@ fn errors_name_the_field() {
         ("/programs/b", serde_json::json!({"runs": []}), "programs.b", "no container `b`"),
         ("/steps/0/do", "dance".into(), "steps[0]", "unknown variant `dance`"),
         ("/steps/0/reason", "none".into(), "steps[0]", "unknown field `reason`"),
+        ("/steps/0/at", (-1).into(), "steps[0]", "at: -1 is not"),
         ("/steps/0/when", serde_json::json!({"phase": "Running"}), "steps[0]", "not both"),
         ("/expect/0/window", serde_json::json!({"from": {"plus": 1}}), "expect[0]", "window: from: a moment has exactly one of"),
         ("/expect/0/window", serde_json::json!({"to": {"step": 1}}), "expect[0]", "there is no step 1"),
