@@ -74,6 +74,11 @@ impl Stage {
         matches!(self, Self::Syncing | Self::Terminating)
     }
 
+    /// Whether the kubelet's worker has it, so that something that asks for a sync is followed by one.
+    pub const fn has_worker(self) -> bool {
+        matches!(self, Self::Syncing | Self::Terminating | Self::Terminated)
+    }
+
     /// Whether the Pod has a node.
     pub const fn is_bound(self) -> bool {
         !matches!(self, Self::Accepted | Self::Unscheduled | Self::Scheduled)
