@@ -79,10 +79,16 @@ impl Pod {
                 if self.is_news(name, container, attempt)? {
                     self.container_started(now, container, at, out);
                 }
+                if self.is_answer(container, attempt, StartStep::Run) {
+                    self.started(now, container, out);
+                }
             }
             Event::ContainerStartFailed { container, attempt, exit, at, message } => {
                 if self.is_news(name, container, attempt)? {
-                    self.container_start_failed(now, container, exit, at, message, out);
+                    self.container_start_failed(now, container, exit, at, out);
+                }
+                if self.is_answer(container, attempt, StartStep::Run) {
+                    self.run_failed(now, container, message, out);
                 }
             }
             Event::ContainerExited { container, attempt, exit, at, message } => {
@@ -98,8 +104,13 @@ impl Pod {
             }
             Event::ContainerRemoved { container, attempt } => self.container_removed(now, container, attempt, out)?,
             Event::HookFinished { container, attempt, hook, ok, message } => {
-                if self.is_news(name, container, attempt)? {
-                    self.hook_finished(now, container, attempt, hook, ok, message, out);
+                self.is_news(name, container, attempt)?;
+                match hook {
+                    HookKind::PreStop => self.pre_stop_done(now, container, attempt, out),
+                    HookKind::PostStart if self.is_answer(container, attempt, StartStep::PostStart) => {
+                        self.post_start_done(now, container, ok, message, out);
+                    }
+                    HookKind::PostStart => {}
                 }
             }
             Event::Probed { container, attempt, kind, outcome } => {
@@ -132,6 +143,12 @@ impl Pod {
 
     fn is_starting(&self, container: ContainerIndex, steps: &[StartStep]) -> bool {
         matches!(self.work.step, Step::Start(c, step) if c == container && steps.contains(&step))
+    }
+
+    /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
+    /// may have ended, or be gone, before the answer is there.
+    fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
+        self.is_starting(container, &[step]) && self.slots[container.get()].latest_attempt() == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -360,12 +377,9 @@ impl Pod {
         }
         self.slots[container.get()].instances[0].started_at = Some(at);
         self.relist(now);
-        if self.is_starting(container, &[StartStep::Run]) {
-            self.started(now, container, out);
-        }
     }
 
-    fn container_start_failed(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, message: &str, out: &mut impl Sink) {
+    fn container_start_failed(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
         if !self.set_instance(container, InstanceEvent::StartFailed, out) {
             return;
         }
@@ -375,9 +389,6 @@ impl Pod {
         newest.started_at = Some(Time::EPOCH);
         newest.finished_at = Some(at);
         self.relist(now);
-        if self.is_starting(container, &[StartStep::Run]) {
-            self.run_failed(now, container, message, out);
-        }
     }
 
     fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
@@ -403,9 +414,9 @@ impl Pod {
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
         } else if news {
-            let ran = slot.is_running();
+            let awaited = slot.is_running() || slot.stopping.is_some();
             self.forget_newest(container, out);
-            if ran {
+            if awaited {
                 self.relist(now);
                 self.exit_seen(now, container, out);
             }
@@ -418,26 +429,6 @@ impl Pod {
         self.set_instance(container, InstanceEvent::Removed, out);
         let slot = &mut self.slots[container.get()];
         slot.instances = [slot.instances[1], InstanceFacts::NONE];
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
-    fn hook_finished(
-        &mut self,
-        now: Time,
-        container: ContainerIndex,
-        attempt: Attempt,
-        hook: HookKind,
-        ok: bool,
-        message: &str,
-        out: &mut impl Sink,
-    ) {
-        match hook {
-            HookKind::PreStop => self.pre_stop_done(now, container, attempt, out),
-            HookKind::PostStart if self.is_starting(container, &[StartStep::PostStart]) => {
-                self.post_start_done(now, container, ok, message, out);
-            }
-            HookKind::PostStart => {}
-        }
     }
 
     fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str) {
