@@ -299,6 +299,10 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
             return false;
         }
         pod.show_disruption(now);
+        if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
+            let texts = pod.texts.make();
+            (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
+        }
     }
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);

@@ -64,6 +64,8 @@ pub(crate) struct Texts {
     pub(crate) reason: String,
     /// `status.message`.
     pub(crate) message: String,
+    /// `status.reason` and `status.message` of a kill: they show with the terminal phase.
+    pub(crate) kill: (String, String),
     /// Conditions of other writers, in the API's order.
     pub(crate) foreign: Vec<PodCondition>,
     /// `status.nominatedNodeName`.
