@@ -154,6 +154,7 @@ impl Pod {
         if self.node.pacing.automatic || !self.work.is_idle() || self.work.asked {
             self.run_asked(now, out);
         } else {
+            self.run_probes(now, out);
             self.run_stops(now, out);
         }
     }
