@@ -84,6 +84,7 @@ impl Pod {
             let mut shown = self.resolve(container, derived);
             self.mark(now, container, &mut shown);
             changed |= self.show(container, shown, Cause::Sync, out);
+            changed |= shown.tells_failure() && self.texts.show_failure(container);
         }
         changed
     }
@@ -126,7 +127,10 @@ impl Pod {
             IdentitySource::Previous => old.and_then(|old| old.attempt),
             IdentitySource::Newest => Some(slot.newest().attempt),
         };
-        ShownContainer { state, last, attempt, restart_count: derived.restart_count, ready: derived.ready, started: derived.started }
+        let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
+        let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
+        let Derived { restart_count, ready, started, .. } = derived;
+        ShownContainer { state, last, attempt, restart_count, ready, started, back_off_millis }
     }
 
     /// The phase, in the kubelet's cache (kubelet `getPhase` and what `generateAPIPodStatus` does with it).

@@ -13,7 +13,7 @@ use crate::rules::backoff;
 use crate::rules::conditions;
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -149,11 +149,12 @@ impl StatusView<'_> {
         let spec = pod.spec.container(container);
         match reason {
             WaitingReason::CrashLoopBackOff => {
-                let delay = pod.slots[container.get()].backoff.delay();
+                let shown = pod.slots[container.get()].shown.as_ref();
+                let delay = Span::from_millis(shown.map_or(0, |shown| shown.back_off_millis.into()));
                 alloc::format!("back-off {delay} restarting failed container={}", spec.name())
             }
             WaitingReason::ImagePullBackOff => {
-                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.failure.as_str()).filter(|text| !text.is_empty()))
+                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.shown_failure.as_str()).filter(|text| !text.is_empty()))
             }
             WaitingReason::ErrImageNeverPull => {
                 alloc::format!("Container image \"{}\" is not present with pull policy of Never", spec.image())
@@ -162,7 +163,7 @@ impl StatusView<'_> {
             | WaitingReason::ContainerCreating
             | WaitingReason::PodInitializing
             | WaitingReason::RestartingAllContainers => String::new(),
-            _ => texts.map(|texts| texts.failure.clone()).unwrap_or_default(),
+            _ => texts.map(|texts| texts.shown_failure.clone()).unwrap_or_default(),
         }
     }
 }
