@@ -12,6 +12,7 @@ use crate::rules::view::{Runtime, StatusEntry, StatusState, Statuses, WaitingRea
 use crate::rules::{completion, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
+use alloc::sync::Arc;
 
 /// The container statuses that the published status shows.
 #[derive(Clone, Copy)]
@@ -35,6 +36,9 @@ impl Pod {
         let restarting_all = self.should_restart_all();
         if self.is_illegal(restarting_all) {
             return;
+        }
+        if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
+            self.shown_spec = Arc::clone(&self.spec);
         }
         let mut changed = self.build_containers(now, restarting_all, out);
         changed |= self.build_phase(now, terminal);

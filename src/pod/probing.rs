@@ -7,7 +7,9 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use crate::api::PodPhase;
 use crate::gates::Gates;
 use crate::rules::actions::Managers;
-use crate::rules::probe::{self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker};
+use crate::rules::probe::{
+    self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker,
+};
 use crate::rules::view::ProbeResult;
 use crate::spec::{ContainerIndex, ProbeKind, ProbeSpec, Spec};
 use crate::time::{Span, Time};

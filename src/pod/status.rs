@@ -56,10 +56,10 @@ impl StatusView<'_> {
             pod_ip: pod.pod_ips().next().unwrap_or_default().to_owned(),
             pod_ips: pod.pod_ips().map(|ip| PodIp { ip: ip.to_owned() }).collect(),
             start_time: published.start_time,
-            init_container_statuses: pod.spec.init().filter_map(|c| self.container(c)).collect(),
-            container_statuses: pod.spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
+            container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
-            ephemeral_container_statuses: pod.spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             ..PodStatus::default()
         }
     }
@@ -98,9 +98,13 @@ impl StatusView<'_> {
         let phase = pod.published.local_phase.unwrap_or(PodPhase::Pending);
         let statuses = pod.published.built.then(|| pod.shown());
         match condition {
-            KubeletCondition::Initialized => conditions::initialized_message(&pod.spec, statuses.as_ref(), phase, false, &pod.node.gates),
-            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.spec, statuses.as_ref(), phase),
-            KubeletCondition::Ready => conditions::ready_message(&pod.spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate)),
+            KubeletCondition::Initialized => {
+                conditions::initialized_message(&pod.shown_spec, statuses.as_ref(), phase, false, &pod.node.gates)
+            }
+            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.shown_spec, statuses.as_ref(), phase),
+            KubeletCondition::Ready => {
+                conditions::ready_message(&pod.shown_spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate))
+            }
             _ => String::new(),
         }
     }
@@ -108,7 +112,7 @@ impl StatusView<'_> {
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {
         let pod = self.0;
         let shown = pod.slots[container.get()].shown.as_ref()?;
-        let spec = pod.spec.container(container);
+        let spec = pod.shown_spec.container(container);
         let texts = pod.texts.container(container);
         let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
@@ -146,7 +150,7 @@ impl StatusView<'_> {
 
     fn waiting_message(&self, container: ContainerIndex, reason: WaitingReason, texts: Option<&ContainerTexts>) -> String {
         let pod = self.0;
-        let spec = pod.spec.container(container);
+        let spec = pod.shown_spec.container(container);
         match reason {
             WaitingReason::CrashLoopBackOff => {
                 let shown = pod.slots[container.get()].shown.as_ref();
