@@ -291,8 +291,8 @@ impl Pod {
             ips.clone_into(&mut texts.sandbox_ips);
         }
         // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
-        if self.node.gates.pod_ready_to_start_containers_condition {
-            let condition = KubeletCondition::PodReadyToStartContainers;
+        let condition = KubeletCondition::PodReadyToStartContainers;
+        if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
             let changed = self.set_condition(now, condition, Some(Verdict::TRUE), Cause::SandboxStarted, out);
             self.publish(now, changed, Cause::SandboxStarted, out);
         }

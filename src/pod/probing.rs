@@ -154,11 +154,12 @@ impl Pod {
                 Effect::Started(started) => shown.started = Some(started),
                 Effect::Sync | Effect::None => {}
             }
-            let mut changed = *shown != before;
-            if let Effect::Ready(_) = effect {
-                changed |= self.build_readiness(now, Cause::Probe, out);
+            if *shown != before {
+                if let Effect::Ready(_) = effect {
+                    self.build_readiness(now, Cause::Probe, out);
+                }
+                self.publish(now, true, Cause::Probe, out);
             }
-            self.publish(now, changed, Cause::Probe, out);
         }
         self.work.trigger(now);
     }
