@@ -93,8 +93,7 @@ impl Pod {
             }
             Event::ContainerExited { container, attempt, exit, at, message } => {
                 if self.is_news(name, container, attempt)? {
-                    self.note_message(container, attempt, exit, message);
-                    self.container_exited(now, container, exit, at, out);
+                    self.container_exited(now, container, exit, at, message, out);
                 }
             }
             Event::ContainerLost { container, attempt } => {
@@ -391,10 +390,11 @@ impl Pod {
         self.relist(now);
     }
 
-    fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
+    fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, message: &str, out: &mut impl Sink) {
         if !self.set_instance(container, InstanceEvent::Ended, out) {
             return;
         }
+        self.note_message(container, message);
         let newest = &mut self.slots[container.get()].instances[0];
         newest.exit = exit;
         newest.finished_at = Some(at);
@@ -442,8 +442,9 @@ impl Pod {
         image_id.clone_into(&mut texts.image_id);
     }
 
-    fn note_message(&mut self, container: ContainerIndex, attempt: Attempt, _: Exit, message: &str) {
+    fn note_message(&mut self, container: ContainerIndex, message: &str) {
         if !message.is_empty() {
+            let attempt = self.slots[container.get()].newest().attempt;
             message.clone_into(&mut self.texts.make().container_mut(container).entry(attempt).message);
         }
     }
