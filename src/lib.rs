@@ -7,6 +7,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod api;
+pub mod backend;
+pub mod cluster;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod gates;

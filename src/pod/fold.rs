@@ -83,17 +83,19 @@ impl Pod {
                     self.started(now, container, out);
                 }
             }
-            Event::ContainerStartFailed { container, attempt, exit, at, message } => {
+            Event::ContainerStartFailed { container, attempt, exit, at, message, reason } => {
                 if self.is_news(name, container, attempt)? {
+                    self.note_end(container, attempt, message, reason);
                     self.container_start_failed(now, container, exit, at, out);
                 }
                 if self.is_answer(container, attempt, StartStep::Run) {
                     self.run_failed(now, container, message, out);
                 }
             }
-            Event::ContainerExited { container, attempt, exit, at, message } => {
+            Event::ContainerExited { container, attempt, exit, at, message, reason } => {
                 if self.is_news(name, container, attempt)? {
-                    self.container_exited(now, container, exit, at, message, out);
+                    self.note_end(container, attempt, message, reason);
+                    self.container_exited(now, container, exit, at, out);
                 }
             }
             Event::ContainerLost { container, attempt } => {
@@ -390,11 +392,10 @@ impl Pod {
         self.relist(now);
     }
 
-    fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, message: &str, out: &mut impl Sink) {
+    fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
         if !self.set_instance(container, InstanceEvent::Ended, out) {
             return;
         }
-        self.note_message(container, message);
         let newest = &mut self.slots[container.get()].instances[0];
         newest.exit = exit;
         newest.finished_at = Some(at);
@@ -442,10 +443,13 @@ impl Pod {
         image_id.clone_into(&mut texts.image_id);
     }
 
-    fn note_message(&mut self, container: ContainerIndex, message: &str) {
-        if !message.is_empty() {
-            let attempt = self.slots[container.get()].newest().attempt;
-            message.clone_into(&mut self.texts.make().container_mut(container).entry(attempt).message);
+    /// The words of an end; told twice, the first count.
+    fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
+        let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
+        if !ended && (!message.is_empty() || !reason.is_empty()) {
+            let texts = self.texts.make().container_mut(container).entry(attempt);
+            message.clone_into(&mut texts.message);
+            reason.clone_into(&mut texts.reason);
         }
     }
 }
