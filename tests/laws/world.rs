@@ -55,6 +55,7 @@ struct Instance {
     attempt: Attempt,
     sandbox: u32,
     restart_count: i32,
+    image: String,
     state: ObservedState,
     started_at: Option<Time>,
     finished_at: Option<Time>,
@@ -270,7 +271,8 @@ impl World {
         }
         let sandbox = self.sandboxes.first().map_or(0, |newest| newest.0);
         let (state, exit) = (ObservedState::Created, Exit::default());
-        let instance = Instance { container, attempt, sandbox, restart_count, state, started_at: None, finished_at: None, exit };
+        let image = self.pod.spec().container(container).image().into();
+        let instance = Instance { container, attempt, sandbox, restart_count, image, state, started_at: None, finished_at: None, exit };
         self.instances.insert(0, instance);
         let (id, image_id) = if self.texts { (id(container, attempt), "sha256:0") } else { ("", "") };
         Event::ContainerCreated { container, attempt, id, image_id }
@@ -446,7 +448,7 @@ impl World {
             exit_code: instance.exit.code,
             reason: instance.exit.reason.as_str().into(),
             restart_count: instance.restart_count,
-            image: self.pod.spec().container(instance.container).image().into(),
+            image: instance.image.clone(),
             image_ref: "sha256:0".into(),
             active: newest.is_some_and(|newest| newest.1 && newest.0 == instance.sandbox),
             ..ObservedContainer::default()
@@ -464,6 +466,7 @@ impl World {
             let deletion = self.deletion(3);
             let _ = self.call(Input::Update(deletion));
         }
+        let mut synced = false;
         for calls in 0..most {
             if self.pod.stage() == Stage::Removed {
                 return Some(calls);
@@ -471,9 +474,10 @@ impl World {
             let input = if let Some(action) = self.next_job(numbers) {
                 let how = if matches!(action, Action::Probe { .. }) { 0 } else { numbers.next() };
                 Input::Event(self.answer(action, how))
-            } else if !self.pod.node().pacing.automatic && calls % 2 == 0 {
+            } else if !self.pod.node().pacing.automatic && !core::mem::replace(&mut synced, true) {
                 Input::Sync
             } else if let Some(deadline) = self.pod.next_deadline() {
+                synced = false;
                 self.now = self.now.max(deadline.at);
                 Input::Event(Event::Tick)
             } else {
