@@ -231,6 +231,10 @@ impl Pod {
 
     /// PodScheduled before the kubelet takes over; it carries the generation only if the scheduler wrote it.
     fn set_scheduled(&mut self, now: Time, verdict: Verdict, by: Actor, out: &mut impl Sink) -> bool {
+        let shown = self.published.condition(KubeletCondition::PodScheduled);
+        if shown.status == Some(verdict.status) && shown.reason == verdict.reason {
+            return false;
+        }
         let generation = if by == Actor::Scheduler { self.object.generation as u32 } else { 0 };
         let Some(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
             return false;
