@@ -9,6 +9,7 @@ extern crate std;
 pub mod api;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod diagram;
 pub mod gates;
 pub mod observation;
 pub mod pod;
