@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod api;
+pub mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod diagram;

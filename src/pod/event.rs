@@ -126,6 +126,8 @@ pub enum Event<'a> {
         at: Time,
         /// For humans.
         message: &'a str,
+        /// The reason where it is [`TerminatedReason::Other`](crate::rules::view::TerminatedReason::Other); else empty.
+        reason: &'a str,
     },
     /// The process of an instance ended, by itself or because it was stopped.
     ContainerExited {
@@ -139,6 +141,8 @@ pub enum Event<'a> {
         at: Time,
         /// Termination message; may be empty.
         message: &'a str,
+        /// The reason where it is [`TerminatedReason::Other`](crate::rules::view::TerminatedReason::Other); else empty.
+        reason: &'a str,
     },
     /// The runtime has lost sight of an instance: its state is unknown.
     ContainerLost {

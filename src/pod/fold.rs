@@ -80,14 +80,15 @@ impl Pod {
                     self.container_started(now, container, at, out);
                 }
             }
-            Event::ContainerStartFailed { container, attempt, exit, at, message } => {
+            Event::ContainerStartFailed { container, attempt, exit, at, message, reason } => {
                 if self.is_news(name, container, attempt)? {
+                    self.note_end(container, attempt, message, reason);
                     self.container_start_failed(now, container, exit, at, message, out);
                 }
             }
-            Event::ContainerExited { container, attempt, exit, at, message } => {
+            Event::ContainerExited { container, attempt, exit, at, message, reason } => {
                 if self.is_news(name, container, attempt)? {
-                    self.note_message(container, attempt, exit, message);
+                    self.note_end(container, attempt, message, reason);
                     self.container_exited(now, container, exit, at, out);
                 }
             }
@@ -451,9 +452,11 @@ impl Pod {
         image_id.clone_into(&mut texts.image_id);
     }
 
-    fn note_message(&mut self, container: ContainerIndex, attempt: Attempt, _: Exit, message: &str) {
-        if !message.is_empty() {
-            message.clone_into(&mut self.texts.make().container_mut(container).entry(attempt).message);
+    fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
+        if !message.is_empty() || !reason.is_empty() {
+            let texts = self.texts.make().container_mut(container).entry(attempt);
+            message.clone_into(&mut texts.message);
+            reason.clone_into(&mut texts.reason);
         }
     }
 }

@@ -1,0 +1,36 @@
+//! Where actions are carried out: the trait for container backends, the driver of many Pods, and the simulator.
+
+mod driver;
+pub mod sim;
+
+pub use driver::{Driver, Told};
+
+use crate::api::ObjectMeta;
+use crate::pod::{Action, Event, Pod};
+
+/// Carries out actions and reports what happens. It never blocks: [`start`](Self::start) begins an action, [`poll`](Self::poll)
+/// tells what has happened since.
+///
+/// Each action is answered by one of the events of its row in [`Action::table`]; besides, a backend reports what happens by itself:
+/// containers that exit, sandboxes that die, objects that vanish.
+pub trait ContainerBackend {
+    /// How this backend's caller names a Pod.
+    type Pod: Copy;
+
+    /// Begins an action.
+    fn start(&mut self, pod: PodRef<'_, Self::Pod>, action: Action);
+
+    /// The next piece of news, if there is one now.
+    fn poll(&mut self) -> Option<(Self::Pod, Event<'_>)>;
+}
+
+/// The Pod an action is for: all that a backend needs to know of it.
+#[derive(Clone, Copy, Debug)]
+pub struct PodRef<'a, K> {
+    /// The caller's name for it.
+    pub key: K,
+    /// Its metadata.
+    pub meta: &'a ObjectMeta,
+    /// The machine: spec, sandbox, instances, status.
+    pub pod: &'a Pod,
+}
