@@ -8,6 +8,7 @@ extern crate std;
 
 pub mod api;
 pub mod backend;
+pub mod cluster;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod diagram;

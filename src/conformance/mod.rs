@@ -1,6 +1,8 @@
 //! Readers of conformance data, and the report on them.
 
 pub mod expect;
+pub mod judge;
+pub mod player;
 pub mod record;
 pub mod replay;
 pub mod report;

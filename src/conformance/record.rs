@@ -14,6 +14,8 @@ use alloc::vec::Vec;
 pub struct Record {
     /// The entries, in the order of their times.
     pub entries: Vec<Entry>,
+    /// What went wrong in the play itself: events that the machine refused.
+    pub problems: Vec<String>,
 }
 
 /// One entry of the trace.

@@ -64,6 +64,11 @@ impl<S: Script> Sim<S> {
         }
     }
 
+    /// How many runs of a container there were.
+    pub fn runs(&self, key: usize, container: ContainerIndex) -> u32 {
+        self.pods.get(&key).and_then(|pod| pod.containers.get(container.get())).map_or(0, |container| container.runs)
+    }
+
     /// The Pod has another spec: containers may have been added.
     pub fn respec(&mut self, key: usize, spec: &Arc<Spec>) {
         if let Some(pod) = self.pods.get_mut(&key) {

@@ -52,15 +52,6 @@ pub enum Note {
         /// The Pod.
         pod: usize,
     },
-    /// The kubelet asked for the start of a run.
-    StartAsked {
-        /// The Pod.
-        pod: usize,
-        /// The container.
-        container: ContainerIndex,
-        /// Number of the run.
-        run: u32,
-    },
 }
 
 /// What happens to a process.

@@ -1,7 +1,7 @@
 //! Moments of a trace: what a step waits for, what a window begins and ends with, what an interval spans.
 
 use super::program::Hook;
-use super::reading::{one_or_many, part, span, take};
+use super::reading::{Seconds, one_or_many, part, span, take};
 use crate::api;
 use crate::spec::ProbeKind;
 use crate::time::Span;
@@ -52,6 +52,15 @@ pub enum StateKind {
 }
 
 impl StateKind {
+    /// `waiting`, `running` or `terminated`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Terminated => "terminated",
+        }
+    }
+
     /// The kind of a published state and its reason; no state at all is waiting.
     pub fn of(state: &api::ContainerState) -> (Self, &str) {
         match state {
@@ -164,7 +173,7 @@ impl<'de> Deserialize<'de> for Moment {
             return Err(D::Error::custom("a moment has exactly one of at, step, event, when and removed"));
         };
         let anchor = match key.as_str() {
-            "at" => part(value).map(|at| Anchor::At(span(at))),
+            "at" => part(value).map(|Seconds(at)| Anchor::At(at)),
             "step" => part(value).map(Anchor::Step),
             "event" => part(value).map(Anchor::Event),
             "when" => part(value).map(Anchor::When),

@@ -62,6 +62,10 @@ pub(super) fn span(seconds: f64) -> Span {
     Span::from_nanos((seconds * 1e9).round() as i64)
 }
 
+/// Seconds, not negative, where no field can say so.
+#[derive(Clone, Copy, Default, Deserialize)]
+pub(super) struct Seconds(#[serde(deserialize_with = "seconds")] pub(super) Span);
+
 /// Seconds, not negative.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
     not_negative(f64::deserialize(deserializer)?)

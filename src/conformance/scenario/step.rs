@@ -1,7 +1,7 @@
 //! What is done to the Pod, and when.
 
 use super::moment::When;
-use super::reading::{maybe_seconds, part, seconds, span, take};
+use super::reading::{Seconds, maybe_seconds, part, seconds, take};
 use crate::api;
 use crate::time::Span;
 use alloc::boxed::Box;
@@ -48,13 +48,13 @@ pub enum Answer {
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut keys = Map::deserialize(deserializer)?;
-        let trigger = match (take::<f64, _>(&mut keys, "at")?, take(&mut keys, "when")?) {
+        let trigger = match (take(&mut keys, "at")?, take(&mut keys, "when")?) {
             (None, None) => Trigger::None,
-            (Some(at), None) => Trigger::At(span(at)),
+            (Some(Seconds(at)), None) => Trigger::At(at),
             (None, Some(when)) => Trigger::When(when),
             (Some(_), Some(_)) => return Err(D::Error::custom("a step has at or when, not both")),
         };
-        let after = span(take(&mut keys, "after")?.unwrap_or(0.0));
+        let Seconds(after) = take(&mut keys, "after")?.unwrap_or_default();
         let result = take(&mut keys, "result")?;
         Ok(Self { trigger, after, result, verb: part(Value::Object(keys))? })
     }

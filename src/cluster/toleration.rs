@@ -1,0 +1,56 @@
+//! Tolerations of NoExecute taints (taint-eviction controller, API `ToleratesTaint`).
+
+use crate::api::{Toleration, TolerationOperator};
+
+/// How long a Pod tolerates a taint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerated {
+    /// Not at all: it is deleted at once.
+    No,
+    /// So many seconds, at least 0.
+    For(i64),
+    /// For ever.
+    Forever,
+}
+
+/// How long these tolerations put up with this taint: the shortest of those that match; without any, not at all.
+pub fn toleration(tolerations: &[Toleration], key: &str, value: &str, effect: &str) -> Tolerated {
+    let matching = tolerations.iter().filter(|toleration| matches(toleration, key, value, effect));
+    let mut tolerated = Tolerated::No;
+    for toleration in matching {
+        tolerated = match (tolerated, toleration.toleration_seconds.map(|seconds| seconds.max(0))) {
+            (Tolerated::No | Tolerated::Forever, None) => Tolerated::Forever,
+            (Tolerated::For(known), None) => Tolerated::For(known),
+            (Tolerated::No | Tolerated::Forever, Some(seconds)) => Tolerated::For(seconds),
+            (Tolerated::For(known), Some(seconds)) => Tolerated::For(known.min(seconds)),
+        };
+    }
+    tolerated
+}
+
+fn matches(toleration: &Toleration, key: &str, value: &str, effect: &str) -> bool {
+    let effect_fits = toleration.effect.is_empty() || toleration.effect == effect;
+    let key_fits = toleration.key.is_empty() || toleration.key == key;
+    let value_fits = match toleration.operator {
+        Some(TolerationOperator::Exists) => true,
+        None | Some(TolerationOperator::Equal) => !toleration.key.is_empty() && toleration.value == value,
+        Some(_) => false,
+    };
+    effect_fits && key_fits && value_fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_matching_toleration_counts() {
+        let read = |json: &str| serde_json::from_str::<alloc::vec::Vec<Toleration>>(json).unwrap();
+        let ask = |json: &str| toleration(&read(json), "k", "v", "NoExecute");
+        assert_eq!(ask("[]"), Tolerated::No);
+        assert_eq!(ask(r#"[{"key":"k","value":"v"}]"#), Tolerated::Forever);
+        assert_eq!(ask(r#"[{"key":"k","value":"w"}]"#), Tolerated::No);
+        assert_eq!(ask(r#"[{"operator":"Exists"},{"key":"k","operator":"Exists","tolerationSeconds":5}]"#), Tolerated::For(5));
+        assert_eq!(ask(r#"[{"operator":"Exists","effect":"NoSchedule"}]"#), Tolerated::No);
+    }
+}

@@ -1,0 +1,217 @@
+//! The API object of a play: what the API server stores and a watcher sees.
+
+use super::{Input, Observer, Player, Timer};
+use crate::api::{self, EventType, PodCondition};
+use crate::cluster::{self, DeletionRequest};
+use crate::conformance::record::What;
+use crate::pod::{Change, Event};
+use crate::spec::{Spec, apply_defaults, validate_ephemeral_update, validate_update};
+use crate::time::Span;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use serde_json::Value;
+
+impl<O: Observer> Player<'_, O> {
+    /// The machine's status is written.
+    pub(super) fn publish_status(&mut self) {
+        if let Some(machine) = &self.machine {
+            self.object.status = machine.status().to_owned();
+        }
+        self.publish();
+    }
+
+    /// The object as it is now reaches the watchers.
+    pub(super) fn publish(&mut self) {
+        let event = if self.stored { EventType::Modified } else { EventType::Added };
+        self.stored = true;
+        self.object.metadata.resource_version = (self.record.entries.len() + 1).to_string();
+        let at = self.at();
+        self.observer.published(at, event, &self.object);
+        self.note(What::Published(Box::new(self.object.clone())));
+        self.status_seen();
+    }
+
+    /// The object is gone.
+    pub(super) fn removed(&mut self) {
+        if core::mem::take(&mut self.stored) {
+            let at = self.at();
+            self.observer.published(at, EventType::Deleted, &self.object);
+            self.note(What::Removed);
+            self.inputs.push_back(Input::Event(Event::ObjectRemoved));
+        }
+    }
+
+    /// A client (or the kubelet, with 0) deletes the object.
+    pub(super) fn delete(&mut self, grace_period_seconds: Option<i64>) {
+        if !self.stored {
+            return;
+        }
+        let (meta, spec, phase) = (&self.object.metadata, &self.object.spec, self.object.status.phase);
+        let verdict = cluster::delete(self.now, &DeletionRequest { meta, spec, phase, grace_period_seconds });
+        if let Some((at, grace, generation)) = verdict.update {
+            let meta = &mut self.object.metadata;
+            let same = (meta.deletion_timestamp, meta.deletion_grace_period_seconds) == (Some(at), Some(grace));
+            (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (Some(at), Some(grace));
+            meta.generation = generation;
+            if !same {
+                self.publish();
+            }
+            self.inputs.push_back(Input::Change(Change::Deletion { at, grace_period_seconds: grace, generation }));
+            self.sim.abort(super::KEY);
+        }
+        if verdict.remove {
+            self.removed();
+        }
+    }
+
+    /// A client changes the spec. Whether the API server takes it.
+    pub(super) fn change_spec(&mut self, change: impl FnOnce(&mut api::PodSpec)) -> bool {
+        let mut spec = self.object.spec.clone();
+        change(&mut spec);
+        apply_defaults(&mut spec);
+        if validate_update(&self.object.spec, &spec, &self.scenario.gates).is_err() {
+            return false;
+        }
+        self.put_spec(spec);
+        true
+    }
+
+    /// A client adds an ephemeral container.
+    pub(super) fn add_ephemeral(&mut self, container: &api::Container) -> bool {
+        let mut spec = self.object.spec.clone();
+        spec.ephemeral_containers.push(container.clone());
+        apply_defaults(&mut spec);
+        if validate_ephemeral_update(&self.object.spec, &spec, &self.scenario.gates).is_err() {
+            return false;
+        }
+        self.put_spec(spec);
+        true
+    }
+
+    fn put_spec(&mut self, spec: api::PodSpec) {
+        if spec == self.object.spec || !self.stored {
+            return;
+        }
+        self.object.spec = spec;
+        self.object.metadata.generation += 1;
+        // The machine's spec is that of its birth with the changes since; the node's name is the binding's affair.
+        self.spec = Arc::new(Spec::as_given(self.object.spec.clone()));
+        self.sim.respec(super::KEY, &self.spec);
+        self.publish();
+        let change = Change::Spec { spec: Arc::clone(&self.spec), generation: self.object.metadata.generation };
+        self.inputs.push_back(Input::Change(change));
+    }
+
+    /// A client changes metadata.
+    pub(super) fn change_meta(&mut self, patch: &Value) -> bool {
+        let Ok(mut value) = serde_json::to_value(&self.object.metadata) else { return false };
+        merge(&mut value, patch);
+        let Ok(meta) = serde_json::from_value(value) else { return false };
+        if self.stored && meta != self.object.metadata {
+            self.object.metadata = meta;
+            self.publish();
+        }
+        true
+    }
+
+    /// A finalizer is taken off; the object may go now.
+    pub(super) fn remove_finalizer(&mut self, finalizer: &str) {
+        self.object.metadata.finalizers.retain(|known| known != finalizer);
+        if cluster::removable(&self.object.metadata) {
+            self.removed();
+        } else if self.stored {
+            self.publish();
+        }
+    }
+
+    /// Another writer sets a condition.
+    pub(super) fn set_condition(
+        &mut self,
+        type_: api::ConditionType,
+        status: api::ConditionStatus,
+        reason: &str,
+        observed_generation: i64,
+    ) {
+        let known = self.object.status.conditions.iter().find(|known| known.type_ == type_);
+        let since = known.filter(|known| known.status == status).and_then(|known| known.last_transition_time);
+        let condition = PodCondition {
+            type_,
+            observed_generation,
+            status,
+            last_probe_time: None,
+            last_transition_time: since.or(Some(self.now.truncated())),
+            reason: reason.into(),
+            message: String::new(),
+        };
+        self.write_condition(condition);
+    }
+
+    fn write_condition(&mut self, condition: PodCondition) {
+        if !self.stored {
+            return;
+        }
+        let conditions = &mut self.object.status.conditions;
+        match conditions.iter_mut().find(|known| known.type_ == condition.type_) {
+            Some(known) => *known = condition.clone(),
+            None => conditions.push(condition.clone()),
+        }
+        if self.machine.is_some() && !condition.type_.is_kubelet_owned() {
+            self.inputs.push_back(Input::Change(Change::Condition(condition)));
+        } else {
+            self.publish();
+        }
+    }
+
+    /// Another writer sets reason and message of the status.
+    pub(super) fn patch_status(&mut self, patch: &Value) -> bool {
+        let text = |key: &str, old: &str| patch.get(key).and_then(Value::as_str).unwrap_or(old).to_string();
+        let (reason, message) = (text("reason", &self.object.status.reason), text("message", &self.object.status.message));
+        self.inputs.push_back(Input::Change(Change::Message { reason, message }));
+        self.stored
+    }
+
+    /// The taint manager: tolerations decide when the Pod is deleted.
+    pub(super) fn taint(&mut self, key: &str, value: &str, effect: &str) {
+        if effect != "NoExecute" || !self.stored {
+            return;
+        }
+        match cluster::toleration(&self.object.spec.tolerations, key, value, effect) {
+            cluster::Tolerated::Forever => {}
+            cluster::Tolerated::For(seconds) => self.after(Span::from_secs(seconds), Timer::TaintEviction),
+            cluster::Tolerated::No => self.after(Span::ZERO, Timer::TaintEviction),
+        }
+    }
+
+    pub(super) fn taint_eviction(&mut self) {
+        let was_deleted = self.object.metadata.deletion_timestamp.is_some();
+        let generation = self.object.metadata.generation;
+        self.set_condition(api::ConditionType::DisruptionTarget, api::ConditionStatus::True, "DeletionByTaintManager", generation);
+        if !was_deleted {
+            self.delete_after_inputs(None);
+        }
+    }
+
+    /// Deletes once the machine knows what was written before.
+    pub(super) fn delete_after_inputs(&mut self, grace: Option<i64>) {
+        while let Some(input) = self.inputs.pop_front() {
+            self.tell(&input);
+        }
+        self.delete(grace);
+    }
+}
+
+/// JSON merge patch (RFC 7386).
+pub(super) fn merge(target: &mut Value, patch: &Value) {
+    let (Value::Object(target), Value::Object(patch)) = (&mut *target, patch) else {
+        *target = patch.clone();
+        return;
+    };
+    for (key, value) in patch {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            merge(target.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}

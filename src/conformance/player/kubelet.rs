@@ -1,0 +1,79 @@
+//! The kubelet of a play, up and down: admission, volumes, restarts.
+
+use super::{Input, KEY, Observer, Player, Timer, node_config};
+use crate::pod::{Event, NewPod, Output, Pod, Stage};
+use crate::spec::Spec;
+use crate::time::Span;
+use alloc::sync::Arc;
+
+/// How long the kubelet waits for volumes in one sync.
+pub(super) const VOLUME_TIME_OUT: Span = Span::from_secs(123);
+
+impl<O: Observer> Player<'_, O> {
+    /// The kubelet's admission, if there is a kubelet.
+    pub(super) fn admit(&mut self) {
+        if !self.kubelet_up {
+            self.waiting.admit = true;
+            return;
+        }
+        self.waiting.admit = false;
+        self.inputs.push_back(match &self.scenario.node.admission {
+            Some(reason) => Input::Rejected(reason.clone()),
+            None => Input::Event(Event::Admitted),
+        });
+    }
+
+    /// All volumes are there.
+    pub(super) fn volumes_provided(&mut self) {
+        if core::mem::take(&mut self.waiting.volumes) {
+            self.inputs.push_back(Input::Event(Event::VolumesMounted));
+        }
+    }
+
+    pub(super) fn on_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::StartKubelet => self.start_kubelet(),
+            Timer::VolumesTimeOut => {
+                if core::mem::take(&mut self.waiting.volumes) {
+                    self.inputs.push_back(Input::Event(Event::VolumesFailed));
+                }
+            }
+            Timer::Provide(step) => self.provide(step),
+            Timer::TaintEviction => self.taint_eviction(),
+        }
+    }
+
+    /// The kubelet goes away with all it kept in memory; the containers stay.
+    pub(super) fn stop_kubelet(&mut self) {
+        self.kubelet_up = false;
+        if self.machine.as_ref().is_some_and(|machine| machine.stage().is_bound() && machine.stage() != Stage::Bound) {
+            self.machine = None;
+            self.waiting.volumes = false;
+        }
+    }
+
+    /// A new kubelet finds the Pod in the API server and in the runtime.
+    pub(super) fn start_kubelet(&mut self) {
+        if core::mem::replace(&mut self.kubelet_up, true) {
+            return;
+        }
+        self.node = Arc::new(node_config(self.scenario, self.settings, self.now));
+        if self.waiting.admit {
+            self.admit();
+        }
+        if self.machine.is_none() && self.stored {
+            self.spec = Arc::new(Spec::as_given(self.object.spec.clone()));
+            let new = NewPod { meta: &self.object.metadata, spec: &self.spec, status: Some(&self.object.status) };
+            let mut taken_up = alloc::vec::Vec::<Output>::new();
+            let mut machine = Pod::new(new, &self.node, &mut taken_up);
+            // What the runtime has is known before anything is done.
+            if let Err(refused) = machine.observe(self.now, &self.observation(), &mut taken_up) {
+                self.refused(&alloc::format!("{refused}"));
+            }
+            self.sim.rebind(KEY, &machine);
+            self.machine = Some(machine);
+            self.outputs.extend(taken_up);
+            self.settle();
+        }
+    }
+}
