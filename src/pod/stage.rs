@@ -74,6 +74,11 @@ impl Stage {
         matches!(self, Self::Syncing | Self::Terminating)
     }
 
+    /// Whether the kubelet has a worker for the Pod that has something to do yet.
+    pub const fn has_worker(self) -> bool {
+        matches!(self, Self::Syncing | Self::Terminating | Self::Terminated)
+    }
+
     /// Whether the Pod has a node.
     pub const fn is_bound(self) -> bool {
         !matches!(self, Self::Accepted | Self::Unscheduled | Self::Scheduled)

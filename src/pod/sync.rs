@@ -176,7 +176,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(out) {
             return true;
         }
-        if !self.is_due(now) || !matches!(self.stage, Stage::Syncing | Stage::Terminating | Stage::Terminated) {
+        if !self.stage.has_worker() || !self.is_due(now) {
             return false;
         }
         if !self.may_speak(now) {
@@ -377,7 +377,7 @@ impl Pod {
             }
         };
         consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic {
+        if self.work.is_idle() && self.node.pacing.automatic && self.stage.has_worker() {
             consider(self.work.trigger, DeadlineReason::Sync);
             consider(self.work.retry, DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);
