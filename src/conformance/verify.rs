@@ -3,6 +3,8 @@
 //! Which is which is told by name and shape: `*.replay.json` is a replay, another `*.json` with programs and steps a scenario, a `*.jsonl` whose
 //! lines have a suite, an id and an input a vector file. Everything else, such as recordings and descriptions, is passed over and counted.
 
+use super::judge;
+use super::player::Settings;
 use super::report::{Outcome, Report, SuiteReport};
 use super::scenario::Scenario;
 use super::vectors::Case;
@@ -160,7 +162,7 @@ fn run_vectors(text: &str, report: &mut SuiteReport) {
 
 fn run_scenario(text: &str) -> Outcome {
     match Scenario::read(text) {
-        Ok(_) => Outcome::NotImplemented,
+        Ok(scenario) => judge::run(&scenario, Settings::default()),
         Err(error) => Outcome::Failed(Vec::from([error.to_string()])),
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: `simulate` a manifest, `verify` conformance data, draw a `diagram` of a table.
 
 mod diagram;
+mod simulate;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -17,6 +18,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Simulate(simulate::Simulate),
     Verify(verify::Verify),
     Diagram(diagram::Diagram),
 }
@@ -24,6 +26,7 @@ enum Command {
 fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = match Arguments::parse().command {
+        Command::Simulate(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
     };

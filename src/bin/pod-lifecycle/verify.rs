@@ -58,7 +58,7 @@ impl Verify {
         if report.passed_over > 0 {
             writeln!(out, "\n{} other files passed over.", report.passed_over)?;
         }
-        for suite in report.suites.iter().filter(|suite| !suite.differences.is_empty()) {
+        for suite in report.suites.iter().filter(|suite| !suite.differences.is_empty() && self.first > 0) {
             let (shown, all) = (suite.differences.len().min(self.first), suite.differences.len());
             writeln!(out, "\n{}: {shown} of {all} differences", suite.suite)?;
             for (case, difference) in &suite.differences[..shown] {

@@ -9,8 +9,8 @@ mod kubelet;
 mod steps;
 
 use super::record::{Record, What};
-use super::scenario::{Hook, KubeletState, ProbeOutcome, Scenario};
 use super::scenario;
+use super::scenario::{Hook, KubeletState, ProbeOutcome, Scenario};
 use crate::api::{self, EventType};
 use crate::backend::sim::{Note, ProcessEvent, Sim};
 use crate::backend::{ContainerBackend, PodRef};
