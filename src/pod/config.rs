@@ -52,6 +52,8 @@ pub struct Pacing {
     pub retry: Span,
     /// How long after a sync that found no network the next one comes.
     pub network_retry: Span,
+    /// The longest wait for a crash-loop back-off to end before the next sync: that one then shows it (kubelet `completeWork`).
+    pub back_off_retry_max: Span,
     /// Jitter added to resync and retries, as a share of the delay in thousandths: 0 to 500 in a kubelet. Given, never drawn.
     pub jitter_permille: u16,
     /// Whether syncs happen by themselves; otherwise only when the caller says so.
@@ -65,6 +67,7 @@ impl Pacing {
         resync: None,
         retry: Span::from_secs(10),
         network_retry: Span::from_secs(1),
+        back_off_retry_max: Span::from_secs(60),
         jitter_permille: 0,
         automatic: true,
     };

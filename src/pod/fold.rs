@@ -323,9 +323,10 @@ impl Pod {
 
     fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
         if self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt {
-            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
+            return self.failed_sandbox(event, attempt, out);
         }
-        if attempt < self.sandbox.attempt || !self.set_sandbox(event, attempt, out) {
+        let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
+        if attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out) {
             return Ok(());
         }
         match (event, self.work.step) {
@@ -336,6 +337,15 @@ impl Pod {
             (SandboxEvent::StopDone, Step::EndSandbox) => self.sandbox_ended(now, out),
             _ => self.relist(now),
         }
+        Ok(())
+    }
+
+    /// A sandbox that could not be made may leave a record, which has to be taken down like any other. It is no news that asks for a sync.
+    fn failed_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
+        if event != SandboxEvent::Died || attempt != self.work.actions.attempt || self.work.step == Step::Sandbox {
+            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
+        }
+        self.set_sandbox(SandboxEvent::Died, attempt, out);
         Ok(())
     }
 

@@ -207,9 +207,9 @@ impl Pod {
     }
 
     /// Termination begins: some probes end (kubelet `StopLivenessAndStartup`).
-    pub(crate) fn stop_probing_regular(&mut self) {
+    pub(crate) fn stop_liveness_and_startup(&mut self) {
         for probing in &mut self.probing {
-            if probe::stops_at_termination(self.spec.container(probing.container).kind(), probing.kind) {
+            if probe::stops_at_termination(probing.kind) {
                 probing.next = None;
             }
         }

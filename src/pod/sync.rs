@@ -332,7 +332,7 @@ impl Pod {
             Failure::Error => Some(now + pacing.jittered(pacing.retry)),
             Failure::BackOff(until) => {
                 let wait = (until - now).max(Span::ZERO);
-                let wait = pacing.resync.map_or(wait, |resync| wait.min(resync));
+                let wait = wait.min(pacing.back_off_retry_max);
                 Some(now + pacing.jittered(wait))
             }
         };

@@ -14,6 +14,7 @@ use super::scenario::{Hook, KubeletState, ProbeOutcome, Scenario};
 use crate::api::{self, EventType};
 use crate::backend::sim::{Note, ProcessEvent, Sim};
 use crate::backend::{ContainerBackend, PodRef};
+use crate::cluster;
 use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, HookKind, NewPod, NodeConfig, Output, Pacing, Pod};
 use crate::rules::backoff::BackoffConfig;
@@ -128,7 +129,8 @@ impl<'a, O: Observer> Player<'a, O> {
         let mut object = scenario.pod.clone();
         let spec = Spec::parse_with(object.spec.clone(), &scenario.gates)?;
         object.spec = spec.api().clone();
-        let spec = Arc::new(spec);
+        cluster::add_default_tolerations(&mut object.spec.tolerations);
+        let spec = Arc::new(Spec::as_given(object.spec.clone()));
         let world = Rc::new(World::new(scenario));
         let mut sim = Sim::new(TIME_ZERO);
         sim.take_notes();
