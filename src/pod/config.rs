@@ -67,13 +67,15 @@ impl Pacing {
         resync: None,
         retry: Span::from_secs(10),
         network_retry: Span::from_secs(1),
-        back_off_retry_max: Span::from_secs(60),
+        // The middle of the kubelet's 60 s and half as much jitter.
+        back_off_retry_max: Span::from_secs(75),
         jitter_permille: 0,
         automatic: true,
     };
 
     /// The kubelet's constants: relist and work queue each second, resync after 60 s.
-    pub const KUBELET: Self = Self { relist: Span::from_secs(1), resync: Some(Span::from_secs(60)), ..Self::IMMEDIATE };
+    pub const KUBELET: Self =
+        Self { relist: Span::from_secs(1), resync: Some(Span::from_secs(60)), back_off_retry_max: Span::from_secs(60), ..Self::IMMEDIATE };
 
     /// A sync happens only when the caller says [`Pod::sync`](super::Pod::sync).
     pub const MANUAL: Self = Self { automatic: false, ..Self::IMMEDIATE };

@@ -182,7 +182,10 @@ impl<O: Observer> Player<'_, O> {
         if effect != "NoExecute" || !self.stored {
             return;
         }
-        match cluster::toleration(&self.object.spec.tolerations, key, value, effect) {
+        // The manifests of the files lack what the admission plugin adds.
+        let mut tolerations = self.object.spec.tolerations.clone();
+        cluster::add_default_tolerations(&mut tolerations);
+        match cluster::toleration(&tolerations, key, value, effect) {
             cluster::Tolerated::Forever => {}
             cluster::Tolerated::For(seconds) => self.after(Span::from_secs(seconds), Timer::TaintEviction),
             cluster::Tolerated::No => self.after(Span::ZERO, Timer::TaintEviction),
