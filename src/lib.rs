@@ -11,6 +11,7 @@ pub mod backend;
 pub mod cluster;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod diagram;
 pub mod gates;
 pub mod observation;
 pub mod pod;

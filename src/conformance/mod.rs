@@ -8,3 +8,4 @@ pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod vectors;
+pub mod verify;

@@ -15,6 +15,45 @@ pub enum Outcome {
     NotImplemented,
 }
 
+/// The whole report; as JSON, `{"suites": […], "passed", "failed", "notImplemented", "total"}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// A row a suite.
+    pub suites: Vec<SuiteReport>,
+    /// Cases as expected.
+    pub passed: usize,
+    /// Cases that differ.
+    pub failed: usize,
+    /// Cases not implemented.
+    pub not_implemented: usize,
+    /// All cases.
+    pub total: usize,
+    /// Files that hold no case: descriptions, recordings, programs; not in the JSON report.
+    #[serde(skip)]
+    pub passed_over: usize,
+}
+
+impl Report {
+    /// The sums of these suites.
+    pub fn of(suites: Vec<SuiteReport>, passed_over: usize) -> Self {
+        let sum = |count: fn(&SuiteReport) -> usize| suites.iter().map(count).sum();
+        Self {
+            passed: sum(|suite| suite.passed),
+            failed: sum(|suite| suite.failed),
+            not_implemented: sum(|suite| suite.not_implemented),
+            total: sum(|suite| suite.total),
+            suites,
+            passed_over,
+        }
+    }
+
+    /// Whether every case is as expected.
+    pub const fn all_passed(&self) -> bool {
+        self.passed == self.total
+    }
+}
+
 /// One suite: a vector file, a folder of scenarios, or the replays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -143,7 +143,9 @@ impl Pod {
         }
         // A sync that only waits for volumes gives way; any other runs to its end.
         self.give_up_volumes(now);
-        self.delete_object(out);
+        if deletion.grace_period_seconds > 0 {
+            self.delete_object(out);
+        }
         self.work.trigger(now);
         Ok(())
     }

@@ -82,6 +82,80 @@ impl Verdict {
     }
 }
 
+/// A change of the status of a condition that Kubernetes makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConditionEdge {
+    /// Type of the condition.
+    pub condition: &'static str,
+    /// Before; `None`: not there.
+    pub from: Option<ConditionStatus>,
+    /// After; `None`: taken away.
+    pub to: Option<ConditionStatus>,
+    /// When it happens.
+    pub when: &'static str,
+}
+
+/// The permitted changes of the conditions that Kubernetes itself writes. None of them is ever Unknown.
+pub const EDGES: &[ConditionEdge] = {
+    const NONE: Option<ConditionStatus> = None;
+    const TRUE: Option<ConditionStatus> = Some(ConditionStatus::True);
+    const FALSE: Option<ConditionStatus> = Some(ConditionStatus::False);
+    const REFUSED: &str = "the kubelet refuses the Pod: its conditions go";
+    const fn row(condition: &'static str, from: Option<ConditionStatus>, to: Option<ConditionStatus>, when: &'static str) -> ConditionEdge {
+        ConditionEdge { condition, from, to, when }
+    }
+    &[
+        row("PodScheduled", NONE, FALSE, "scheduling gates, or no node fits"),
+        row("PodScheduled", NONE, TRUE, "bound, or first status of the kubelet"),
+        row("PodScheduled", FALSE, TRUE, "bound, or first status of the kubelet"),
+        row("PodScheduled", TRUE, NONE, REFUSED),
+        row("PodReadyToStartContainers", NONE, FALSE, "first build"),
+        row("PodReadyToStartContainers", NONE, TRUE, "the sandbox is up before the first build"),
+        row("PodReadyToStartContainers", FALSE, TRUE, "the sandbox is up"),
+        row("PodReadyToStartContainers", TRUE, FALSE, "the sandbox is down"),
+        row("PodReadyToStartContainers", FALSE, NONE, REFUSED),
+        row("PodReadyToStartContainers", TRUE, NONE, REFUSED),
+        row("Initialized", NONE, FALSE, "first build"),
+        row("Initialized", NONE, TRUE, "first build, nothing to wait for"),
+        row("Initialized", FALSE, TRUE, "init containers done, a regular container ran, or Succeeded"),
+        row("Initialized", TRUE, FALSE, "a new sandbox, only without the gate RestartAllContainersOnContainerExits"),
+        row("Initialized", FALSE, NONE, REFUSED),
+        row("Initialized", TRUE, NONE, REFUSED),
+        row("ContainersReady", NONE, FALSE, "first build"),
+        row("ContainersReady", NONE, TRUE, "first build, all ready"),
+        row("ContainersReady", FALSE, TRUE, "all sidecars and regular containers are ready"),
+        row("ContainersReady", TRUE, FALSE, "one is not ready, or the phase is terminal"),
+        row("ContainersReady", FALSE, NONE, REFUSED),
+        row("ContainersReady", TRUE, NONE, REFUSED),
+        row("Ready", NONE, FALSE, "first build"),
+        row("Ready", NONE, TRUE, "first build, all ready"),
+        row("Ready", FALSE, TRUE, "ContainersReady and all readiness gates are True"),
+        row("Ready", TRUE, FALSE, "one of them is not, or the node is lost"),
+        row("Ready", FALSE, NONE, REFUSED),
+        row("Ready", TRUE, NONE, REFUSED),
+        row("DisruptionTarget", NONE, TRUE, "eviction, preemption, taint, node shutdown, garbage collection"),
+        row("DisruptionTarget", TRUE, FALSE, "nothing came of it for two minutes"),
+        row("DisruptionTarget", FALSE, TRUE, "another disruption"),
+        row("PodResizePending", NONE, TRUE, "a resize is deferred or infeasible"),
+        row("PodResizePending", TRUE, NONE, "it is accepted or withdrawn"),
+        row("PodResizeInProgress", NONE, TRUE, "a resize is accepted"),
+        row("PodResizeInProgress", TRUE, NONE, "it is done or withdrawn"),
+        row("AllContainersRestarting", NONE, FALSE, "first build of a Pod with such a rule"),
+        row("AllContainersRestarting", NONE, TRUE, "a rule matched before the first build"),
+        row("AllContainersRestarting", FALSE, TRUE, "a RestartAllContainers rule matched"),
+        row("AllContainersRestarting", TRUE, FALSE, "all old instances are gone"),
+        row("AllContainersRestarting", FALSE, NONE, REFUSED),
+        row("AllContainersRestarting", TRUE, NONE, REFUSED),
+    ]
+};
+
+/// Whether a condition of Kubernetes may change in this way; that its status stays is always permitted, and so is everything for
+/// conditions of others.
+pub fn permitted(condition: &str, from: Option<ConditionStatus>, to: Option<ConditionStatus>) -> bool {
+    let mut rows = EDGES.iter().filter(|edge| edge.condition == condition).peekable();
+    from == to || rows.peek().is_none() || rows.any(|edge| edge.from == from && edge.to == to)
+}
+
 /// The message of a True AllContainersRestarting (KEP-5532); every other verdict of [`all_containers_restarting`] has none.
 pub const ALL_CONTAINERS_RESTARTING_MESSAGE: &str = "container exited with restart policy rule";
 

@@ -22,6 +22,41 @@ pub struct PhaseFacts {
     pub initialized: bool,
 }
 
+/// A change of the published phase that Kubernetes makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhaseEdge {
+    /// Before; `None`: there was no status.
+    pub from: Option<PodPhase>,
+    /// After.
+    pub to: PodPhase,
+    /// When it happens.
+    pub when: &'static str,
+}
+
+/// The permitted changes. What is not here is a mistake of the writer: above all, nothing follows Succeeded or Failed.
+///
+/// [`PodPhase::Unknown`] is in no row: nobody in Kubernetes writes it any more.
+pub const EDGES: &[PhaseEdge] = {
+    use PodPhase::{Failed, Pending, Running, Succeeded};
+    const fn row(from: Option<PodPhase>, to: PodPhase, when: &'static str) -> PhaseEdge {
+        PhaseEdge { from, to, when }
+    }
+    &[
+        row(None, Pending, "created"),
+        row(Some(Pending), Running, "init containers done, every container started once"),
+        row(Some(Pending), Succeeded, "all containers exited 0 before a build saw them run"),
+        row(Some(Pending), Failed, "refused, an init container failed for good, or ended before a build saw it run"),
+        row(Some(Running), Pending, "init containers run again, or a container has no status again"),
+        row(Some(Running), Succeeded, "all regular containers exited 0 and none is restarted"),
+        row(Some(Running), Failed, "a regular container failed and none is restarted, or the Pod was ended"),
+    ]
+};
+
+/// Whether the published phase may change in this way; that it stays is always permitted.
+pub fn permitted(from: Option<PodPhase>, to: PodPhase) -> bool {
+    from == Some(to) || EDGES.iter().any(|edge| edge.from == from && edge.to == to)
+}
+
 /// The phase that spec and container statuses call for.
 ///
 /// First match wins: an init container failed for good: Failed; something has never been started, is not known, or is still initializing:

@@ -14,10 +14,12 @@
 //!   Success and at once as Unknown, unless the instance is older than the kubelet.
 //! - A worker keeps the Pod as it was when the worker was made: a later deletion does not reach it.
 
+mod edges;
 mod ready;
 mod verdict;
 mod worker;
 
+pub use edges::{EDGES, ProbeEdge};
 pub use ready::{Marks, Probed, Standing, is_started, marks};
 pub use verdict::{Answer, Change, Changes, End, Tick, Verdict, Wait};
 pub use worker::{Context, InstanceId, RawOutcome, Seen, SeenInstance, Worker};

@@ -1,2 +1,42 @@
-//! The command line.
-fn main() {}
+//! The command line: `simulate` a manifest, `verify` conformance data, draw a `diagram` of a table.
+
+mod diagram;
+mod simulate;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+/// The executable reference of the Kubernetes 1.36 Pod lifecycle.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Simulate(simulate::Simulate),
+    Verify(verify::Verify),
+    Diagram(diagram::Diagram),
+}
+
+fn main() -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let done = match Arguments::parse().command {
+        Command::Simulate(command) => command.run(&mut out),
+        Command::Verify(command) => command.run(&mut out),
+        Command::Diagram(command) => command.run(&mut out),
+    };
+    match done.and_then(|code| Ok(out.flush().map(|()| code)?)) {
+        Ok(code) => code,
+        // Whoever reads has seen enough.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

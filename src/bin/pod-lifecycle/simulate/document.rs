@@ -1,0 +1,62 @@
+//! Reads YAML or JSON of one or many documents.
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fs;
+use std::io::{self, Read};
+
+/// A document of a file.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// Name of the file, and the number of the document if there are several.
+    pub(super) origin: String,
+    pub(super) value: Value,
+}
+
+/// A document, or a part of it at `path`, as this type; the error names the field.
+pub(super) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let field = error.path().to_string();
+        let place = match (path, field.as_str()) {
+            ("", field) => field.to_owned(),
+            (path, ".") => path.to_owned(),
+            (path, field) => format!("{path}.{field}"),
+        };
+        anyhow::anyhow!("{place}: {}", error.inner())
+    })
+}
+
+/// The documents of a file, or of the standard input if it is called `-`. Empty documents are passed over.
+pub(super) fn documents(path: &str) -> Result<Vec<Document>> {
+    let (name, text) = read(path)?;
+    let mut documents = Vec::new();
+    let mut bytes = text.as_bytes();
+    let numbered = |number: usize| format!("{name}: document {number}");
+    for (number, value) in (1..).zip(serde_saphyr::read::<_, Value>(&mut bytes)) {
+        let value = value.map_err(|error| {
+            let place = error.location().map_or_else(String::new, |at| format!("line {}, column {}: ", at.line(), at.column()));
+            let message = error.without_snippet().render();
+            let what = message.lines().next().unwrap_or_default();
+            anyhow::anyhow!("{}: {place}{what}", numbered(number))
+        })?;
+        if !value.is_null() {
+            documents.push(Document { origin: numbered(number), value });
+        }
+    }
+    match documents.as_mut_slice() {
+        [] => bail!("{name}: there is nothing in it"),
+        [only] => only.origin = name,
+        _ => {}
+    }
+    Ok(documents)
+}
+
+fn read(path: &str) -> Result<(String, String)> {
+    if path == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).context("standard input")?;
+        return Ok(("standard input".into(), text));
+    }
+    Ok((path.into(), fs::read_to_string(path).with_context(|| path.to_owned())?))
+}
