@@ -1,4 +1,5 @@
 //! The same event many times, for counting instructions: see `benches/README.md`.
+#![allow(clippy::std_instead_of_alloc, reason = "a measurement has the standard library")]
 
 #[path = "../benches/machine/life.rs"]
 mod life;
@@ -21,7 +22,7 @@ fn main() {
     for _ in 0..times {
         match what.as_str() {
             "probe-result" => {
-                life.to_next_probe();
+                life.reach_next_probe();
                 life.no_change_probe_results();
             }
             "early-tick" => life.early_tick(),

@@ -54,7 +54,7 @@ impl Life {
     pub(crate) fn start(&mut self) {
         self.answer_all();
         while !self.pod.spec().indexes().all(|c| self.pod.container(c).entry.is_some_and(|entry| entry.ready)) {
-            self.to_next_probe();
+            self.reach_next_probe();
             self.answer_all();
         }
     }
@@ -91,7 +91,7 @@ impl Life {
     }
 
     /// Lets time pass until a probe is asked for.
-    pub(crate) fn to_next_probe(&mut self) {
+    pub(crate) fn reach_next_probe(&mut self) {
         while self.asked.is_empty() {
             if let Some(deadline) = self.pod.next_deadline() {
                 self.now = deadline.at;

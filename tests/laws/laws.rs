@@ -2,13 +2,13 @@
 
 use super::numbers::Numbers;
 use super::world::{Call, Input, Kind, Op, World};
+use core::cell::{Cell, RefCell};
 use pod_lifecycle::pod::{Action, Change, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
 use pod_lifecycle::{Pod, Span, Spec, Time};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 /// How many histories each law looks at.

@@ -211,7 +211,7 @@ impl World {
             Action::StoreObject => Event::Stored,
             Action::Schedule if failed => {
                 self.jobs.push(action);
-                Event::Unschedulable { scheduler_error: how % 2 == 0 }
+                Event::Unschedulable { scheduler_error: how.is_multiple_of(2) }
             }
             Action::Schedule => Event::Scheduled,
             Action::Bind => Event::Bound,
