@@ -20,11 +20,11 @@ use crate::time::Time;
 use alloc::borrow::ToOwned;
 
 impl Pod {
-    /// Folds one event. On an error nothing has changed.
-    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+    /// Folds one event. On an error nothing has changed. Whether it leaves nothing to do.
+    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<bool, TransitionError> {
         let name = event.name();
         match event {
-            Event::Tick => {}
+            Event::Tick => return Ok(true),
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
@@ -117,12 +117,11 @@ impl Pod {
             Event::Probed { container, attempt, kind, outcome } => {
                 let n = self.probe_under_way(name, container, kind)?;
                 let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
-                if self.probing[n].worker.is_probing() && asked_for == Some(attempt) {
-                    self.probed(now, n, outcome, out);
-                }
+                let awaited = self.probing[n].worker.is_probing() && asked_for == Some(attempt);
+                return Ok(!awaited || !self.probed(now, n, outcome, out));
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
