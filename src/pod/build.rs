@@ -12,6 +12,7 @@ use crate::rules::view::{Runtime, StatusEntry, StatusState, Statuses, WaitingRea
 use crate::rules::{completion, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
+use alloc::sync::Arc;
 
 /// The container statuses that the published status shows.
 #[derive(Clone, Copy)]
@@ -35,6 +36,9 @@ impl Pod {
         let restarting_all = self.should_restart_all();
         if self.is_illegal(restarting_all) {
             return;
+        }
+        if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
+            self.shown_spec = Arc::clone(&self.spec);
         }
         let mut changed = self.build_containers(now, restarting_all, out);
         changed |= self.build_phase(now, terminal);
@@ -84,6 +88,7 @@ impl Pod {
             let mut shown = self.resolve(container, derived);
             self.mark(now, container, &mut shown);
             changed |= self.show(container, shown, Cause::Sync, out);
+            changed |= shown.tells_failure() && self.texts.show_failure(container);
         }
         changed
     }
@@ -126,7 +131,10 @@ impl Pod {
             IdentitySource::Previous => old.and_then(|old| old.attempt),
             IdentitySource::Newest => Some(slot.newest().attempt),
         };
-        ShownContainer { state, last, attempt, restart_count: derived.restart_count, ready: derived.ready, started: derived.started }
+        let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
+        let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
+        let Derived { restart_count, ready, started, .. } = derived;
+        ShownContainer { state, last, attempt, restart_count, ready, started, back_off_millis }
     }
 
     /// The phase, in the kubelet's cache (kubelet `getPhase` and what `generateAPIPodStatus` does with it).
@@ -299,6 +307,10 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
             return false;
         }
         pod.show_disruption(now);
+        if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
+            let texts = pod.texts.make();
+            (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
+        }
     }
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);

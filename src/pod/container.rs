@@ -166,6 +166,8 @@ pub(crate) struct ShownContainer {
     pub(crate) restart_count: i32,
     pub(crate) ready: bool,
     pub(crate) started: Option<bool>,
+    /// Length of the back-off that CrashLoopBackOff tells of, in milliseconds; else 0.
+    pub(crate) back_off_millis: u32,
 }
 
 impl ShownContainer {
@@ -176,6 +178,23 @@ impl ShownContainer {
             ShownContainerState::Running { .. } => ShownState::Running,
             ShownContainerState::Terminated(Termination { exit, .. }) => ShownState::Terminated(exit.code, exit.reason),
         }
+    }
+
+    /// Whether it waits for a reason that has words of its own.
+    pub(crate) const fn tells_failure(&self) -> bool {
+        !matches!(
+            self.state,
+            ShownContainerState::Running { .. }
+                | ShownContainerState::Terminated(_)
+                | ShownContainerState::Waiting(
+                    WaitingReason::None
+                        | WaitingReason::ContainerCreating
+                        | WaitingReason::PodInitializing
+                        | WaitingReason::RestartingAllContainers
+                        | WaitingReason::CrashLoopBackOff
+                        | WaitingReason::ErrImageNeverPull
+                )
+        )
     }
 
     pub(crate) fn entry(&self) -> StatusEntry {
@@ -223,6 +242,11 @@ impl Slot {
 
     pub(crate) const fn newest(&self) -> &InstanceFacts {
         &self.instances[0]
+    }
+
+    /// The number of the instance created last, whether or not its record is still there.
+    pub(crate) const fn latest_attempt(&self) -> Attempt {
+        Attempt(self.next_attempt.0.saturating_sub(1))
     }
 
     pub(crate) fn is_running(&self) -> bool {

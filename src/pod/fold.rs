@@ -79,11 +79,17 @@ impl Pod {
                 if self.is_news(name, container, attempt)? {
                     self.container_started(now, container, at, out);
                 }
+                if self.is_answer(container, attempt, StartStep::Run) {
+                    self.started(now, container, out);
+                }
             }
             Event::ContainerStartFailed { container, attempt, exit, at, message, reason } => {
                 if self.is_news(name, container, attempt)? {
                     self.note_end(container, attempt, message, reason);
-                    self.container_start_failed(now, container, exit, at, message, out);
+                    self.container_start_failed(now, container, exit, at, out);
+                }
+                if self.is_answer(container, attempt, StartStep::Run) {
+                    self.run_failed(now, container, message, out);
                 }
             }
             Event::ContainerExited { container, attempt, exit, at, message, reason } => {
@@ -99,8 +105,13 @@ impl Pod {
             }
             Event::ContainerRemoved { container, attempt } => self.container_removed(now, container, attempt, out)?,
             Event::HookFinished { container, attempt, hook, ok, message } => {
-                if self.is_news(name, container, attempt)? {
-                    self.hook_finished(now, container, attempt, hook, ok, message, out);
+                self.is_news(name, container, attempt)?;
+                match hook {
+                    HookKind::PreStop => self.pre_stop_done(now, container, attempt, out),
+                    HookKind::PostStart if self.is_answer(container, attempt, StartStep::PostStart) => {
+                        self.post_start_done(now, container, ok, message, out);
+                    }
+                    HookKind::PostStart => {}
                 }
             }
             Event::Probed { container, attempt, kind, outcome } => {
@@ -133,6 +144,12 @@ impl Pod {
 
     fn is_starting(&self, container: ContainerIndex, steps: &[StartStep]) -> bool {
         matches!(self.work.step, Step::Start(c, step) if c == container && steps.contains(&step))
+    }
+
+    /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
+    /// may have ended, or be gone, before the answer is there.
+    fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
+        self.is_starting(container, &[step]) && self.slots[container.get()].latest_attempt() == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -214,6 +231,10 @@ impl Pod {
 
     /// PodScheduled before the kubelet takes over; it carries the generation only if the scheduler wrote it.
     fn set_scheduled(&mut self, now: Time, verdict: Verdict, by: Actor, out: &mut impl Sink) -> bool {
+        let shown = self.published.condition(KubeletCondition::PodScheduled);
+        if shown.status == Some(verdict.status) && shown.reason == verdict.reason {
+            return false;
+        }
         let generation = if by == Actor::Scheduler { self.object.generation as u32 } else { 0 };
         let Some(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
             return false;
@@ -275,8 +296,8 @@ impl Pod {
             ips.clone_into(&mut texts.sandbox_ips);
         }
         // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
-        if self.node.gates.pod_ready_to_start_containers_condition {
-            let condition = KubeletCondition::PodReadyToStartContainers;
+        let condition = KubeletCondition::PodReadyToStartContainers;
+        if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
             let changed = self.set_condition(now, condition, Some(Verdict::TRUE), Cause::SandboxStarted, out);
             self.publish(now, changed, Cause::SandboxStarted, out);
         }
@@ -361,12 +382,9 @@ impl Pod {
         }
         self.slots[container.get()].instances[0].started_at = Some(at);
         self.relist(now);
-        if self.is_starting(container, &[StartStep::Run]) {
-            self.started(now, container, out);
-        }
     }
 
-    fn container_start_failed(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, message: &str, out: &mut impl Sink) {
+    fn container_start_failed(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
         if !self.set_instance(container, InstanceEvent::StartFailed, out) {
             return;
         }
@@ -376,9 +394,6 @@ impl Pod {
         newest.started_at = Some(Time::EPOCH);
         newest.finished_at = Some(at);
         self.relist(now);
-        if self.is_starting(container, &[StartStep::Run]) {
-            self.run_failed(now, container, message, out);
-        }
     }
 
     fn container_exited(&mut self, now: Time, container: ContainerIndex, exit: Exit, at: Time, out: &mut impl Sink) {
@@ -404,9 +419,9 @@ impl Pod {
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
         } else if news {
-            let ran = slot.is_running();
+            let awaited = slot.is_running() || slot.stopping.is_some();
             self.forget_newest(container, out);
-            if ran {
+            if awaited {
                 self.relist(now);
                 self.exit_seen(now, container, out);
             }
@@ -421,26 +436,6 @@ impl Pod {
         slot.instances = [slot.instances[1], InstanceFacts::NONE];
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
-    fn hook_finished(
-        &mut self,
-        now: Time,
-        container: ContainerIndex,
-        attempt: Attempt,
-        hook: HookKind,
-        ok: bool,
-        message: &str,
-        out: &mut impl Sink,
-    ) {
-        match hook {
-            HookKind::PreStop => self.pre_stop_done(now, container, attempt, out),
-            HookKind::PostStart if self.is_starting(container, &[StartStep::PostStart]) => {
-                self.post_start_done(now, container, ok, message, out);
-            }
-            HookKind::PostStart => {}
-        }
-    }
-
     fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str) {
         if id.is_empty() && image_id.is_empty() {
             return;
@@ -452,8 +447,10 @@ impl Pod {
         image_id.clone_into(&mut texts.image_id);
     }
 
+    /// The words of an end; told twice, the first count.
     fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
-        if !message.is_empty() || !reason.is_empty() {
+        let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
+        if !ended && (!message.is_empty() || !reason.is_empty()) {
             let texts = self.texts.make().container_mut(container).entry(attempt);
             message.clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);

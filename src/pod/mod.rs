@@ -59,6 +59,8 @@ use texts::TextStore;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pod {
     spec: Arc<Spec>,
+    /// The spec as the last build knew it: its images are in the published status.
+    shown_spec: Arc<Spec>,
     node: Arc<NodeConfig>,
     texts: TextStore,
     /// One for each container of the spec.
@@ -139,6 +141,7 @@ impl Pod {
             plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
             probing: Probing::of(spec),
             spec: Arc::clone(spec),
+            shown_spec: Arc::clone(spec),
             node: Arc::clone(node),
             texts: TextStore::default(),
             published: Published::NEW,

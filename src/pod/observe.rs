@@ -6,6 +6,7 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use super::published::{PodReason, ShownCondition};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
+use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus, QosClass};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
@@ -84,6 +85,7 @@ impl Pod {
             restart_count: status.restart_count,
             ready: status.ready,
             started: status.started,
+            back_off_millis: 0,
         });
         if has_instance || last.is_some() {
             let ended = status.state.terminated.as_ref();
@@ -113,6 +115,10 @@ impl Pod {
         let listed = ObservedPod::new(&spec, seen);
         let mut changed = self.observe_sandbox(seen, out);
         for container in spec.indexes() {
+            if self.work.step == Step::Start(container, StartStep::Create) {
+                // The re-list may be older or newer than the instance that is being made: its answer tells.
+                continue;
+            }
             let instances: Vec<_> = listed.containers(container).take(2).collect();
             changed |= self.observe_container(container, &instances, seen, out);
         }

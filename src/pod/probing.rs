@@ -7,7 +7,9 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use crate::api::PodPhase;
 use crate::gates::Gates;
 use crate::rules::actions::Managers;
-use crate::rules::probe::{self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, Standing, Verdict, Worker};
+use crate::rules::probe::{
+    self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker,
+};
 use crate::rules::view::ProbeResult;
 use crate::spec::{ContainerIndex, ProbeKind, ProbeSpec, Spec};
 use crate::time::{Span, Time};
@@ -36,18 +38,29 @@ impl Probing {
 }
 
 impl Pod {
-    /// Makes the workers, if there are none yet (kubelet prober `AddPod`). Each ticks at once, then every period.
+    /// Makes the workers that are missing, up to the first that is there (kubelet prober `AddPod`). Each ticks at once, then every period.
     pub(crate) fn begin_probing(&mut self, now: Time, out: &mut impl Sink) {
-        if self.probing.first().is_none_or(Probing::is_alive) {
-            return;
-        }
         for n in 0..self.probing.len() {
+            if self.probing[n].is_alive() {
+                break;
+            }
+            if self.has_ended(n) {
+                continue;
+            }
             let spec = self.probe_spec(n);
             let delay = probe::first_tick_delay(spec.period, now, self.node.kubelet_start, self.node.pacing.first_probe());
             self.probing[n].worker = Worker::new();
             self.probing[n].next = Some(now + delay);
         }
         self.run_probes(now, out);
+    }
+
+    /// Whether the worker ended with the instance that the status still shows: a new one would end at its first tick, and the sync
+    /// that this sets off would make the next one.
+    fn has_ended(&self, n: usize) -> bool {
+        let Probing { worker, container, .. } = self.probing[n];
+        let shown = self.seen(container).instance;
+        shown.is_some_and(|shown| matches!(shown.state, SeenState::Terminated { .. }) && worker.instance() == Some(shown.id))
     }
 
     fn probe_spec(&self, n: usize) -> ProbeSpec {
@@ -141,11 +154,12 @@ impl Pod {
                 Effect::Started(started) => shown.started = Some(started),
                 Effect::Sync | Effect::None => {}
             }
-            let mut changed = *shown != before;
-            if let Effect::Ready(_) = effect {
-                changed |= self.build_readiness(now, Cause::Probe, out);
+            if *shown != before {
+                if let Effect::Ready(_) = effect {
+                    self.build_readiness(now, Cause::Probe, out);
+                }
+                self.publish(now, true, Cause::Probe, out);
             }
-            self.publish(now, changed, Cause::Probe, out);
         }
         self.work.trigger(now);
     }

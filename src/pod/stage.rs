@@ -74,7 +74,7 @@ impl Stage {
         matches!(self, Self::Syncing | Self::Terminating)
     }
 
-    /// Whether the kubelet has a worker for the Pod that has something to do yet.
+    /// Whether the kubelet's worker has it, so that something that asks for a sync is followed by one.
     pub const fn has_worker(self) -> bool {
         matches!(self, Self::Syncing | Self::Terminating | Self::Terminated)
     }

@@ -13,7 +13,7 @@ use crate::rules::backoff;
 use crate::rules::conditions;
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -56,10 +56,10 @@ impl StatusView<'_> {
             pod_ip: pod.pod_ips().next().unwrap_or_default().to_owned(),
             pod_ips: pod.pod_ips().map(|ip| PodIp { ip: ip.to_owned() }).collect(),
             start_time: published.start_time,
-            init_container_statuses: pod.spec.init().filter_map(|c| self.container(c)).collect(),
-            container_statuses: pod.spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
+            container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
-            ephemeral_container_statuses: pod.spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             ..PodStatus::default()
         }
     }
@@ -98,9 +98,13 @@ impl StatusView<'_> {
         let phase = pod.published.local_phase.unwrap_or(PodPhase::Pending);
         let statuses = pod.published.built.then(|| pod.shown());
         match condition {
-            KubeletCondition::Initialized => conditions::initialized_message(&pod.spec, statuses.as_ref(), phase, false, &pod.node.gates),
-            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.spec, statuses.as_ref(), phase),
-            KubeletCondition::Ready => conditions::ready_message(&pod.spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate)),
+            KubeletCondition::Initialized => {
+                conditions::initialized_message(&pod.shown_spec, statuses.as_ref(), phase, false, &pod.node.gates)
+            }
+            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.shown_spec, statuses.as_ref(), phase),
+            KubeletCondition::Ready => {
+                conditions::ready_message(&pod.shown_spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate))
+            }
             _ => String::new(),
         }
     }
@@ -108,7 +112,7 @@ impl StatusView<'_> {
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {
         let pod = self.0;
         let shown = pod.slots[container.get()].shown.as_ref()?;
-        let spec = pod.spec.container(container);
+        let spec = pod.shown_spec.container(container);
         let texts = pod.texts.container(container);
         let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
@@ -146,14 +150,15 @@ impl StatusView<'_> {
 
     fn waiting_message(&self, container: ContainerIndex, reason: WaitingReason, texts: Option<&ContainerTexts>) -> String {
         let pod = self.0;
-        let spec = pod.spec.container(container);
+        let spec = pod.shown_spec.container(container);
         match reason {
             WaitingReason::CrashLoopBackOff => {
-                let delay = pod.slots[container.get()].backoff.delay();
+                let shown = pod.slots[container.get()].shown.as_ref();
+                let delay = Span::from_millis(shown.map_or(0, |shown| shown.back_off_millis.into()));
                 alloc::format!("back-off {delay} restarting failed container={}", spec.name())
             }
             WaitingReason::ImagePullBackOff => {
-                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.failure.as_str()).filter(|text| !text.is_empty()))
+                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.shown_failure.as_str()).filter(|text| !text.is_empty()))
             }
             WaitingReason::ErrImageNeverPull => {
                 alloc::format!("Container image \"{}\" is not present with pull policy of Never", spec.image())
@@ -162,7 +167,7 @@ impl StatusView<'_> {
             | WaitingReason::ContainerCreating
             | WaitingReason::PodInitializing
             | WaitingReason::RestartingAllContainers => String::new(),
-            _ => texts.map(|texts| texts.failure.clone()).unwrap_or_default(),
+            _ => texts.map(|texts| texts.shown_failure.clone()).unwrap_or_default(),
         }
     }
 }

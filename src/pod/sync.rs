@@ -154,6 +154,7 @@ impl Pod {
         if self.node.pacing.automatic || !self.work.is_idle() || self.work.asked {
             self.run_asked(now, out);
         } else {
+            self.run_probes(now, out);
             self.run_stops(now, out);
         }
     }
@@ -176,7 +177,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(out) {
             return true;
         }
-        if !self.stage.has_worker() || !self.is_due(now) {
+        if !self.is_due(now) || !self.stage.has_worker() {
             return false;
         }
         if !self.may_speak(now) {

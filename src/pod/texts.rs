@@ -29,6 +29,8 @@ pub(crate) struct ContainerTexts {
     pub(crate) instances: Vec<InstanceTexts>,
     /// Why the last start failed, for humans.
     pub(crate) failure: String,
+    /// The same in the published status.
+    pub(crate) shown_failure: String,
 }
 
 impl ContainerTexts {
@@ -64,6 +66,8 @@ pub(crate) struct Texts {
     pub(crate) reason: String,
     /// `status.message`.
     pub(crate) message: String,
+    /// `status.reason` and `status.message` of a kill: they show with the terminal phase.
+    pub(crate) kill: (String, String),
     /// Conditions of other writers, in the API's order.
     pub(crate) foreign: Vec<PodCondition>,
     /// `status.nominatedNodeName`.
@@ -104,6 +108,18 @@ impl TextStore {
 
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
         self.get()?.container(container)
+    }
+
+    /// Publishes why the last start of this container failed. Whether that is news.
+    pub(crate) fn show_failure(&mut self, container: ContainerIndex) -> bool {
+        let Some(texts) = self.0.as_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
+            return false;
+        };
+        let changed = texts.shown_failure != texts.failure;
+        if changed {
+            texts.shown_failure.clone_from(&texts.failure);
+        }
+        changed
     }
 
     /// The back-off of this container's image, if a pull has failed.

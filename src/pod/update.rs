@@ -83,8 +83,7 @@ impl Pod {
                 self.publish_now(out);
             }
             Change::Kill { reason, message, grace_period_seconds, disruption_target } => {
-                let texts = self.texts.make();
-                (texts.reason, texts.message) = (reason.clone(), message.clone());
+                self.texts.make().kill = (reason.clone(), message.clone());
                 let reason = PodReason::from_text(reason);
                 let grace_period_seconds = *grace_period_seconds;
                 self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });

@@ -144,7 +144,7 @@ impl Pod {
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
-                let newest = slot.newest().attempt;
+                let newest = slot.latest_attempt();
                 match step {
                     StartStep::ImageStatus => Action::ImageStatus { container },
                     StartStep::Pull => Action::PullImage { container },

@@ -1,0 +1,291 @@
+//! The laws themselves.
+
+use super::numbers::Numbers;
+use super::world::{Call, Input, Kind, Op, World};
+use pod_lifecycle::pod::{Action, Change, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
+use pod_lifecycle::{Pod, Span, Spec, Time};
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::{prop_assert, prop_assert_eq};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+type Verdict = Result<(), TestCaseError>;
+
+/// Runs histories and has `law` look at every call; at the end at least half of them must have been accepted.
+fn every_call(name: &str, mut law: impl FnMut(&Call, &World) -> Verdict) {
+    let (calls, accepted) = (Cell::new(0_u64), Cell::new(0_u64));
+    let law = RefCell::new(&mut law);
+    histories(|mut world, history| {
+        for &op in history {
+            let call = world.step(op);
+            calls.set(calls.get() + 1);
+            accepted.set(accepted.get() + u64::from(call.result.is_ok()));
+            (*law.borrow_mut())(&call, &world)?;
+        }
+        Ok(())
+    });
+    let share = accepted.get() as f64 / calls.get() as f64;
+    println!("{name}: {} of {} calls accepted ({:.0} %)", accepted.get(), calls.get(), 100.0 * share);
+    assert!(share >= 0.5, "{name}: most calls are refused, so the law is hardly tested");
+}
+
+/// Runs `play` over random worlds and histories.
+fn histories(play: impl Fn(World, &[Op]) -> Verdict) {
+    let mut config = Config {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/laws/regressions.txt"))),
+        source_file: Some(file!()),
+        ..Config::default()
+    };
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(36);
+    }
+    let strategy = (vec(any::<u8>(), 0..120), vec(any::<Op>(), 0..120));
+    let run = TestRunner::new(config).run(&strategy, |(shape, history)| play(World::new(&mut Numbers::new(&shape)), &history));
+    match run {
+        Ok(()) => {}
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+        Err(TestError::Fail(reason, (shape, history))) => panic!("{reason}\n{}", story(&shape, &history)),
+    }
+}
+
+/// The containers of a spec, without what is left out.
+struct Brief<'a>(&'a Spec);
+
+impl core::fmt::Debug for Brief<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let api = self.0.api();
+        write!(
+            f,
+            "{:?}, grace {:?}, deadline {:?}: ",
+            api.restart_policy, api.termination_grace_period_seconds, api.active_deadline_seconds
+        )?;
+        f.debug_list().entries(self.0.containers()).finish()
+    }
+}
+
+/// A history in words.
+fn story(shape: &[u8], history: &[Op]) -> String {
+    let mut world = World::new(&mut Numbers::new(shape));
+    let mut story = format!("spec {:?}\n{:?}\n", Brief(world.pod.spec()), world.pod.node().pacing);
+    for &op in history {
+        let call = world.step(op);
+        let mut input = format!("{:?}", call.input);
+        if let Input::Update(Change::Spec { spec, .. }) = &call.input {
+            input = format!("{:?}", Brief(spec));
+        }
+        story += &format!("{} {:?} {input} → {:?}\n", call.now, call.kind, call.result);
+        call.outputs.iter().for_each(|output| story += &format!("    {output:?}\n"));
+    }
+    story
+}
+
+/// What the Pod would have done at this moment without the event.
+fn ticked(call: &Call) -> (Pod, Vec<Output>) {
+    let (mut pod, mut outputs) = (call.before.clone(), Vec::new());
+    pod.handle(call.now, Event::Tick, &mut outputs).expect("a tick is never refused");
+    (pod, outputs)
+}
+
+#[test]
+fn atomicity() {
+    every_call("atomicity", |call, world| {
+        if call.result.is_err() {
+            prop_assert!(call.outputs.is_empty(), "refused, but emitted {:?}", call.outputs);
+            prop_assert!(call.before == world.pod, "{:?} is refused, but changed the Pod", call.input);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn staleness() {
+    let stale = Cell::new(0);
+    every_call("staleness", |call, world| {
+        if call.kind == Kind::Stale {
+            stale.set(stale.get() + 1);
+            let (pod, outputs) = ticked(call);
+            prop_assert_eq!(call.result, Ok(()));
+            prop_assert_eq!(&call.outputs, &outputs, "news of an older attempt did something: {:?}", call.input);
+            prop_assert!(world.pod == pod, "{:?} is old news, but changed the Pod", call.input);
+        }
+        Ok(())
+    });
+    println!("staleness: {} stale events", stale.get());
+    assert!(stale.get() > 0);
+}
+
+/// Edges that no history reaches, and why.
+const UNREACHABLE: [(&str, &str, &str); 6] = [
+    // No event says so yet: a deleted or terminal Pod that a kubelet finds after its start goes through Syncing.
+    ("Bound", "EndBegins", "Terminating"),
+    ("Bound", "FoundTerminal", "Terminated"),
+    // The kubelet takes a sandbox down before it makes the next: only a re-list can show it otherwise.
+    ("NotReady", "Started", "Ready"),
+    ("Ready", "Started", "Ready"),
+    // Told twice, nothing changes: no transition.
+    ("Stopped", "StopDone", "Stopped"),
+    // A new instance begins as absent; the exited one becomes the one before it.
+    ("Exited", "Made", "Created"),
+];
+
+#[test]
+fn derivation() {
+    let reached = RefCell::new(BTreeSet::new());
+    every_call("derivation", |call, _| {
+        for output in &call.outputs {
+            let Output::Transition(transition) = output else { continue };
+            let (table, from, to) = match transition.change {
+                StateChange::Stage { from, to } => (Stage::EDGES, from.as_str(), to.as_str()),
+                StateChange::Sandbox { from, to, .. } => (SandboxState::EDGES, from.as_str(), to.as_str()),
+                StateChange::Instance { from, to, .. } => (InstanceStage::EDGES, from.as_str(), to.as_str()),
+                _ => continue,
+            };
+            if matches!(call.input, Input::Observe(_)) {
+                prop_assert!(leads(table, from, to), "no way leads from {from} to {to}");
+                continue;
+            }
+            let mut rows = table.iter().filter(|edge| (edge.from, edge.to) == (from, to) && may_be_told_by(edge, call)).peekable();
+            prop_assert!(rows.peek().is_some(), "{from} → {to} is no row, told by {:?}", call.input);
+            for row in rows {
+                prop_assert_eq!(row.by, transition.by);
+                reached.borrow_mut().insert((row.from, row.event, row.to));
+            }
+        }
+        Ok(())
+    });
+    let rows = [Stage::EDGES, SandboxState::EDGES, InstanceStage::EDGES].concat();
+    let never: Vec<_> = rows.iter().map(|row| (row.from, row.event, row.to)).filter(|row| !reached.borrow().contains(row)).collect();
+    println!("derivation: {} of {} rows reached", rows.len() - never.len(), rows.len());
+    assert_eq!(never, UNREACHABLE, "rows that no history has reached");
+}
+
+/// Two rows may have the same ends: the event tells them apart.
+fn may_be_told_by(edge: &Edge, call: &Call) -> bool {
+    let Input::Event(event) = &call.input else {
+        return true;
+    };
+    match edge.event {
+        "StartFailed" => event.name() == "ContainerStartFailed",
+        "Ended" => event.name() == "ContainerExited",
+        _ => true,
+    }
+}
+
+/// Whether rows lead from one state to the other, in any number of steps.
+fn leads(table: &[Edge], from: &'static str, to: &str) -> bool {
+    let mut known = BTreeSet::from([from]);
+    loop {
+        let more: Vec<_> = table.iter().filter(|edge| known.contains(edge.from) && !known.contains(edge.to)).collect();
+        if known.contains(to) || more.is_empty() {
+            return known.contains(to);
+        }
+        known.extend(more.iter().map(|edge| edge.to));
+    }
+}
+
+#[test]
+fn deadline() {
+    every_call("deadline", |call, world| {
+        let now = call.now;
+        let deadline = world.pod.next_deadline();
+        let horizon = deadline.map_or(now + Span::from_secs(100_000), |deadline| deadline.at);
+        for early in between(now, horizon) {
+            let (mut pod, mut outputs) = (world.pod.clone(), Vec::new());
+            prop_assert_eq!(pod.handle(early, Event::Tick, &mut outputs), Ok(()));
+            prop_assert!(outputs.is_empty(), "before {deadline:?}, at {early}: {outputs:?}");
+            prop_assert!(pod == world.pod, "before {deadline:?}, at {early} the Pod changed");
+        }
+        if let Some(deadline) = deadline {
+            let (mut pod, mut outputs) = (world.pod.clone(), Vec::new());
+            prop_assert_eq!(pod.handle(deadline.at.max(now), Event::Tick, &mut outputs), Ok(()));
+            let moved = pod.next_deadline() != Some(deadline);
+            prop_assert!(moved || !outputs.is_empty(), "nothing happens at {deadline:?}");
+        }
+        Ok(())
+    });
+}
+
+/// Moments from the first on, before the second.
+fn between(first: Time, end: Time) -> impl Iterator<Item = Time> {
+    let half = Span::from_nanos((end - first).nanos() / 2);
+    [first, first + half, end - Span::from_nanos(1)].into_iter().filter(move |&at| first <= at && at < end)
+}
+
+#[test]
+fn one_publication() {
+    every_call("one publication", |call, world| {
+        let spoken = call.outputs.iter().filter(|output| matches!(output, Output::StatusChanged)).count();
+        prop_assert!(spoken <= 1, "{spoken} statuses in one call");
+        if spoken == 0 && !world.gone {
+            let (before, after) = (call.before.status().to_owned(), world.pod.status().to_owned());
+            prop_assert_eq!(before, after, "the status changed silently with {:?}", call.input);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_asked_for_is_pending() {
+    every_call("pending", |call, world| {
+        if call.kind == Kind::True {
+            for action in world.pod.pending_actions() {
+                let known = world.jobs.contains(&action);
+                prop_assert!(known, "{action:?} is pending after {:?}, but was not asked for or was answered", call.input);
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn liveness() {
+    const MOST: usize = 600;
+    let longest = Cell::new(0);
+    histories(|mut world, history| {
+        for &op in history {
+            world.step(op);
+        }
+        let numbers: Vec<u8> = history.iter().flatten().copied().collect();
+        let took = world.wind_down(MOST, &mut Numbers::new(&numbers));
+        prop_assert!(
+            took.is_some(),
+            "not removed after {MOST} calls: {}, jobs {:?}, pending {:?}",
+            world.pod.stage(),
+            world.jobs,
+            world.pod.pending_actions().collect::<Vec<_>>()
+        );
+        longest.set(longest.get().max(took.unwrap_or(0)));
+        Ok(())
+    });
+    println!("liveness: removed after at most {} calls", longest.get());
+}
+
+#[test]
+fn idempotence() {
+    every_call("idempotence", |_, world| {
+        if !world.pod.stage().is_bound() || world.pod.stage() == Stage::Removed || world.pod.node().pacing == Pacing::MANUAL {
+            return Ok(());
+        }
+        let (mut pod, seen) = (world.pod.clone(), world.snapshot());
+        let mut outputs = Vec::new();
+        prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
+        let mut left = 50;
+        while pod.next_deadline().is_some_and(|deadline| deadline.at <= world.now) && left > 0 {
+            prop_assert_eq!(pod.handle(world.now, Event::Tick, &mut outputs), Ok(()));
+            left -= 1;
+        }
+        prop_assert!(left > 0, "it does not come to rest");
+        let removes = |output: &Output| matches!(output, Output::Action(Action::RemoveContainer { .. }));
+        if outputs.iter().any(removes) || world.jobs.iter().any(|job| removes(&Output::Action(*job))) {
+            // What the machine has just had removed is in the re-list still: that is not the same news again.
+            return Ok(());
+        }
+        let (before, mut outputs) = (pod.clone(), Vec::new());
+        prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
+        prop_assert!(outputs.is_empty(), "the same re-list again: {outputs:?}");
+        prop_assert!(pod == before, "the same re-list again changed the Pod");
+        Ok(())
+    });
+}

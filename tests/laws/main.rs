@@ -1,0 +1,9 @@
+//! Laws of the machine: properties that hold for every spec and every history.
+//!
+//! Specs and histories are made from random numbers; what surrounds the machine is a small [model](world::World). The numbers
+//! are the same at every run; `PROPTEST_RNG_SEED` makes others, `PROPTEST_CASES` more of them.
+
+mod laws;
+mod numbers;
+mod shape;
+mod world;
