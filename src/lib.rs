@@ -1,4 +1,56 @@
 //! The executable reference of the Kubernetes Pod lifecycle.
+//!
+//! A pure, sans-I/O library: events go in; typed transitions, CRI-shaped actions and an API-identical status come out. No clock,
+//! no threads, no `unsafe`, no async inside. Agents embed it to know what to do next, simulators to run many Pods in virtual time, checkers
+//! to hold a recording or another implementation against the rules.
+//!
+//! ```
+//! use pod_lifecycle::pod::{Action, Event, NewPod, NodeConfig, Output};
+//! use pod_lifecycle::{Pod, Spec, Time, api};
+//! use std::sync::Arc;
+//!
+//! let spec: api::PodSpec = serde_json::from_str(r#"{"containers": [{"name": "web", "image": "nginx:1"}]}"#)?;
+//! let spec = Arc::new(Spec::parse(spec)?);
+//! let meta = api::ObjectMeta { name: "web".into(), ..api::ObjectMeta::default() };
+//!
+//! let mut out = Vec::new();
+//! let mut pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &Arc::new(NodeConfig::default()), &mut out);
+//! assert!(out.contains(&Output::Action(Action::StoreObject)));
+//!
+//! out.clear();
+//! pod.handle(Time::from_secs(1_767_225_600), Event::Stored, &mut out)?;
+//! assert_eq!(pod.phase(), api::PodPhase::Pending);
+//! assert!(out.contains(&Output::StatusChanged) && out.contains(&Output::Action(Action::Schedule)));
+//!
+//! // What cannot be is an error, and changes nothing.
+//! assert!(pod.handle(Time::from_secs(1_767_225_601), Event::VolumesMounted, &mut out).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Run loop
+//!
+//! 1. Make the machine: [`Pod::new`], from metadata, parsed [`Spec`] and, if the Pod lived before, its status.
+//! 2. Carry out each [`Output::Action`](pod::Output::Action); publish [`Pod::status`] at each
+//!    [`Output::StatusChanged`](pod::Output::StatusChanged).
+//! 3. Report what happened: [`Pod::handle`]. [`Action::table`](pod::Action::table) names the events that answer each action.
+//! 4. Call [`Pod::handle`] with [`Event::Tick`](pod::Event::Tick) at [`Pod::next_deadline`] at the latest.
+//! 5. Pass changes of the API object to [`Pod::update`], a re-list of the runtime to [`Pod::observe`].
+//! 6. After a restart: [`Pod::new`] with the stored status, [`Pod::observe`], then [`Pod::pending_actions`].
+//!
+//! [`backend::Driver`] does this for many Pods and any [`backend::ContainerBackend`]; [`backend::sim`] is one in virtual time.
+//!
+//! # Scope and authority
+//!
+//! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it. The behaviour is that of
+//! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
+//! documentation and the kubelet differ, the kubelet wins. What only the documentation knows (the phase
+//! [`Unknown`](api::PodPhase::Unknown)) exists as a type.
+//!
+//! # Features
+//!
+//! - `std` (default): the standard library in dependencies. Without it the crate needs `alloc` only.
+//! - `conformance`: readers of vectors, scenarios and replays, their player, and the report of `verify`.
+//! - `cli`: the command line `pod-lifecycle`.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -23,3 +75,8 @@ pub use gates::Gates;
 pub use pod::Pod;
 pub use spec::{ContainerIndex, ContainerKind, Spec};
 pub use time::{Span, Time};
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -13,9 +13,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::any::Any;
+use core::panic::AssertUnwindSafe;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 

@@ -6,8 +6,8 @@ use pod_lifecycle::conformance::player::Observer;
 use pod_lifecycle::conformance::record::What;
 use pod_lifecycle::conformance::scenario::{Hook, ProcessEvent, Scenario};
 use pod_lifecycle::pod::{Action, Actor, Cause, InstanceStage, Output, ShownState, Stage, StateChange, Transition};
-use pod_lifecycle::rules::phase;
 use pod_lifecycle::rules::view::ProbeResult;
+use pod_lifecycle::rules::{conditions, phase};
 use pod_lifecycle::{ContainerIndex, Pod, Span};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -77,7 +77,7 @@ impl<'a> Timeline<'a> {
             StateChange::Stage { from, to } => {
                 let why = match (to, transition.why) {
                     (Stage::Scheduled | Stage::Bound, _) => format!("node {}", pod.node().name),
-                    (_, Cause::Reported) => stage_reason(to).into(),
+                    (_, Cause::Reported | Cause::Sync) => stage_reason(to).into(),
                     _ => why.into(),
                 };
                 self.row(at, by, "pod", arrow(from, to), why);
@@ -98,7 +98,7 @@ impl<'a> Timeline<'a> {
                 self.row(at, by, format!("{} probe of {}", kind.as_str(), name(pod, container)), arrow(result(from), result(to)), "");
             }
             StateChange::Deletion { grace_period_seconds } => {
-                self.row(at, by, "pod", format!("deletion asked for, grace period {grace_period_seconds} s"), "");
+                self.row(at, by, "pod", format!("deletion granted, grace period {grace_period_seconds} s"), "");
             }
             StateChange::Spec { generation } => self.row(at, by, "pod", format!("new spec, generation {generation}"), ""),
             StateChange::Container { container, .. } => self.held.push((*transition, name(pod, container))),
@@ -117,6 +117,7 @@ impl<'a> Timeline<'a> {
                 let signals = format!("stops it: TERM, KILL after {timeout_seconds} s");
                 self.row(at, kubelet, format!("container {}", name(pod, container)), signals, "");
             }
+            Action::DeleteObject => self.row(at, kubelet, "pod", "deletes the object for good", "nothing of it is left on the node"),
             Action::MountVolumes if !pod.spec().api().volumes.is_empty() => self.row(at, kubelet, "volumes", "mounts them", ""),
             Action::UnmountVolumes if !pod.spec().api().volumes.is_empty() => self.row(at, kubelet, "volumes", "unmounts them", ""),
             _ => {}
@@ -132,10 +133,10 @@ impl<'a> Timeline<'a> {
             match transition.change {
                 StateChange::Condition { condition, from, to, .. } => {
                     let change = arrow(status_word(from), status_word(to));
-                    let why = condition_reason(object, condition.as_str());
-                    match conditions.last_mut().filter(|last| (last.0, &last.2, &last.3) == (by, &change, &why)) {
+                    let told = condition_reason(object, condition.as_str());
+                    match conditions.last_mut().filter(|last| (last.0, &last.2, &last.3) == (by, &change, &told)) {
                         Some(last) => last.1.push(condition.as_str()),
-                        None => conditions.push((by, vec![condition.as_str()], change, why)),
+                        None => conditions.push((by, vec![condition.as_str()], change, told)),
                     }
                 }
                 StateChange::Phase { from, to } => {
@@ -145,7 +146,9 @@ impl<'a> Timeline<'a> {
                 StateChange::Container { from, to, .. } => {
                     let status = container_status(object, &container);
                     let why = status.map(container_reason).unwrap_or_default();
-                    others.push((by, format!("status of {container}"), arrow(state_word(from), state_word(to)), why));
+                    let another = if from == to { " (another instance)" } else { "" };
+                    let change = arrow(state_word(from), state_word(to)) + another;
+                    others.push((by, format!("status of {container}"), change, why));
                 }
                 _ => {}
             }
@@ -153,7 +156,9 @@ impl<'a> Timeline<'a> {
         for (by, what, change, why) in others {
             self.row(at, by, what, change, why);
         }
-        for (by, types, change, why) in conditions {
+        for (by, types, change, told) in conditions {
+            let rule = || types.first().map_or("", |first| condition_rule(first, &change));
+            let why = if told.is_empty() { rule().to_owned() } else { told };
             self.row(at, by, types.join(", "), change, why);
         }
     }
@@ -271,6 +276,12 @@ fn state_word(state: ShownState) -> String {
 fn condition_reason(object: &api::Pod, type_: &str) -> String {
     let condition = object.status.conditions.iter().find(|condition| condition.type_.as_str() == type_);
     condition.map(|condition| colon(&condition.reason, &condition.message)).unwrap_or_default()
+}
+
+/// When a condition without a reason changes in this way, as the table has it.
+fn condition_rule(type_: &str, change: &str) -> &'static str {
+    let fits = |edge: &&conditions::ConditionEdge| edge.condition == type_ && arrow(status_word(edge.from), status_word(edge.to)) == change;
+    conditions::EDGES.iter().find(fits).map_or("", |edge| edge.when)
 }
 
 fn phase_reason(object: &api::Pod, from: Option<api::PodPhase>, to: api::PodPhase) -> String {

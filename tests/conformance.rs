@@ -1,0 +1,19 @@
+//! The conformance data in this repository passes.
+
+use pod_lifecycle::conformance::verify::verify;
+use std::path::PathBuf;
+
+#[test]
+fn the_selection_passes() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let report = verify(&[folder], |_| true).expect("the selection can be read");
+    for suite in report.suites.iter().filter(|suite| suite.passed < suite.total) {
+        println!("{}: {} of {} passed, {} not implemented", suite.suite, suite.passed, suite.total, suite.not_implemented);
+        for (case, difference) in suite.differences.iter().take(20) {
+            println!("    {case}: {difference}");
+        }
+    }
+    assert!(report.all_passed(), "{} of {} cases failed", report.total - report.passed, report.total);
+    let of = |kind: &str| report.suites.iter().filter(|suite| suite.kind == kind).map(|suite| suite.total).sum::<usize>();
+    assert!(of("vectors") > 500 && of("scenarios") > 80 && of("replays") > 40, "the selection has shrunk");
+}

@@ -1,0 +1,59 @@
+//! What `simulate` prints of the manifests in `examples/manifests`, for a reader who knows Kubernetes and no Rust.
+
+use std::process::Command;
+
+/// What the command line prints, run in the repository's root.
+fn simulate(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_pod-lifecycle"))
+        .arg("simulate")
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the command line can be run");
+    let (out, errors) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
+    match output.status.code() {
+        Some(0) => out.expect("text"),
+        code => format!("exit code {code:?}\n{}", errors.expect("text")),
+    }
+}
+
+#[test]
+fn a_web_application_lives_and_dies() {
+    insta::assert_snapshot!(simulate(&["examples/manifests/web.yaml", "--script", "examples/manifests/web.script.yaml"]));
+}
+
+#[test]
+fn a_web_application_in_a_kind_world() {
+    insta::assert_snapshot!(simulate(&["examples/manifests/web.yaml", "--delete-at", "60s"]));
+}
+
+#[test]
+fn a_batch_pod_fails_twice_and_then_succeeds() {
+    insta::assert_snapshot!(simulate(&["examples/manifests/batch.yaml", "--script", "examples/manifests/batch.script.yaml"]));
+}
+
+#[test]
+fn init_containers_run_one_after_the_other() {
+    insta::assert_snapshot!(simulate(&["examples/manifests/init-chain.yaml", "--until", "30s"]));
+}
+
+#[test]
+fn a_crash_loop_backs_off() {
+    insta::assert_snapshot!(simulate(&["examples/manifests/crash-loop.yaml", "--script", "examples/manifests/crash-loop.script.yaml"]));
+}
+
+#[test]
+fn a_wrong_manifest_is_refused_with_all_its_fields() {
+    insta::assert_snapshot!(simulate(&["tests/manifests/wrong.yaml"]));
+}
+
+#[test]
+fn the_watch_stream_is_that_of_kubectl() {
+    let stream = simulate(&["examples/manifests/batch.yaml", "--output", "json", "--delete-at", "20s"]);
+    let events: Vec<serde_json::Value> = stream.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let types: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!((types.first(), types.last()), (Some(&"ADDED"), Some(&"DELETED")), "{types:?}");
+    assert!(types[1..types.len() - 1].iter().all(|kind| *kind == "MODIFIED"));
+    assert_eq!(events[0]["object"]["status"]["phase"], "Pending");
+    assert_eq!(events.last().expect("an event")["object"]["status"]["phase"], "Succeeded");
+}
