@@ -218,6 +218,7 @@ impl Pod {
             return false;
         };
         let (to, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
+        debug_assert!(conditions::permitted(condition.as_str(), from, to), "{} {from:?} → {to:?}", condition.as_str());
         if from != to {
             let change = StateChange::Condition { condition, from, to, reason };
             out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
@@ -314,6 +315,7 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);
     (published.phase, published.reason) = (Some(local), published.local_reason);
+    debug_assert!(phase::permitted(from, local), "phase {from:?} → {local}");
     if from != Some(local) {
         let change = StateChange::Phase { from, to: local };
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));

@@ -50,8 +50,6 @@ pub struct Pacing {
     pub resync: Option<Span>,
     /// How long after a failed sync the next one comes (kubelet `backOffOnSyncError`).
     pub retry: Span,
-    /// How long after a sync that found no network the next one comes.
-    pub network_retry: Span,
     /// The longest wait for a crash-loop back-off to end before the next sync: that one then shows it (kubelet `completeWork`).
     pub back_off_retry_max: Span,
     /// Jitter added to resync and retries, as a share of the delay in thousandths: 0 to 500 in a kubelet. Given, never drawn.
@@ -66,9 +64,8 @@ impl Pacing {
         relist: Span::ZERO,
         resync: None,
         retry: Span::from_secs(10),
-        network_retry: Span::from_secs(1),
-        // The middle of the kubelet's 60 s and half as much jitter.
-        back_off_retry_max: Span::from_secs(75),
+        // 60 s, and the kubelet's own slowness: up to a second until its queue is looked at, up to another until its cache is fresh.
+        back_off_retry_max: Span::from_secs(62),
         jitter_permille: 0,
         automatic: true,
     };

@@ -46,7 +46,7 @@ table! {
         Removed,
     }
     rows {
-        Absent | Exited + Made => Created by Runtime;
+        Absent + Made => Created by Runtime;
         Created + Started => Running by Runtime;
         Created + StartFailed => Exited by Runtime;
         Created | Running | Unknown + Ended => Exited by Runtime;

@@ -28,6 +28,8 @@ impl Pod {
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
+            // An answer that a deletion did not wait for is late news.
+            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.deletion.is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -169,6 +171,8 @@ impl Pod {
             Event::Unschedulable { scheduler_error } => return self.unschedulable(now, scheduler_error, out),
             Event::Bound => StageEvent::Bound,
             Event::Rejected { .. } => StageEvent::Rejected,
+            // A restarted kubelet does not begin anew what has ended (kubelet `UpdatePod`).
+            _ if self.is_over() => StageEvent::FoundTerminal,
             _ => StageEvent::Admitted,
         };
         let gated = stage_event == StageEvent::NodeChosen && self.is_gated();
@@ -184,6 +188,11 @@ impl Pod {
             _ => self.work.trigger(now),
         }
         Ok(())
+    }
+
+    /// Whether the Pod has ended and nothing of it runs.
+    fn is_over(&self) -> bool {
+        self.stage == Stage::Bound && self.published.phase.is_some_and(PodPhase::is_terminal) && !self.slots.iter().any(Slot::is_running)
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).

@@ -25,8 +25,8 @@ table! {
         StopDone,
     }
     rows {
-        Absent | NotReady | Stopped | Ready + Started => Ready by Runtime;
-        Absent | Ready | Stopped | NotReady + Died => NotReady by Runtime;
+        Absent | NotReady | Stopped + Started => Ready by Runtime;
+        Absent | Ready | NotReady | Stopped + Died => NotReady by Runtime;
         Ready | NotReady | Stopped + StopDone => Stopped by Runtime;
     }
 }

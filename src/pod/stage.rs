@@ -58,7 +58,6 @@ table! {
         Scheduled + Bound => Bound by ApiServer;
         Bound + Admitted => Syncing by Kubelet;
         Bound + Rejected => Rejected by Kubelet;
-        Bound + EndBegins => Terminating by Kubelet;
         Bound + FoundTerminal => Terminated by Kubelet;
         Syncing + EndBegins => Terminating by Kubelet;
         Terminating + ContainersStopped => Terminated by Kubelet;

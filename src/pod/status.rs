@@ -48,7 +48,10 @@ impl StatusView<'_> {
             observed_generation: published.observed_generation.into(),
             phase: published.phase,
             conditions: self.conditions(),
-            message: texts.map(|texts| texts.message.clone()).unwrap_or_default(),
+            message: match published.reason {
+                PodReason::DeadlineExceeded => "Pod was active on the node longer than the specified deadline".to_owned(),
+                _ => texts.map(|texts| texts.message.clone()).unwrap_or_default(),
+            },
             reason: self.reason(),
             nominated_node_name: texts.map(|texts| texts.nominated_node_name.clone()).unwrap_or_default(),
             host_ip: host_ips.first().cloned().unwrap_or_default(),

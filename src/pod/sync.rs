@@ -45,6 +45,10 @@ pub(crate) struct Work {
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
+    /// The runtime changed while a sync ran that had been triggered anew already; when it changed last.
+    late: Option<Time>,
+    /// What the last sync changed with its last step is seen by the relist that begins the next one, and asks for one more.
+    again: bool,
     /// The last sync failed, or a resync is due.
     retry: Option<Time>,
     /// The caller asked for a sync.
@@ -115,6 +119,8 @@ impl Work {
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
         failure: Failure::None,
         trigger: None,
+        late: None,
+        again: false,
         retry: None,
         asked: false,
         more: None,
@@ -184,7 +190,8 @@ impl Pod {
             return false;
         }
         self.work.asked = false;
-        self.work.trigger = None;
+        self.work.trigger = core::mem::take(&mut self.work.again).then_some(now);
+        self.work.late = None;
         self.work.retry = None;
         self.work.failure = Failure::None;
         match self.stage {
@@ -326,6 +333,7 @@ impl Pod {
     /// The sync is over: comes again if something failed (kubelet `completeWork`).
     pub(crate) fn end_sync(&mut self, now: Time) {
         let pacing = &self.node.pacing;
+        self.work.again = self.work.late == Some(now);
         self.work.step = Step::Idle;
         self.work.retry = match self.work.failure {
             Failure::None => pacing.resync.map(|resync| now + pacing.jittered(resync)),
@@ -357,6 +365,9 @@ impl Pod {
     /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
     pub(crate) fn relist(&mut self, now: Time) {
         let at = now + self.node.pacing.relist;
+        if !self.work.is_idle() && self.work.trigger.is_some_and(|known| known < at) {
+            self.work.late = Some(now);
+        }
         self.work.trigger(at);
     }
 
