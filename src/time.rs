@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use core::fmt;
+use core::num::NonZeroU64;
 use core::ops::{Add, Sub};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -13,8 +14,13 @@ const NANOS_PER_SEC: i64 = 1_000_000_000;
 /// A moment: nanoseconds since 1970-01-01T00:00:00Z, the unit of the CRI's `created_at`, `started_at` and `finished_at`.
 ///
 /// Arithmetic saturates. In JSON it is RFC 3339: whole seconds where there is no fraction, as Kubernetes' `metav1.Time`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Time(i64);
+///
+/// An `Option<Time>` is as small as a `Time`: the nanoseconds are kept with their sign bit flipped, which keeps their order and leaves 0
+/// to the first moment of all, 292 years before the epoch. That one counts as the moment after it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(NonZeroU64);
+
+const SIGN: u64 = 1 << 63;
 
 /// A length of time in nanoseconds; may be negative. Arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,33 +29,36 @@ pub struct Span(i64);
 
 impl Time {
     /// 1970-01-01T00:00:00Z.
-    pub const EPOCH: Self = Self(0);
+    pub const EPOCH: Self = Self::from_nanos(0);
     /// The last moment that can be told.
-    pub const MAX: Self = Self(i64::MAX);
+    pub const MAX: Self = Self::from_nanos(i64::MAX);
 
     /// The moment so many nanoseconds after the epoch.
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self(nanos)
+        match NonZeroU64::new(nanos as u64 ^ SIGN) {
+            Some(flipped) => Self(flipped),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// The moment so many whole seconds after the epoch.
     pub const fn from_secs(secs: i64) -> Self {
-        Self(secs.saturating_mul(NANOS_PER_SEC))
+        Self::from_nanos(secs.saturating_mul(NANOS_PER_SEC))
     }
 
     /// Nanoseconds since the epoch.
     pub const fn nanos(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN) as i64
     }
 
     /// Whole seconds since the epoch, rounded down.
     pub const fn secs(self) -> i64 {
-        self.0.div_euclid(NANOS_PER_SEC)
+        self.nanos().div_euclid(NANOS_PER_SEC)
     }
 
     /// Cut to whole seconds, as API timestamps are stored (kubelet `normalizeStatus`).
     pub const fn truncated(self) -> Self {
-        Self(self.secs() * NANOS_PER_SEC)
+        Self::from_secs(self.secs())
     }
 }
 
@@ -103,21 +112,21 @@ impl Span {
 impl Add<Span> for Time {
     type Output = Self;
     fn add(self, span: Span) -> Self {
-        Self(self.0.saturating_add(span.0))
+        Self::from_nanos(self.nanos().saturating_add(span.0))
     }
 }
 
 impl Sub<Span> for Time {
     type Output = Self;
     fn sub(self, span: Span) -> Self {
-        Self(self.0.saturating_sub(span.0))
+        Self::from_nanos(self.nanos().saturating_sub(span.0))
     }
 }
 
 impl Sub for Time {
     type Output = Span;
     fn sub(self, earlier: Self) -> Span {
-        Span(self.0.saturating_sub(earlier.0))
+        Span(self.nanos().saturating_sub(earlier.nanos()))
     }
 }
 
@@ -135,16 +144,28 @@ impl Sub for Span {
     }
 }
 
+impl Default for Time {
+    fn default() -> Self {
+        Self::EPOCH
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Time").field(&self.nanos()).finish()
+    }
+}
+
 impl From<DateTime<Utc>> for Time {
     fn from(at: DateTime<Utc>) -> Self {
         let saturated = if at.timestamp() < 0 { i64::MIN } else { i64::MAX };
-        Self(at.timestamp_nanos_opt().unwrap_or(saturated))
+        Self::from_nanos(at.timestamp_nanos_opt().unwrap_or(saturated))
     }
 }
 
 impl From<Time> for DateTime<Utc> {
     fn from(at: Time) -> Self {
-        Self::from_timestamp_nanos(at.0)
+        Self::from_timestamp_nanos(at.nanos())
     }
 }
 
@@ -231,6 +252,14 @@ mod tests {
         assert_eq!(at.truncated(), Time::from_secs(1_767_225_600));
         assert_eq!(serde_json::to_string(&at.truncated()).unwrap(), "\"2026-01-01T00:00:00Z\"");
         assert!(serde_json::from_str::<Time>("\"yesterday\"").is_err());
+    }
+
+    #[test]
+    fn nothing_is_as_small_as_a_moment() {
+        assert_eq!(size_of::<Option<Time>>(), size_of::<Time>());
+        let [first, epoch, last] = [i64::MIN, 0, i64::MAX].map(Time::from_nanos);
+        assert!(first < epoch && epoch < last && Time::default() == epoch);
+        assert_eq!((first.nanos(), (epoch - Span::from_nanos(1)).nanos()), (i64::MIN + 1, -1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tolerations of NoExecute taints (taint-eviction controller, API `ToleratesTaint`).
 
 use crate::api::{Toleration, TolerationOperator};
+use alloc::vec::Vec;
 
 /// How long a Pod tolerates a taint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,24 @@ pub fn toleration(tolerations: &[Toleration], key: &str, value: &str, effect: &s
         };
     }
     tolerated
+}
+
+/// Adds what the admission plugin DefaultTolerationSeconds adds: each Pod puts up with a node that is not ready or unreachable for
+/// 300 s, unless it says something about that taint itself.
+pub fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let known =
+            tolerations.iter().any(|own| (own.key == key || own.key.is_empty()) && (own.effect == "NoExecute" || own.effect.is_empty()));
+        if !known {
+            tolerations.push(Toleration {
+                key: key.into(),
+                operator: Some(TolerationOperator::Exists),
+                effect: "NoExecute".into(),
+                toleration_seconds: Some(300),
+                ..Toleration::default()
+            });
+        }
+    }
 }
 
 fn matches(toleration: &Toleration, key: &str, value: &str, effect: &str) -> bool {

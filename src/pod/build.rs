@@ -236,13 +236,12 @@ impl Pod {
         changed | self.build_pod_ips()
     }
 
-    /// The Pod's addresses are those of its newest ready sandbox; without one the last stay.
+    /// The Pod's addresses are those of the newest sandbox that this kubelet has seen ready.
     fn build_pod_ips(&mut self) -> bool {
-        let ready = self.sandbox.view().is_some_and(|sandbox| sandbox.ready);
         let Some(texts) = self.texts.get() else {
             return false;
         };
-        if !ready || texts.sandbox_ips.is_empty() || texts.pod_ips == texts.sandbox_ips {
+        if texts.pod_ips == texts.sandbox_ips {
             return false;
         }
         let texts = self.texts.make();

@@ -52,6 +52,8 @@ pub struct Pacing {
     pub retry: Span,
     /// How long after a sync that found no network the next one comes.
     pub network_retry: Span,
+    /// The longest wait for a crash-loop back-off to end before the next sync: that one then shows it (kubelet `completeWork`).
+    pub back_off_retry_max: Span,
     /// Jitter added to resync and retries, as a share of the delay in thousandths: 0 to 500 in a kubelet. Given, never drawn.
     pub jitter_permille: u16,
     /// Whether syncs happen by themselves; otherwise only when the caller says so.
@@ -65,12 +67,15 @@ impl Pacing {
         resync: None,
         retry: Span::from_secs(10),
         network_retry: Span::from_secs(1),
+        // The middle of the kubelet's 60 s and half as much jitter.
+        back_off_retry_max: Span::from_secs(75),
         jitter_permille: 0,
         automatic: true,
     };
 
     /// The kubelet's constants: relist and work queue each second, resync after 60 s.
-    pub const KUBELET: Self = Self { relist: Span::from_secs(1), resync: Some(Span::from_secs(60)), ..Self::IMMEDIATE };
+    pub const KUBELET: Self =
+        Self { relist: Span::from_secs(1), resync: Some(Span::from_secs(60)), back_off_retry_max: Span::from_secs(60), ..Self::IMMEDIATE };
 
     /// A sync happens only when the caller says [`Pod::sync`](super::Pod::sync).
     pub const MANUAL: Self = Self { automatic: false, ..Self::IMMEDIATE };

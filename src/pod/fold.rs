@@ -20,11 +20,11 @@ use crate::time::Time;
 use alloc::borrow::ToOwned;
 
 impl Pod {
-    /// Folds one event. On an error nothing has changed.
-    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+    /// Folds one event. On an error nothing has changed. Whether it leaves nothing to do.
+    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<bool, TransitionError> {
         let name = event.name();
         match event {
-            Event::Tick => {}
+            Event::Tick => return Ok(true),
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
@@ -117,12 +117,11 @@ impl Pod {
             Event::Probed { container, attempt, kind, outcome } => {
                 let n = self.probe_under_way(name, container, kind)?;
                 let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
-                if self.probing[n].worker.is_probing() && asked_for == Some(attempt) {
-                    self.probed(now, n, outcome, out);
-                }
+                let awaited = self.probing[n].worker.is_probing() && asked_for == Some(attempt);
+                return Ok(!awaited || !self.probed(now, n, outcome, out));
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
@@ -323,9 +322,10 @@ impl Pod {
 
     fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
         if self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt {
-            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
+            return self.failed_sandbox(event, attempt, out);
         }
-        if attempt < self.sandbox.attempt || !self.set_sandbox(event, attempt, out) {
+        let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
+        if attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out) {
             return Ok(());
         }
         match (event, self.work.step) {
@@ -336,6 +336,15 @@ impl Pod {
             (SandboxEvent::StopDone, Step::EndSandbox) => self.sandbox_ended(now, out),
             _ => self.relist(now),
         }
+        Ok(())
+    }
+
+    /// A sandbox that could not be made may leave a record, which has to be taken down like any other. It is no news that asks for a sync.
+    fn failed_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
+        if event != SandboxEvent::Died || attempt != self.work.actions.attempt || self.work.step == Step::Sandbox {
+            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
+        }
+        self.set_sandbox(SandboxEvent::Died, attempt, out);
         Ok(())
     }
 

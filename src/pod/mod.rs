@@ -78,6 +78,8 @@ pub struct Pod {
     volumes: bool,
     /// Something was published in this call.
     spoken: bool,
+    /// Nothing happens before, unless news comes.
+    deadline: Option<Deadline>,
 }
 
 /// What is known of the API object beside its spec and status.
@@ -151,6 +153,7 @@ impl Pod {
             stage: Stage::Accepted,
             volumes: false,
             spoken: false,
+            deadline: None,
         };
         match new.status {
             None => pod.accept(out),
@@ -167,9 +170,12 @@ impl Pod {
     /// If the event contradicts the facts; then nothing has changed and nothing is emitted.
     pub fn handle(&mut self, now: impl Into<Time>, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
-        self.fold(now, event, out)?;
-        self.run(now, out);
-        self.spoken = false;
+        let quiet = self.fold(now, event, out)?;
+        // Most events of a long life are probe results that change nothing: they end here.
+        if !quiet || self.deadline.is_some_and(|deadline| deadline.at <= now) {
+            self.run(now, out);
+            self.end_call();
+        }
         Ok(())
     }
 
@@ -180,7 +186,20 @@ impl Pod {
         let now = now.into();
         self.work.ask();
         self.run_asked(now, out);
+        self.end_call();
+    }
+
+    /// When to call again, and why; never in the past of the last call unless more is due.
+    ///
+    /// It changes with every call. It is the only promise about the future: nothing that depends on time alone happens before.
+    pub const fn next_deadline(&self) -> Option<Deadline> {
+        self.deadline
+    }
+
+    /// What every call ends with.
+    pub(crate) fn end_call(&mut self) {
         self.spoken = false;
+        self.deadline = self.find_deadline();
     }
 
     /// The spec.

@@ -131,7 +131,7 @@ impl Pod {
             }
         }
         self.run(now, out);
-        self.spoken = false;
+        self.end_call();
         Ok(())
     }
 
@@ -159,9 +159,9 @@ impl Pod {
             self.sandbox = SandboxFacts { state: to, attempt, network, has_ip };
         }
         self.sandbox = SandboxFacts { network, has_ip, ..self.sandbox };
-        let ips = if seen.ips.is_empty() { newest.ip.clone() } else { seen.ips.join(",") };
-        if let Some(texts) = self.texts.for_text(&ips) {
-            texts.sandbox_ips = ips;
+        // Only a ready sandbox tells its addresses; the last ones told are remembered.
+        if !seen.ips.is_empty() {
+            self.texts.make().sandbox_ips = seen.ips.join(",");
         }
         self.sandbox != before
     }

@@ -121,8 +121,8 @@ impl Pod {
         Seen { pod_terminal: self.published.local_phase.is_some_and(PodPhase::is_terminal), instance }
     }
 
-    /// A probe was executed.
-    pub(crate) fn probed(&mut self, now: Time, n: usize, outcome: RawOutcome, out: &mut impl Sink) {
+    /// A probe was executed. Whether that leaves something to do.
+    pub(crate) fn probed(&mut self, now: Time, n: usize, outcome: RawOutcome, out: &mut impl Sink) -> bool {
         let spec = self.probe_spec(n);
         let Probing { container, kind, .. } = self.probing[n];
         let gates = self.node.gates;
@@ -136,6 +136,7 @@ impl Pod {
         if let Some(change) = answer.change {
             self.result_changed(now, container, kind, change, out);
         }
+        answer.owed || answer.change.is_some()
     }
 
     /// A cached result changed: what it sets off (kubelet `syncLoopIteration`).
@@ -207,9 +208,9 @@ impl Pod {
     }
 
     /// Termination begins: some probes end (kubelet `StopLivenessAndStartup`).
-    pub(crate) fn stop_probing_regular(&mut self) {
+    pub(crate) fn stop_liveness_and_startup(&mut self) {
         for probing in &mut self.probing {
-            if probe::stops_at_termination(self.spec.container(probing.container).kind(), probing.kind) {
+            if probe::stops_at_termination(probing.kind) {
                 probing.next = None;
             }
         }

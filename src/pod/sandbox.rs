@@ -19,14 +19,14 @@ table! {
     events SandboxEvent {
         /// The runtime made a new one.
         Started,
-        /// It died.
+        /// It died, or could not be made and left a record.
         Died,
         /// The runtime took it down as asked.
         StopDone,
     }
     rows {
         Absent | NotReady | Stopped | Ready + Started => Ready by Runtime;
-        Ready + Died => NotReady by Runtime;
+        Absent | Ready | Stopped | NotReady + Died => NotReady by Runtime;
         Ready | NotReady | Stopped + StopDone => Stopped by Runtime;
     }
 }

@@ -332,7 +332,7 @@ impl Pod {
             Failure::Error => Some(now + pacing.jittered(pacing.retry)),
             Failure::BackOff(until) => {
                 let wait = (until - now).max(Span::ZERO);
-                let wait = pacing.resync.map_or(wait, |resync| wait.min(resync));
+                let wait = wait.min(pacing.back_off_retry_max);
                 Some(now + pacing.jittered(wait))
             }
         };
@@ -365,10 +365,8 @@ impl Pod {
         self.object.deletion.map(|deletion| deletion.grace_period_seconds)
     }
 
-    /// When to call again, and why; never in the past of the last call unless more is due.
-    ///
-    /// It changes with every call. It is the only promise about the future: nothing that depends on time alone happens before.
-    pub fn next_deadline(&self) -> Option<Deadline> {
+    /// The earliest of all that is due at a certain time.
+    pub(crate) fn find_deadline(&self) -> Option<Deadline> {
         let mut next: Option<Deadline> = None;
         let mut consider = |at: Option<Time>, reason| {
             if let Some(at) = at

@@ -13,7 +13,7 @@ impl Pod {
     /// Stops everything: a status first, then all containers, with the grace period the kubelet settled on.
     pub(crate) fn begin_terminating(&mut self, now: Time, out: &mut impl Sink) {
         self.build(now, false, out);
-        self.stop_probing_regular();
+        self.stop_liveness_and_startup();
         self.work.step = Step::EndContainers;
         let seconds = self.effective_grace();
         self.stop_all(now, Some(seconds), out);

@@ -91,7 +91,7 @@ impl Pod {
             }
         }
         self.run(now, out);
-        self.spoken = false;
+        self.end_call();
         Ok(())
     }
 

@@ -28,7 +28,7 @@ use super::restart;
 use super::view::{Instance, ProbeResult, Runtime, Sandbox, Statuses};
 use crate::api::{self, RestartPolicy};
 use crate::gates::Gates;
-use crate::spec::{ContainerIndex, ContainerKind, ProbeKind, Spec};
+use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use crate::time::{Span, Time};
 
 /// How often a probe is run in one tick while its outcome is [`RawOutcome::Error`] (kubelet `maxProbeRetries`).
@@ -99,10 +99,10 @@ pub fn first_tick_delay(period: Span, now: Time, kubelet_start: Time, jitter: f6
     if period > now - kubelet_start { Span::from_secs_f64(period.as_secs_f64() * jitter) } else { Span::ZERO }
 }
 
-/// Whether the worker is stopped when the kubelet begins to terminate the Pod (kubelet `StopLivenessAndStartup`): of regular
-/// containers, liveness and startup. Readiness goes on until all containers have stopped, and sidecars keep all their probes.
-pub const fn stops_at_termination(container: ContainerKind, probe: ProbeKind) -> bool {
-    matches!(container, ContainerKind::Regular) && !matches!(probe, ProbeKind::Readiness)
+/// Whether the worker is stopped when the kubelet begins to terminate the Pod (kubelet `StopLivenessAndStartup`): liveness and
+/// startup are, of regular containers and of sidecars. Readiness goes on until all containers have stopped.
+pub const fn stops_at_termination(probe: ProbeKind) -> bool {
+    !matches!(probe, ProbeKind::Readiness)
 }
 
 /// Whether a worker goes on although its container has ended (kubelet `doProbe`).
@@ -219,8 +219,6 @@ mod tests {
 
     #[test]
     fn readiness_is_not_stopped_by_termination() {
-        let stopped = |container| ProbeKind::ALL.map(|probe| stops_at_termination(container, probe));
-        assert_eq!(stopped(ContainerKind::Regular), [true, false, true]);
-        assert_eq!(stopped(ContainerKind::Sidecar), [false; 3]);
+        assert_eq!(ProbeKind::ALL.map(stops_at_termination), [true, false, true]);
     }
 }

@@ -2,14 +2,22 @@
 
 use super::numbers::Numbers;
 use super::world::{Call, Input, Kind, Op, World};
+use core::cell::{Cell, RefCell};
 use pod_lifecycle::pod::{Action, Change, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
 use pod_lifecycle::{Pod, Span, Spec, Time};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+
+/// How many histories each law looks at.
+const CASES: u32 = 1_000;
+
+/// Whether so many histories are played that what may happen does happen.
+fn is_thorough() -> bool {
+    Config::default().cases >= 200
+}
 
 type Verdict = Result<(), TestCaseError>;
 
@@ -28,7 +36,7 @@ fn every_call(name: &str, mut law: impl FnMut(&Call, &World) -> Verdict) {
     });
     let share = accepted.get() as f64 / calls.get() as f64;
     println!("{name}: {} of {} calls accepted ({:.0} %)", accepted.get(), calls.get(), 100.0 * share);
-    assert!(share >= 0.5, "{name}: most calls are refused, so the law is hardly tested");
+    assert!(share >= 0.5 || !is_thorough(), "{name}: most calls are refused, so the law is hardly tested");
 }
 
 /// Runs `play` over random worlds and histories.
@@ -38,6 +46,9 @@ fn histories(play: impl Fn(World, &[Op]) -> Verdict) {
         source_file: Some(file!()),
         ..Config::default()
     };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = CASES;
+    }
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(36);
     }
@@ -113,7 +124,7 @@ fn staleness() {
         Ok(())
     });
     println!("staleness: {} stale events", stale.get());
-    assert!(stale.get() > 0);
+    assert!(stale.get() > 0 || !is_thorough());
 }
 
 /// Edges that no history reaches, and why.
@@ -158,7 +169,9 @@ fn derivation() {
     let rows = [Stage::EDGES, SandboxState::EDGES, InstanceStage::EDGES].concat();
     let never: Vec<_> = rows.iter().map(|row| (row.from, row.event, row.to)).filter(|row| !reached.borrow().contains(row)).collect();
     println!("derivation: {} of {} rows reached", rows.len() - never.len(), rows.len());
-    assert_eq!(never, UNREACHABLE, "rows that no history has reached");
+    if is_thorough() {
+        assert_eq!(never, UNREACHABLE, "rows that no history has reached");
+    }
 }
 
 /// Two rows may have the same ends: the event tells them apart.
@@ -231,7 +244,9 @@ fn what_is_asked_for_is_pending() {
     every_call("pending", |call, world| {
         if call.kind == Kind::True {
             for action in world.pod.pending_actions() {
-                let known = world.jobs.contains(&action);
+                // A deletion without grace is the API server's own: nobody needs to ask for it.
+                let own = action == Action::DeleteObject && world.pod.deletion().is_some_and(|(grace, _)| grace == 0);
+                let known = own || world.jobs.contains(&action);
                 prop_assert!(known, "{action:?} is pending after {:?}, but was not asked for or was answered", call.input);
             }
         }

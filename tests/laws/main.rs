@@ -3,6 +3,8 @@
 //! Specs and histories are made from random numbers; what surrounds the machine is a small [model](world::World). The numbers
 //! are the same at every run; `PROPTEST_RNG_SEED` makes others, `PROPTEST_CASES` more of them.
 
+#![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
+
 mod laws;
 mod numbers;
 mod shape;

@@ -211,7 +211,7 @@ impl World {
             Action::StoreObject => Event::Stored,
             Action::Schedule if failed => {
                 self.jobs.push(action);
-                Event::Unschedulable { scheduler_error: how % 2 == 0 }
+                Event::Unschedulable { scheduler_error: how.is_multiple_of(2) }
             }
             Action::Schedule => Event::Scheduled,
             Action::Bind => Event::Bound,
@@ -483,9 +483,10 @@ impl World {
             } else {
                 Input::Sync
             };
-            // A Pod that no kubelet has is deleted by the API server itself.
+            // A Pod that no kubelet has is deleted by the API server itself, and so is one without grace.
             let unbound = matches!(self.pod.stage(), Stage::Unscheduled | Stage::Scheduled | Stage::Rejected);
-            let _ = self.call(if unbound { Input::Event(Event::ObjectRemoved) } else { input });
+            let forced = self.pod.stage() == Stage::Finished && self.pod.deletion().is_some_and(|(grace, _)| grace == 0);
+            let _ = self.call(if unbound || forced { Input::Event(Event::ObjectRemoved) } else { input });
         }
         None
     }

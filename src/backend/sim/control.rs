@@ -53,6 +53,14 @@ impl<S: Script> Sim<S> {
         }
     }
 
+    /// Whoever asked for stops is gone: what has got its stop signal is not killed for being slow any more.
+    pub fn abandon_stops(&mut self, key: usize) {
+        let containers = self.pods.get_mut(&key).map(|pod| &mut pod.containers).into_iter().flatten();
+        for process in containers.flat_map(|container| &mut container.records).filter_map(|record| record.process.as_mut()) {
+            process.give_up_stop();
+        }
+    }
+
     /// The runtime forgets the finished instances of these containers.
     pub fn forget_exited(&mut self, key: usize, containers: impl Fn(ContainerIndex) -> bool) {
         if let Some(pod) = self.pods.get_mut(&key) {

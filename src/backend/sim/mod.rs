@@ -110,6 +110,8 @@ enum Due {
 enum How {
     ByItself,
     OnTerm,
+    /// The runtime's patience after the stop signal is over.
+    TimedOut,
     Killed,
 }
 
@@ -250,7 +252,8 @@ impl<S: Script> ContainerBackend for Sim<S> {
             Action::CreateContainer { container, attempt, restart_count } => {
                 let Some(sim) = self.pods.get(&key) else { return };
                 let run = sim.containers[container.get()].runs + 1;
-                let when = sim.script.start_at(&sim.spec, container, run);
+                let fails = sim.script.image(&sim.spec, container).create_failure.is_some();
+                let when = if fails { When::Now } else { sim.script.start_at(&sim.spec, container, run) };
                 self.when(key, when, Due::Create { container, attempt, restart_count });
             }
             Action::StartContainer { container, attempt } => self.start_container(key, container, attempt),
@@ -335,7 +338,9 @@ impl<S: Script> Sim<S> {
 
     fn run_pod_sandbox(&mut self, key: usize, attempt: u32) {
         if self.network_broken {
+            // Without a network the runtime can neither make it nor clear it away.
             self.tell(key, Event::SandboxFailed { attempt });
+            self.tell(key, Event::SandboxDied { attempt });
         } else if let Some(pod) = self.pods.get(&key) {
             let when = pod.script.sandbox_at(pod.sandboxes);
             self.when(key, when, Due::SandboxUp { attempt });

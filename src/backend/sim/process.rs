@@ -43,8 +43,21 @@ pub(super) struct Process {
     behaviour: Run,
     term: Option<Time>,
     pre_stop: Option<Time>,
+    /// When the runtime kills it, if whoever asked for the stop still waits.
+    kill_at: Option<Time>,
     /// Hooks that run in the container.
     hooks: Vec<HookKind>,
+}
+
+impl Process {
+    const fn new(behaviour: Run) -> Self {
+        Self { behaviour, term: None, pre_stop: None, kill_at: None, hooks: Vec::new() }
+    }
+
+    /// Nobody waits for the stop any more.
+    pub(super) const fn give_up_stop(&mut self) {
+        self.kill_at = None;
+    }
 }
 
 impl<S: Script> Sim<S> {
@@ -102,14 +115,14 @@ impl<S: Script> Sim<S> {
         self.note(Note::Process { pod: key, container, run, event: ProcessEvent::Starting, end: None });
         if behaviour.start_error.is_some() {
             if let Some(record) = self.record(key, container, attempt) {
-                record.process = Some(Process { behaviour, term: None, pre_stop: None, hooks: Vec::new() });
+                record.process = Some(Process::new(behaviour));
             }
             self.schedule(key, now, Due::End { container, run, how: How::ByItself });
             return;
         }
         let (up, ends) = (behaviour.start_delay, behaviour.run_for);
         if let Some(record) = self.record(key, container, attempt) {
-            record.process = Some(Process { behaviour, term: None, pre_stop: None, hooks: Vec::new() });
+            record.process = Some(Process::new(behaviour));
         }
         self.tell(key, Event::ContainerStarted { container, attempt, at: now });
         self.after(key, up, Due::Up { container, run });
@@ -128,7 +141,10 @@ impl<S: Script> Sim<S> {
         {
             self.after(key, after, Due::End { container, run, how: How::OnTerm });
         }
-        self.after(key, timeout, Due::End { container, run, how: How::Killed });
+        if let Some(process) = self.process(key, container, run) {
+            process.kill_at = Some(now + timeout);
+        }
+        self.after(key, timeout, Due::End { container, run, how: How::TimedOut });
     }
 
     /// A process ends, if it is still that one. Its hooks end with it.
@@ -137,13 +153,16 @@ impl<S: Script> Sim<S> {
         let pod = self.pods.get_mut(&key)?;
         let spec = &pod.spec;
         let record = pod.containers.get_mut(container.get())?.records.iter_mut().find(|record| record.run == run)?;
+        if how == How::TimedOut && record.process.as_ref()?.kill_at != Some(now) {
+            return None;
+        }
         let Process { behaviour, hooks, .. } = record.process.take()?;
         let failed = behaviour.start_error.is_some();
         let end = match (how, behaviour.start_error) {
             (How::ByItself, Some(error)) => error,
             (How::ByItself, None) => behaviour.end,
             (How::OnTerm, _) => behaviour.on_term.map_or_else(End::by_force, |(_, end)| end),
-            (How::Killed, _) => End::by_force(),
+            (How::TimedOut | How::Killed, _) => End::by_force(),
         };
         record.finished = Some((now, end.clone()));
         record.message = message(spec, container, &end, &behaviour.message);

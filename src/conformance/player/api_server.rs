@@ -107,7 +107,13 @@ impl<O: Observer> Player<'_, O> {
     pub(super) fn change_meta(&mut self, patch: &Value) -> bool {
         let Ok(mut value) = serde_json::to_value(&self.object.metadata) else { return false };
         merge(&mut value, patch);
-        let Ok(meta) = serde_json::from_value(value) else { return false };
+        let Ok(mut meta) = serde_json::from_value::<api::ObjectMeta>(value) else { return false };
+        // What the API server writes itself, no client changes.
+        let own = &self.object.metadata;
+        (meta.generation, meta.creation_timestamp) = (own.generation, own.creation_timestamp);
+        (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (own.deletion_timestamp, own.deletion_grace_period_seconds);
+        meta.uid.clone_from(&own.uid);
+        meta.resource_version.clone_from(&own.resource_version);
         if self.stored && meta != self.object.metadata {
             self.object.metadata = meta;
             self.publish();
@@ -176,7 +182,10 @@ impl<O: Observer> Player<'_, O> {
         if effect != "NoExecute" || !self.stored {
             return;
         }
-        match cluster::toleration(&self.object.spec.tolerations, key, value, effect) {
+        // The manifests of the files lack what the admission plugin adds.
+        let mut tolerations = self.object.spec.tolerations.clone();
+        cluster::add_default_tolerations(&mut tolerations);
+        match cluster::toleration(&tolerations, key, value, effect) {
             cluster::Tolerated::Forever => {}
             cluster::Tolerated::For(seconds) => self.after(Span::from_secs(seconds), Timer::TaintEviction),
             cluster::Tolerated::No => self.after(Span::ZERO, Timer::TaintEviction),

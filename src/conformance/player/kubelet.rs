@@ -38,14 +38,28 @@ impl<O: Observer> Player<'_, O> {
                     self.inputs.push_back(Input::Event(Event::VolumesFailed));
                 }
             }
-            Timer::Provide(step) => self.provide(step),
+            Timer::Provide(step) => {
+                self.provide(step);
+                self.look_again();
+            }
             Timer::TaintEviction => self.taint_eviction(),
+        }
+    }
+
+    /// The kubelet looks again, as its retry timer would have it do at about this time.
+    fn look_again(&mut self) {
+        if let Some(machine) = &mut self.machine
+            && machine.stage().has_worker()
+        {
+            machine.sync(self.now, &mut self.outputs);
+            self.settle();
         }
     }
 
     /// The kubelet goes away with all it kept in memory; the containers stay.
     pub(super) fn stop_kubelet(&mut self) {
         self.kubelet_up = false;
+        self.sim.abandon_stops(KEY);
         if self.machine.as_ref().is_some_and(|machine| machine.stage().is_bound() && machine.stage() != Stage::Bound) {
             self.machine = None;
             self.waiting.volumes = false;

@@ -20,7 +20,7 @@ use crate::rules::backoff::BackoffConfig;
 use crate::rules::probe::RawOutcome;
 use crate::spec::{InvalidSpec, Spec};
 use crate::time::{Span, Time};
-use alloc::collections::{BinaryHeap, VecDeque};
+use alloc::collections::{BTreeSet, BinaryHeap, VecDeque};
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -95,6 +95,8 @@ struct Player<'a, O> {
     timer_count: u64,
     steps: StepState,
     outputs: Vec<Output>,
+    /// The runs whose start has been asked for.
+    asked: BTreeSet<(String, u32)>,
 }
 
 /// What the control plane and the volume manager have been asked and have not answered.
@@ -155,6 +157,7 @@ impl<'a, O: Observer> Player<'a, O> {
             timer_count: 0,
             steps: StepState::default(),
             outputs: Vec::new(),
+            asked: BTreeSet::new(),
         })
     }
 
@@ -280,8 +283,11 @@ impl<'a, O: Observer> Player<'a, O> {
             _ => {
                 if let Action::CreateContainer { container, attempt: _, .. } = action {
                     let run = self.sim.runs(KEY, container) + 1;
-                    let container = self.spec.container(container).name().into();
-                    self.note(What::StartAsked { container, run });
+                    let container: String = self.spec.container(container).name().into();
+                    // A start that failed before the run began is asked for again; that is still the same run.
+                    if self.asked.insert((container.clone(), run)) {
+                        self.note(What::StartAsked { container, run });
+                    }
                 }
                 if let Some(machine) = &self.machine {
                     self.sim.start(PodRef { key: KEY, meta: &self.object.metadata, pod: machine }, action);

@@ -2,6 +2,7 @@
 
 use super::{Input, KEY, Observer, Player, TIME_ZERO, Timer};
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
+use crate::cluster;
 use crate::conformance::record::What;
 use crate::conformance::scenario::{Answer, GcReason, ImageState, Trigger, Verb};
 use crate::pod::{Change, Event};
@@ -109,7 +110,11 @@ impl<O: Observer> Player<'_, O> {
                 self.delete_after_inputs(None);
             }
             Verb::TaintNode { key, value, effect } => self.taint(key, value, effect),
-            Verb::NodeNotReady {} => self.set_condition(ConditionType::Ready, ConditionStatus::False, "", 0),
+            Verb::NodeNotReady {} => {
+                if cluster::marks_unready(&self.object.status) {
+                    self.set_condition(ConditionType::Ready, ConditionStatus::False, "", 0);
+                }
+            }
             Verb::FitNode {} => {
                 self.world.fits.set(true);
                 if core::mem::take(&mut self.waiting.schedule) {

@@ -1,0 +1,41 @@
+//! The same event many times, for counting instructions: see `benches/README.md`.
+#![allow(clippy::std_instead_of_alloc, reason = "a measurement has the standard library")]
+
+#[path = "../benches/machine/life.rs"]
+mod life;
+
+use life::Life;
+use pod_lifecycle::ContainerIndex;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [what, containers, times] = arguments.as_slice() else {
+        panic!("usage: count_events probe-result|probe-tick|early-tick|crash-loop|life|status CONTAINERS TIMES");
+    };
+    let containers = containers.parse().expect("the number of containers");
+    let times: u64 = times.parse().expect("how often");
+    let mut life = Life::running(containers);
+    // The back-off reaches its longest delay, so that all cycles are alike.
+    (0..8).for_each(|_| life.crash(ContainerIndex::new(0)));
+    let before = life.events;
+    let mut bytes = 0;
+    for _ in 0..times {
+        match what.as_str() {
+            "probe-result" => {
+                life.reach_next_probe();
+                life.no_change_probe_results();
+            }
+            "early-tick" => life.early_tick(),
+            "crash-loop" => life.crash(ContainerIndex::new(0)),
+            "life" => {
+                let mut other = Life::new(life.pod.spec(), life.pod.node());
+                other.start();
+                other.end();
+                life.events += other.events;
+            }
+            "status" => bytes += life.pod.status().to_owned().container_statuses.len(),
+            _ => panic!("not known: {what}"),
+        }
+    }
+    println!("{} events, {bytes} statuses", life.events - before);
+}
