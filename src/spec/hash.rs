@@ -8,16 +8,11 @@ use alloc::string::String;
 /// FNV-1a of 32 bits over the two fields' JSON, which goes in as Go prints a list of bytes. No other field counts: nothing else
 /// restarts a running container.
 pub fn container_hash(name: &str, image: &str) -> u32 {
-    let mut json = String::from("{");
-    for (key, value) in [("image", image), ("name", name)] {
-        if !value.is_empty() {
-            let comma = if json.len() > 1 { "," } else { "" };
-            json.push_str(&format!("{comma}\"{key}\":\""));
-            value.chars().for_each(|c| push_escaped(&mut json, c));
-            json.push('"');
-        }
-    }
-    json.push('}');
+    let mut json = String::from("{\"image\":\"");
+    image.chars().for_each(|c| push_escaped(&mut json, c));
+    json.push_str("\",\"name\":\"");
+    name.chars().for_each(|c| push_escaped(&mut json, c));
+    json.push_str("\"}");
     let mut hash = Fnv1a::new();
     hash.write(b"([]uint8)[");
     for (n, byte) in json.bytes().enumerate() {
