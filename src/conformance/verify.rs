@@ -22,7 +22,7 @@ use std::{fs, io};
 
 /// A file or folder that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", .path.display())]
+#[error("{} cannot be read", .path.display())]
 pub struct Unreadable {
     /// It.
     pub path: PathBuf,

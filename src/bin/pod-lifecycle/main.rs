@@ -1,5 +1,7 @@
 //! The command line: `simulate` a manifest, `verify` conformance data, draw a `diagram` of a table.
 
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program with an operating system under it")]
+
 mod diagram;
 mod simulate;
 mod verify;

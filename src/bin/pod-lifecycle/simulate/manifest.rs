@@ -118,7 +118,7 @@ fn pod_name(owner: &Head, seed: u64) -> String {
     let name = &owner.metadata.name;
     match owner.kind.as_str() {
         "StatefulSet" => format!("{name}-0"),
-        "Deployment" => format!("{name}-{}-{}", suffix(name, 0, 10), suffix(name, seed, 5)),
+        "Deployment" => format!("{name}-{}-{}", suffix(name, 0, 10), suffix(name, seed.wrapping_add(1), 5)),
         _ => format!("{name}-{}", suffix(name, seed, 5)),
     }
 }
