@@ -8,9 +8,11 @@ mod control;
 mod note;
 mod process;
 mod script;
+mod seeded;
 
 pub use note::{Note, ProcessEvent};
 pub use script::{End, Image, Message, ProbeMoment, Run, Script, Steady, When};
+pub use seeded::{Distribution, Habits, Runs, Seeded};
 
 use super::{ContainerBackend, PodRef};
 use crate::api::TerminationMessagePolicy;
