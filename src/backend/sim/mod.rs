@@ -170,7 +170,8 @@ impl<S: Script> Sim<S> {
         self.notes.iter_mut().flat_map(|notes| notes.drain(..))
     }
 
-    /// Tells how the containers of a Pod behave; without that nothing of it can be run.
+    /// Tells how the containers of a Pod behave; without that nothing of it can be run. The key is the one that
+    /// [`Driver::add`](super::Driver::add) has just given out.
     pub fn add(&mut self, key: usize, spec: &Arc<Spec>, script: S) {
         let containers = spec.containers().iter().map(|_| SimContainer::default()).collect();
         let spec = Arc::clone(spec);
