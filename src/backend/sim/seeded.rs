@@ -1,8 +1,4 @@
 //! Behaviour drawn from distributions, the same for the same seed.
-//!
-//! Nothing is remembered between two questions: each draw hashes the seed, the Pod's uid, the container, and what is asked. So a Pod lives the
-//! same life whatever other Pods there are and in whatever order the questions come. Only integers are counted with, so the life
-//! is the same on every machine too.
 
 use super::script::{End, Image, ProbeMoment, Run, Script};
 use crate::pod::HookKind;
@@ -13,7 +9,11 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The [`Script`] of one Pod, drawn from [`Habits`]. See the [module documentation](self).
+/// The [`Script`] of one Pod, drawn from [`Habits`].
+///
+/// Nothing is remembered between two questions: each draw hashes the seed, the Pod's uid, the container, and what is asked. So a Pod lives the
+/// same life whatever other Pods there are and in whatever order the questions come. Only integers are counted with, so the life
+/// is the same on every machine too. What is drawn anew: each run, each hook of a run, each probe by the age of its run, each image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeded {
     /// Hash of the seed and the Pod's uid.
