@@ -2,8 +2,10 @@
 
 use super::{ContainerBackend, PodRef};
 use crate::api::ObjectMeta;
+use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pod, Transition, TransitionError};
 use crate::time::Time;
+use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,8 +18,8 @@ use core::cmp::Reverse;
 pub struct Driver<B: ContainerBackend<Pod = usize>> {
     backend: B,
     node: Arc<NodeConfig>,
-    pods: Vec<Option<Entry>>,
-    free: Vec<usize>,
+    /// By key. A key is never given out again, so that late news and old deadlines of a Pod cannot reach another one.
+    pods: Vec<Option<Box<Entry>>>,
     /// Deadlines; an entry that is not its Pod's present one is passed over.
     queue: BinaryHeap<Reverse<(Time, usize)>>,
     outputs: Vec<Output>,
@@ -47,7 +49,7 @@ pub enum Told {
 impl<B: ContainerBackend<Pod = usize>> Driver<B> {
     /// A driver without Pods.
     pub const fn new(backend: B, node: Arc<NodeConfig>) -> Self {
-        Self { backend, node, pods: Vec::new(), free: Vec::new(), queue: BinaryHeap::new(), outputs: Vec::new() }
+        Self { backend, node, pods: Vec::new(), queue: BinaryHeap::new(), outputs: Vec::new() }
     }
 
     /// The backend.
@@ -65,23 +67,54 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         self.pods.get(key)?.as_ref().map(|entry| &entry.pod)
     }
 
-    /// Adds a Pod and says its key.
+    /// Adds a Pod and says its key. Keys are counted from 0 and used once.
     pub fn add(&mut self, new: NewPod<'_>, tell: &mut impl FnMut(usize, Told, &Pod)) -> usize {
         let pod = Pod::new(new, &self.node, &mut self.outputs);
-        let key = self.free.pop().unwrap_or_else(|| {
-            self.pods.push(None);
-            self.pods.len() - 1
-        });
-        self.pods[key] = Some(Entry { pod, meta: new.meta.clone(), queued: None });
+        let key = self.pods.len();
+        self.pods.push(Some(Box::new(Entry { pod, meta: new.meta.clone(), queued: None })));
         self.settle(key, tell);
         key
     }
 
-    /// Takes a Pod out.
+    /// Takes a Pod out. What the backend still reports of it comes to nothing.
     pub fn remove(&mut self, key: usize) -> Option<Pod> {
-        let entry = self.pods.get_mut(key)?.take()?;
-        self.free.push(key);
-        Some(entry.pod)
+        Some(self.pods.get_mut(key)?.take()?.pod)
+    }
+
+    /// Tells a Pod something that the backend does not know: what the control plane does by itself, such as the removal of an object.
+    ///
+    /// # Errors
+    /// As [`Pod::handle`].
+    pub fn handle(
+        &mut self,
+        now: Time,
+        key: usize,
+        event: Event<'_>,
+        tell: &mut impl FnMut(usize, Told, &Pod),
+    ) -> Result<(), TransitionError> {
+        if let Some(Some(entry)) = self.pods.get_mut(key) {
+            entry.pod.handle(now, event, &mut self.outputs)?;
+            self.settle(key, tell);
+        }
+        Ok(())
+    }
+
+    /// Tells a Pod what a re-list of the runtime found.
+    ///
+    /// # Errors
+    /// As [`Pod::observe`].
+    pub fn observe(
+        &mut self,
+        now: Time,
+        key: usize,
+        seen: &Observation,
+        tell: &mut impl FnMut(usize, Told, &Pod),
+    ) -> Result<(), TransitionError> {
+        if let Some(Some(entry)) = self.pods.get_mut(key) {
+            entry.pod.observe(now, seen, &mut self.outputs)?;
+            self.settle(key, tell);
+        }
+        Ok(())
     }
 
     /// Changes a Pod's API object.
@@ -142,7 +175,7 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
 
     /// Carries the outputs of one Pod where they belong, and queues its deadline.
     fn settle(&mut self, key: usize, tell: &mut impl FnMut(usize, Told, &Pod)) {
-        let Some(entry) = &mut self.pods[key] else {
+        let Some(entry) = self.pods[key].as_deref_mut() else {
             return;
         };
         for output in self.outputs.drain(..) {

@@ -8,9 +8,11 @@ mod control;
 mod note;
 mod process;
 mod script;
+mod seeded;
 
 pub use note::{Note, ProcessEvent};
 pub use script::{End, Image, Message, ProbeMoment, Run, Script, Steady, When};
+pub use seeded::{Distribution, Habits, Runs, Seeded};
 
 use super::{ContainerBackend, PodRef};
 use crate::api::TerminationMessagePolicy;
@@ -170,7 +172,8 @@ impl<S: Script> Sim<S> {
         self.notes.iter_mut().flat_map(|notes| notes.drain(..))
     }
 
-    /// Tells how the containers of a Pod behave; without that nothing of it can be run.
+    /// Tells how the containers of a Pod behave; without that nothing of it can be run. The key is the one that
+    /// [`Driver::add`](super::Driver::add) has just given out.
     pub fn add(&mut self, key: usize, spec: &Arc<Spec>, script: S) {
         let containers = spec.containers().iter().map(|_| SimContainer::default()).collect();
         let spec = Arc::clone(spec);
