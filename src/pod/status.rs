@@ -38,7 +38,6 @@ impl Serialize for StatusView<'_> {
 
 impl StatusView<'_> {
     /// The status as the API server shows it.
-    #[expect(clippy::should_implement_trait, reason = "it owns an API object, not another view")]
     pub fn to_owned(&self) -> PodStatus {
         let pod = self.0;
         let published = &pod.published;

@@ -16,8 +16,6 @@ mod probe;
 mod qos;
 mod restart;
 mod termination_order;
-#[cfg(test)]
-mod tests;
 
 use super::report::Outcome;
 use crate::gates::{Gates, UnknownGate};

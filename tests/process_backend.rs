@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
+#[path = "process_backend/processes.rs"]
 mod processes;
 
 use pod_lifecycle::api::{ConditionStatus, ObjectMeta};
