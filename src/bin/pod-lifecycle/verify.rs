@@ -44,7 +44,7 @@ impl Verify {
             bail!("no suite `{missing}` below the folders given");
         }
         if report.total == 0 {
-            bail!("no vector, scenario or replay below the folders given ({} other files)", report.passed_over);
+            bail!("no vector, scenario or replay below the folders given (other files: {})", report.passed_over);
         }
         match self.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
@@ -56,7 +56,7 @@ impl Verify {
     fn text(&self, report: &Report, out: &mut impl Write) -> Result<()> {
         writeln!(out, "{}", table(report))?;
         if report.passed_over > 0 {
-            writeln!(out, "\n{} other files passed over.", report.passed_over)?;
+            writeln!(out, "\nOther files passed over: {}.", report.passed_over)?;
         }
         for suite in report.suites.iter().filter(|suite| !suite.differences.is_empty() && self.first > 0) {
             let (shown, all) = (suite.differences.len().min(self.first), suite.differences.len());

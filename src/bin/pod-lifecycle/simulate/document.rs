@@ -38,6 +38,9 @@ pub(super) fn documents(path: &str) -> Result<Vec<Document>> {
             let place = error.location().map_or_else(String::new, |at| format!("line {}, column {}: ", at.line(), at.column()));
             let message = error.without_snippet().render();
             let what = message.lines().next().unwrap_or_default();
+            // The place is said already; what the reader of YAML could be told in Rust is no help here.
+            let what = what.split(" at line ").next().unwrap_or(what);
+            let what = what.split(", set DuplicateKeyPolicy").next().unwrap_or(what);
             anyhow::anyhow!("{}: {place}{what}", numbered(number))
         })?;
         if !value.is_null() {

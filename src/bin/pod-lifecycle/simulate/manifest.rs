@@ -4,6 +4,7 @@ use super::document::{Document, typed};
 use anyhow::{Context, Result, bail};
 use pod_lifecycle::Spec;
 use pod_lifecycle::api::{ObjectMeta, Pod, PodSpec, RestartPolicy};
+use pod_lifecycle::conformance::player::TIME_ZERO;
 use pod_lifecycle::spec::{InvalidSpec, validate_meta};
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,7 +67,10 @@ fn collect(value: &Value, path: &str, seed: u64, found: &mut Vec<Found>) -> Resu
         found.push(check(pod, None, path)?);
     } else if let Some((_, place, policies)) = WORKLOADS.iter().find(|(kind, ..)| *kind == head.kind) {
         let pointer = format!("/{}", place.replace('.', "/"));
-        let path = below(path, place);
+        if head.metadata.name.is_empty() {
+            bail!("{}: required", below(path, "metadata.name"));
+        }
+        let (root, path) = (path, below(path, place));
         let Some(template) = value.pointer(&pointer) else { bail!("{path}: required") };
         let Template { metadata, spec } = typed(template, &path)?;
         let policy = spec.restart_policy.unwrap_or(RestartPolicy::Always);
@@ -77,7 +81,7 @@ fn collect(value: &Value, path: &str, seed: u64, found: &mut Vec<Found>) -> Resu
         let mut pod = Pod { metadata, spec, ..Pod::default() };
         pod.metadata.namespace.clone_from(&head.metadata.namespace);
         pod.metadata.name = pod_name(&head, seed);
-        found.push(check(pod, Some(&head), &path)?);
+        found.push(check(pod, Some((&head, root)), &path)?);
     } else if head.kind == "List" || head.kind == "PodList" {
         let items = value.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (number, item) in items.iter().enumerate() {
@@ -87,12 +91,17 @@ fn collect(value: &Value, path: &str, seed: u64, found: &mut Vec<Found>) -> Resu
     Ok(())
 }
 
-/// Whether the API server would take it; the error names all fields.
-fn check(mut pod: Pod, owner: Option<&Head>, path: &str) -> Result<Found> {
+/// Whether the API server would take it; the error names all fields. The owner comes with its own path.
+fn check(mut pod: Pod, owner: Option<(&Head, &str)>, path: &str) -> Result<Found> {
     let mut problems = validate_meta(&pod.metadata);
     problems.extend(Spec::parse(pod.spec.clone()).err().iter().flat_map(InvalidSpec::problems).cloned());
     if !problems.is_empty() {
-        let lines: Vec<_> = problems.iter().map(|problem| format!("{}: {}", below(path, &problem.path), problem.message)).collect();
+        // A Pod of a controller has its name and namespace from there.
+        let place = |field: &str| match owner {
+            Some((_, root)) if field == "metadata.name" || field == "metadata.namespace" => below(root, field),
+            _ => below(path, field),
+        };
+        let lines: Vec<_> = problems.iter().map(|problem| format!("{}: {}", place(&problem.path), problem.message)).collect();
         bail!("{}", lines.join("\n  "));
     }
     let meta = &mut pod.metadata;
@@ -104,7 +113,7 @@ fn check(mut pod: Pod, owner: Option<&Head>, path: &str) -> Result<Found> {
     }
     let mut title = format!("Pod {}/{}", meta.namespace, meta.name);
     let name = match owner {
-        Some(owner) => {
+        Some((owner, _)) => {
             title += &format!(" of {} {}", owner.kind, owner.metadata.name);
             owner.metadata.name.clone()
         }
@@ -118,6 +127,8 @@ fn pod_name(owner: &Head, seed: u64) -> String {
     let name = &owner.metadata.name;
     match owner.kind.as_str() {
         "StatefulSet" => format!("{name}-0"),
+        // The Job's name ends with the minute it is due.
+        "CronJob" => format!("{name}-{}-{}", TIME_ZERO.secs() / 60, suffix(name, seed, 5)),
         "Deployment" => format!("{name}-{}-{}", suffix(name, 0, 10), suffix(name, seed.wrapping_add(1), 5)),
         _ => format!("{name}-{}", suffix(name, seed, 5)),
     }

@@ -91,7 +91,7 @@ impl Simulate {
                     if number > 0 {
                         writeln!(out)?;
                     }
-                    self.text(&play, out)?;
+                    self.text(&play, number == 0, out)?;
                 }
                 Format::Json => {
                     if play.kind_world && number == 0 {
@@ -173,8 +173,8 @@ impl Simulate {
         Settings { pacing }
     }
 
-    fn text(&self, played: &Play, out: &mut impl Write) -> Result<()> {
-        if played.kind_world {
+    fn text(&self, played: &Play, first: bool, out: &mut impl Write) -> Result<()> {
+        if played.kind_world && first {
             writeln!(out, "{KIND_WORLD}")?;
         }
         let mut timeline = Timeline::new(&played.scenario);
