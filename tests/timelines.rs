@@ -57,3 +57,42 @@ fn the_watch_stream_is_that_of_kubectl() {
     assert_eq!(events[0]["object"]["status"]["phase"], "Pending");
     assert_eq!(events.last().expect("an event")["object"]["status"]["phase"], "Succeeded");
 }
+
+#[test]
+fn a_kill_says_which_probe_asked_for_it() {
+    let timeline = simulate(&["examples/manifests/web.yaml", "--script", "examples/manifests/web.script.yaml"]);
+    assert!(timeline.lines().any(|row| row.contains("container web") && row.ends_with("its liveness probe failed")), "{timeline}");
+}
+
+#[test]
+fn a_forced_removal_shows_when_the_object_goes() {
+    let timeline =
+        simulate(&["examples/manifests/web.yaml", "--script", "examples/manifests/web.script.yaml", "--delete-at", "30s", "--grace", "0"]);
+    let at = |change: &str| timeline.lines().find(|row| row.contains(change)).unwrap_or_default().split_whitespace().next();
+    assert_eq!(at("removes the object"), Some("30.000"), "{timeline}");
+    assert!(at("Finished → Removed") > Some("30.000"), "{timeline}");
+}
+
+#[test]
+fn a_script_need_not_say_what_goes_without_saying() {
+    let timeline = under_script("programs: {server: {runs: [{runFor: 3, exitCode: 1}]}}", "examples/manifests/crash-loop.yaml");
+    assert!(timeline.contains("exit code 1, Error"), "{timeline}");
+}
+
+#[test]
+fn the_example_of_a_script_is_one() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/manifests/README.md")).expect("text");
+    let script = text.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n")).expect("a block of YAML");
+    let timeline = under_script(script, "examples/manifests/web.yaml");
+    for sign in ["provide volume", "update image", "restart count 2", "OOMKilled", "Removed after"] {
+        assert!(timeline.contains(sign), "{sign}: {timeline}");
+    }
+}
+
+fn under_script(script: &str, manifest: &str) -> String {
+    let file = std::env::temp_dir().join(format!("pod-lifecycle-{}-{}.yaml", std::process::id(), script.len()));
+    std::fs::write(&file, script).expect("a file can be written");
+    let timeline = simulate(&[manifest, "--script", &file.to_string_lossy()]);
+    std::fs::remove_file(file).expect("it is there");
+    timeline
+}

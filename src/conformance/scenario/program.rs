@@ -31,8 +31,8 @@ impl Program {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Run {
-    /// From `starting` to `started`.
-    #[serde(deserialize_with = "seconds")]
+    /// From `starting` to `started`; 0 if nothing is said.
+    #[serde(default, deserialize_with = "seconds")]
     pub start_delay: Span,
     /// From `started` to the end; `None` runs for ever.
     #[serde(deserialize_with = "maybe_seconds")]
@@ -40,7 +40,8 @@ pub struct Run {
     /// Exit code of the natural end.
     #[serde(default)]
     pub exit_code: i32,
-    /// Reaction to the stop signal, at any moment of the run.
+    /// Reaction to the stop signal, at any moment of the run; if nothing is said, it exits with 0 at once.
+    #[serde(default)]
     pub on_term: OnTerm,
     /// Instead of exiting, the run is killed for memory (event `killed`, 137, `OOMKilled`).
     #[serde(default)]
@@ -102,6 +103,12 @@ pub enum OnTerm {
         /// With this code.
         exit_code: i32,
     },
+}
+
+impl Default for OnTerm {
+    fn default() -> Self {
+        Self::Exit { after: Span::ZERO, exit_code: 0 }
+    }
 }
 
 impl<'de> Deserialize<'de> for OnTerm {

@@ -8,6 +8,7 @@ use pod_lifecycle::conformance::scenario::{Hook, ProcessEvent, Scenario};
 use pod_lifecycle::pod::{Action, Actor, Cause, InstanceStage, Output, ShownState, Stage, StateChange, Transition};
 use pod_lifecycle::rules::view::ProbeResult;
 use pod_lifecycle::rules::{conditions, phase};
+use pod_lifecycle::spec::ProbeKind;
 use pod_lifecycle::{ContainerIndex, Pod, Span};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -21,6 +22,10 @@ pub(super) struct Timeline<'a> {
     held: Vec<(Transition, String)>,
     /// How the newest run of each container ended.
     exits: BTreeMap<String, String>,
+    /// The probe that condemned the newest instance of each container.
+    condemned: BTreeMap<String, &'static str>,
+    /// Whether the kubelet has the Pod and has not finished with it.
+    on_node: bool,
     /// The object as it was published last.
     pub(super) object: Option<api::Pod>,
     /// When the object went.
@@ -38,7 +43,16 @@ struct Row {
 
 impl<'a> Timeline<'a> {
     pub(super) const fn new(scenario: &'a Scenario) -> Self {
-        Self { scenario, rows: Vec::new(), held: Vec::new(), exits: BTreeMap::new(), object: None, removed: None }
+        Self {
+            scenario,
+            rows: Vec::new(),
+            held: Vec::new(),
+            exits: BTreeMap::new(),
+            condemned: BTreeMap::new(),
+            on_node: false,
+            object: None,
+            removed: None,
+        }
     }
 
     /// The rows as aligned columns.
@@ -75,8 +89,10 @@ impl<'a> Timeline<'a> {
         match transition.change {
             StateChange::Stage { from: Stage::Accepted, to: Stage::Accepted } => self.row(at, by, "pod", arrow("–", Stage::Accepted), why),
             StateChange::Stage { from, to } => {
+                self.on_node = matches!(to, Stage::Syncing | Stage::Terminating | Stage::Terminated);
                 let why = match (to, transition.why) {
                     (Stage::Scheduled | Stage::Bound, _) => format!("node {}", pod.node().name),
+                    (Stage::Removed, _) if self.removed.is_some_and(|removed| removed < at) => "its object was removed before".into(),
                     (_, Cause::Reported | Cause::Sync) => stage_reason(to).into(),
                     _ => why.into(),
                 };
@@ -85,6 +101,9 @@ impl<'a> Timeline<'a> {
             StateChange::Sandbox { attempt, from, to } => self.row(at, by, format!("sandbox {attempt}"), arrow(from, to), ""),
             StateChange::Instance { container, attempt, from, to } => {
                 let name = name(pod, container);
+                if to == InstanceStage::Created {
+                    self.condemned.remove(&name);
+                }
                 let why = match to {
                     InstanceStage::Created | InstanceStage::Running => format!("run {}", attempt.0 + 1),
                     InstanceStage::Exited => self.exits.remove(&name).unwrap_or_default(),
@@ -95,6 +114,9 @@ impl<'a> Timeline<'a> {
             // What a worker assumes of a new instance is no result of a probe.
             StateChange::Probe { from: None, .. } | StateChange::Probe { to: None, .. } => {}
             StateChange::Probe { container, kind, from: Some(from), to: Some(to) } => {
+                if to == ProbeResult::Failure && kind != ProbeKind::Readiness {
+                    self.condemned.insert(name(pod, container), kind.as_str());
+                }
                 self.row(at, by, format!("{} probe of {}", kind.as_str(), name(pod, container)), arrow(result(from), result(to)), "");
             }
             StateChange::Deletion { grace_period_seconds } => {
@@ -115,7 +137,10 @@ impl<'a> Timeline<'a> {
             }
             Action::StopContainer { container, timeout_seconds, .. } => {
                 let signals = format!("stops it: TERM, KILL after {timeout_seconds} s");
-                self.row(at, kubelet, format!("container {}", name(pod, container)), signals, "");
+                let name = name(pod, container);
+                let probe = self.condemned.get(&name).filter(|_| pod.stage() == Stage::Syncing);
+                let why = probe.map_or_else(String::new, |probe| format!("its {probe} probe failed"));
+                self.row(at, kubelet, format!("container {name}"), signals, why);
             }
             Action::DeleteObject => self.row(at, kubelet, "pod", "deletes the object for good", "nothing of it is left on the node"),
             Action::MountVolumes if !pod.spec().api().volumes.is_empty() => self.row(at, kubelet, "volumes", "mounts them", ""),
@@ -189,6 +214,9 @@ impl Observer for Timeline<'_> {
         self.addresses(at, object);
         if event == EventType::Deleted {
             self.removed = Some(at);
+            if self.on_node {
+                self.row(at, Actor::ApiServer.as_str(), "pod", "removes the object", "forced: the kubelet has not finished with it");
+            }
         }
         self.object = Some(object.clone());
     }
