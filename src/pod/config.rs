@@ -6,7 +6,15 @@ use crate::time::{Span, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Settings shared by all Pods of a node.
+/// Settings shared by all Pods of a node: the defaults, and what is set after.
+///
+/// ```
+/// # use pod_lifecycle::pod::{NodeConfig, Pacing};
+/// let mut node = NodeConfig::default();
+/// node.name = "edge-1".into();
+/// node.host_ips = vec!["192.0.2.7".into()];
+/// node.pacing = Pacing::KUBELET;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NodeConfig {

@@ -20,6 +20,8 @@ use alloc::vec::Vec;
 use serde::{Serialize, Serializer};
 
 /// The published status, borrowed from the Pod: the version of the last [`Output::StatusChanged`](super::Output::StatusChanged).
+///
+/// It serializes as the API object does; to read its fields, make an [`api::PodStatus`](PodStatus) of it: [`to_owned`](Self::to_owned).
 #[derive(Clone, Copy, Debug)]
 pub struct StatusView<'a>(&'a Pod);
 
