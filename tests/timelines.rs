@@ -54,6 +54,11 @@ fn the_watch_stream_is_that_of_kubectl() {
     let types: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
     assert_eq!((types.first(), types.last()), (Some(&"ADDED"), Some(&"DELETED")), "{types:?}");
     assert!(types[1..types.len() - 1].iter().all(|kind| *kind == "MODIFIED"));
+    let versions: Vec<u64> = events
+        .iter()
+        .map(|event| event["object"]["metadata"]["resourceVersion"].as_str().expect("text").parse().expect("a number"))
+        .collect();
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     assert_eq!(events[0]["object"]["status"]["phase"], "Pending");
     assert_eq!(events.last().expect("an event")["object"]["status"]["phase"], "Succeeded");
 }

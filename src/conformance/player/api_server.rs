@@ -25,16 +25,22 @@ impl<O: Observer> Player<'_, O> {
     pub(super) fn publish(&mut self) {
         let event = if self.stored { EventType::Modified } else { EventType::Added };
         self.stored = true;
-        self.object.metadata.resource_version = (self.record.entries.len() + 1).to_string();
+        self.next_version();
         let at = self.at();
         self.observer.published(at, event, &self.object);
         self.note(What::Published(Box::new(self.object.clone())));
         self.status_seen();
     }
 
+    /// Each write has a version of its own, the removal too.
+    fn next_version(&mut self) {
+        self.object.metadata.resource_version = (self.record.entries.len() + 1).to_string();
+    }
+
     /// The object is gone.
     pub(super) fn removed(&mut self) {
         if core::mem::take(&mut self.stored) {
+            self.next_version();
             let at = self.at();
             self.observer.published(at, EventType::Deleted, &self.object);
             self.note(What::Removed);
