@@ -48,6 +48,14 @@ fn a_wrong_manifest_is_refused_with_all_its_fields() {
 }
 
 #[test]
+fn a_manifest_without_pods_is_refused_with_its_kinds() {
+    let script = "examples/manifests/web.script.yaml";
+    assert!(simulate(&[script]).contains("kind: required"));
+    let told = under_script("{}", "tests/manifests/service.yaml");
+    assert!(told.ends_with("there is no Pod and no Pod template in it, only Service\n"), "{told}");
+}
+
+#[test]
 fn the_watch_stream_is_that_of_kubectl() {
     let stream = simulate(&["examples/manifests/batch.yaml", "--output", "json", "--delete-at", "20s"]);
     let events: Vec<serde_json::Value> = stream.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

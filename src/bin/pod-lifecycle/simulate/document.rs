@@ -55,11 +55,16 @@ pub(super) fn documents(path: &str) -> Result<Vec<Document>> {
     Ok(documents)
 }
 
+/// How an error calls this file.
+pub(super) fn name(path: &str) -> &str {
+    if path == "-" { "standard input" } else { path }
+}
+
 fn read(path: &str) -> Result<(String, String)> {
     if path == "-" {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).context("standard input")?;
-        return Ok(("standard input".into(), text));
+        return Ok((name(path).into(), text));
     }
     Ok((path.into(), fs::read_to_string(path).with_context(|| path.to_owned())?))
 }

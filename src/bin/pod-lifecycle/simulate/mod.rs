@@ -113,7 +113,7 @@ impl Simulate {
             && is_scenario(only)
         {
             if self.script.is_some() {
-                bail!("{}: a scenario has its own script", self.manifest);
+                bail!("{}: a scenario has its own script", document::name(&self.manifest));
             }
             let scenario = Scenario::read(&only.value.to_string()).with_context(|| only.origin.clone())?;
             let title = format!("{}: {}", scenario.name, scenario.description);
@@ -124,19 +124,20 @@ impl Simulate {
             found.extend(manifest::pods(document, self.seed)?);
         }
         if found.is_empty() {
-            bail!("{}: there is no Pod and no Pod template in it", self.manifest);
+            let kinds: Vec<_> = documents.iter().filter_map(|document| document.value.get("kind")?.as_str()).collect();
+            bail!("{}: there is no Pod and no Pod template in it, only {}", document::name(&self.manifest), kinds.join(", "));
         }
         if let Some(wanted) = &self.name {
             found.retain(|found| found.name == *wanted || found.pod.metadata.name == *wanted);
             if found.is_empty() {
-                bail!("{}: nothing with a Pod has the name `{wanted}`", self.manifest);
+                bail!("{}: nothing with a Pod has the name `{wanted}`", document::name(&self.manifest));
             }
         }
         let mut plays = Vec::new();
         for found in found {
             let (script, origin) = match &self.script {
                 Some(path) => (Script::read(&path.to_string_lossy())?, path.display().to_string()),
-                None => (Script::default(), self.manifest.clone()),
+                None => (Script::default(), document::name(&self.manifest).to_owned()),
             };
             let scenario = script.scenario(found.pod).context(origin)?;
             plays.push(self.arranged(Play { title: found.title, scenario, kind_world: self.script.is_none() }));
