@@ -8,7 +8,7 @@ use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
-use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus, QosClass};
+use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
 use crate::rules::conditions::ConditionReason;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
@@ -20,7 +20,8 @@ use alloc::vec::Vec;
 impl Pod {
     /// Takes up a Pod that is stored already, with the status that the API server has.
     pub(crate) fn adopt(&mut self, status: &PodStatus, out: &mut impl Sink) {
-        self.published.phase = status.phase;
+        // The API server writes a phase with the object; a status without one is as new.
+        self.published.phase = status.phase.or(Some(PodPhase::Pending));
         self.published.reason = PodReason::from_text(&status.reason);
         self.published.start_time = status.start_time;
         self.published.observed_generation = status.observed_generation as u32;
@@ -28,7 +29,7 @@ impl Pod {
         self.published.has_host_ips = !status.host_ip.is_empty();
         self.published.built = !status.container_statuses.is_empty();
         if self.published.start_time.is_some() {
-            (self.published.local_phase, self.published.local_reason) = (status.phase, self.published.reason);
+            (self.published.local_phase, self.published.local_reason) = (self.published.phase, self.published.reason);
         }
         for condition in &status.conditions {
             match KubeletCondition::from_text(condition.type_.as_str()) {

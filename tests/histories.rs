@@ -1,0 +1,82 @@
+//! Histories made by hand: what a caller may tell a Pod, and what must not come of it.
+#![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
+
+use pod_lifecycle::api::{ObjectMeta, PodStatus};
+use pod_lifecycle::pod::{Action, Event, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::{Pod, Span, Spec, Time};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const START: Time = Time::from_secs(1_767_225_600);
+
+fn spec(spec: Value) -> Arc<Spec> {
+    Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap())
+}
+
+fn node(pacing: Pacing) -> Arc<NodeConfig> {
+    let mut node = NodeConfig::default();
+    node.pacing = pacing;
+    Arc::new(node)
+}
+
+/// Tells the Pod what happened, and lets it do what is due then.
+fn tell(pod: &mut Pod, second: i64, event: Event<'_>) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    pod.handle(START + Span::from_secs(second), event, &mut outputs).unwrap();
+    settle(pod, second, &mut outputs);
+    outputs
+}
+
+fn settle(pod: &mut Pod, second: i64, outputs: &mut Vec<Output>) {
+    let now = START + Span::from_secs(second);
+    for _ in 0..100 {
+        if pod.next_deadline().is_none_or(|deadline| deadline.at > now) {
+            return;
+        }
+        pod.handle(now, Event::Tick, outputs).unwrap();
+    }
+    panic!("never at rest: {:?}", pod.next_deadline());
+}
+
+/// A Pod whose first sync waits for the volumes.
+fn admitted(spec: &Arc<Spec>, pacing: Pacing) -> Pod {
+    let meta = ObjectMeta { name: "web".into(), generation: 1, ..ObjectMeta::default() };
+    let mut pod = Pod::new(NewPod { meta: &meta, spec, status: None }, &node(pacing), &mut ());
+    for event in [Event::Stored, Event::Scheduled, Event::Bound, Event::Admitted] {
+        tell(&mut pod, 0, event);
+    }
+    pod
+}
+
+fn one(image: &str) -> Arc<Spec> {
+    spec(json!({"containers": [{"name": "web", "image": image}]}))
+}
+
+#[test]
+fn any_status_is_taken_up() {
+    let spec = spec(json!({"nodeName": "n", "containers": [{"name": "web", "image": "x"}]}));
+    let types = ["Ready", "ContainersReady", "Initialized", "PodScheduled", "PodReadyToStartContainers"];
+    for phase in [Value::Null, json!("Unknown"), json!("Running"), json!("Failed")] {
+        for held in ["True", "False", "Unknown"] {
+            let conditions: Vec<_> = types.iter().map(|kind| json!({"type": kind, "status": held})).collect();
+            let running = json!({"name": "web", "state": {"running": {}}, "ready": true, "restartCount": i32::MAX, "image": "x",
+                "imageID": "", "containerID": "c://1"});
+            let status = json!({"phase": phase, "conditions": conditions, "containerStatuses": [running]});
+            let status: PodStatus = serde_json::from_value(status).unwrap();
+            let mut pod =
+                Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) }, &node(Pacing::IMMEDIATE), &mut ());
+            tell(&mut pod, 0, Event::Admitted);
+            let ended = phase == json!("Failed");
+            let next = if ended { Action::UnmountVolumes } else { Action::MountVolumes };
+            assert!(pod.pending_actions().eq([next]), "{status:?}");
+        }
+    }
+}
+
+#[test]
+fn a_delay_without_end_has_no_later_end() {
+    let pacing = Pacing { retry: Span::MAX, jitter_permille: 1500, ..Pacing::IMMEDIATE };
+    let mut pod = admitted(&one("x:1"), pacing);
+    tell(&mut pod, 0, Event::VolumesFailed);
+    assert_eq!(pod.next_deadline().unwrap().at, Time::MAX);
+}
