@@ -2,7 +2,7 @@
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
-use pod_lifecycle::pod::{Action, Event, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pacing};
 use pod_lifecycle::{Pod, Span, Spec, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -23,6 +23,13 @@ fn node(pacing: Pacing) -> Arc<NodeConfig> {
 fn tell(pod: &mut Pod, second: i64, event: Event<'_>) -> Vec<Output> {
     let mut outputs = Vec::new();
     pod.handle(START + Span::from_secs(second), event, &mut outputs).unwrap();
+    settle(pod, second, &mut outputs);
+    outputs
+}
+
+fn change(pod: &mut Pod, second: i64, change: &Change) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    pod.update(START + Span::from_secs(second), change, &mut outputs).unwrap();
     settle(pod, second, &mut outputs);
     outputs
 }
@@ -79,4 +86,19 @@ fn a_delay_without_end_has_no_later_end() {
     let mut pod = admitted(&one("x:1"), pacing);
     tell(&mut pod, 0, Event::VolumesFailed);
     assert_eq!(pod.next_deadline().unwrap().at, Time::MAX);
+}
+
+#[test]
+fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
+    let kill = Change::Kill { reason: "Evicted".into(), message: String::new(), grace_period_seconds: Some(1), disruption_target: true };
+    for killed in [true, false] {
+        let mut pod = admitted(&one("x:1"), Pacing::IMMEDIATE);
+        if killed {
+            change(&mut pod, 1, &kill);
+        } else {
+            tell(&mut pod, 1, Event::ObjectRemoved);
+        }
+        assert!(pod.pending_actions().eq([Action::UnmountVolumes]));
+        assert_eq!(tell(&mut pod, 2, Event::VolumesMounted), [], "late news");
+    }
 }

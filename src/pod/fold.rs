@@ -28,8 +28,8 @@ impl Pod {
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
-            // An answer that a deletion did not wait for is late news.
-            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.deletion.is_some() => {}
+            // An answer that the Pod's end did not wait for is late news.
+            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.ends().is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -289,6 +289,7 @@ impl Pod {
         if self.stage.next(StageEvent::ObjectRemoved).is_some() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
+            self.give_up_volumes(now);
             self.work.trigger(now);
         }
         Ok(())

@@ -223,10 +223,8 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, out: &mut impl Sink) -> bool {
-        let why = if self.object.deletion.is_some() || self.object.gone {
-            Cause::Deleted
-        } else if self.object.kill.is_some() {
-            Cause::KilledByKubelet
+        let why = if let Some(why) = self.object.ends() {
+            why
         } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             Cause::TerminalPhase
         } else {
@@ -349,7 +347,7 @@ impl Pod {
         }
     }
 
-    /// A sync that waits for volumes gives way to a deletion (kubelet `WaitForAttachAndMount` minds its context).
+    /// A sync that waits for volumes gives way to the Pod's end (kubelet `WaitForAttachAndMount` minds its context).
     pub(crate) fn give_up_volumes(&mut self, now: Time) {
         if self.work.step == Step::Volumes {
             self.fail_sync(now);

@@ -87,6 +87,7 @@ impl Pod {
                 let reason = PodReason::from_text(reason);
                 let grace_period_seconds = *grace_period_seconds;
                 self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });
+                self.give_up_volumes(now);
                 self.work.trigger(now);
             }
         }
