@@ -2,12 +2,16 @@
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
-use pod_lifecycle::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pacing};
-use pod_lifecycle::{Pod, Span, Spec, Time};
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::rules::view::WaitingReason;
+use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 const START: Time = Time::from_secs(1_767_225_600);
+
+const FIRST: ContainerIndex = ContainerIndex::new(0);
+const SECOND: ContainerIndex = ContainerIndex::new(1);
 
 fn spec(spec: Value) -> Arc<Spec> {
     Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap())
@@ -52,6 +56,27 @@ fn admitted(spec: &Arc<Spec>, pacing: Pacing) -> Pod {
     for event in [Event::Stored, Event::Scheduled, Event::Bound, Event::Admitted] {
         tell(&mut pod, 0, event);
     }
+    pod
+}
+
+/// A Pod whose first start waits for the image.
+fn up(spec: &Arc<Spec>) -> Pod {
+    let mut pod = admitted(spec, Pacing::IMMEDIATE);
+    tell(&mut pod, 0, Event::VolumesMounted);
+    tell(&mut pod, 0, Event::SandboxStarted { attempt: 0, ips: "10.1.0.5" });
+    pod
+}
+
+fn create(pod: &mut Pod, second: i64, container: ContainerIndex, attempt: Attempt, id: &str) {
+    tell(pod, second, Event::ContainerCreated { container, attempt, id, image_id: "" });
+    tell(pod, second, Event::ContainerStarted { container, attempt, at: START + Span::from_secs(second) });
+}
+
+/// A Pod whose only container runs.
+fn running(id: &str) -> Pod {
+    let mut pod = up(&one("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), id);
     pod
 }
 
@@ -101,4 +126,28 @@ fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
         assert!(pod.pending_actions().eq([Action::UnmountVolumes]));
         assert_eq!(tell(&mut pod, 2, Event::VolumesMounted), [], "late news");
     }
+}
+
+#[test]
+fn an_image_that_changes_while_its_container_is_created_is_run() {
+    let mut pod = up(&one("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    change(&mut pod, 1, &Change::Spec { spec: one("x:2"), generation: 2 });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    assert_eq!(pod.status().to_owned().container_statuses[0].image, "x:1");
+    let stop = Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 30 };
+    assert!(pod.pending_actions().eq([stop]), "the instance of the old image makes room");
+}
+
+#[test]
+fn another_containers_image_leaves_a_pulls_window_alone() {
+    let of = |image: &str| spec(json!({"containers": [{"name": "a", "image": image}, {"name": "b", "image": "bad:1"}]}));
+    let mut pod = up(&of("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    tell(&mut pod, 1, Event::ImageAbsent { container: SECOND });
+    tell(&mut pod, 1, Event::ImageFailed { container: SECOND, reason: WaitingReason::ErrImagePull, message: "no" });
+    change(&mut pod, 2, &Change::Spec { spec: of("x:2"), generation: 2 });
+    let asked = tell(&mut pod, 3, Event::ImageAbsent { container: SECOND });
+    assert!(!asked.contains(&Output::Action(Action::PullImage { container: SECOND })), "{asked:?}");
 }

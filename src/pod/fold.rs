@@ -369,7 +369,7 @@ impl Pod {
 
     /// The runtime made an instance.
     fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
-        let hash = self.spec.container(container).hash();
+        let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
@@ -459,7 +459,10 @@ impl Pod {
         if id.is_empty() && image_id.is_empty() {
             return;
         }
-        let image = self.spec.container(container).image().into();
+        // If the spec has changed since it was asked for, the last build knows what was meant.
+        let known = [&self.spec, &self.shown_spec].into_iter().filter_map(|spec| spec.containers().get(container.get()));
+        let asked = known.clone().find(|known| known.hash() == self.work.creating).or(known.last());
+        let image = asked.map(|asked| asked.image().to_owned()).unwrap_or_default();
         let texts = self.texts.make().container_mut(container).entry(attempt);
         texts.image = image;
         id.clone_into(&mut texts.id);

@@ -104,6 +104,7 @@ impl Pod {
             }
         }
         self.work.step = Step::Start(container, StartStep::Create);
+        self.work.creating = self.spec.container(container).hash();
         let slot = &self.slots[container.get()];
         out.emit(Output::Action(Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }));
     }

@@ -42,6 +42,8 @@ pub enum DeadlineReason {
 pub(crate) struct Work {
     pub(crate) step: Step,
     pub(crate) actions: PodActions,
+    /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
+    pub(crate) creating: u32,
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
@@ -117,6 +119,7 @@ impl Work {
     pub(crate) const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
+        creating: 0,
         failure: Failure::None,
         trigger: None,
         late: None,

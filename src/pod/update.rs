@@ -110,9 +110,9 @@ impl Pod {
             // The window's key has the image in it: another image, another window.
             if self.spec.container(container).hash() != spec.container(container).hash() {
                 self.slots[container.get()].backoff = Backoff::default();
-                self.texts.forget_image_backoffs();
             }
         }
+        self.texts.forget_other_images(spec);
         let added = spec.containers().len() - self.slots.len();
         if added > 0 {
             grow(&mut self.slots, added, Slot::new);
