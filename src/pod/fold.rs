@@ -47,11 +47,13 @@ impl Pod {
             Event::Aborted => self.abort(now, name)?,
             Event::ObjectRemoved => self.object_removed(now, name, out)?,
             Event::SandboxStarted { attempt, ips } => self.sandbox_started(now, attempt, ips, out)?,
+            Event::SandboxFailed { attempt } if self.is_old_sandbox(attempt) => {}
             Event::SandboxFailed { attempt } => {
                 self.expects(name, self.work.step == Step::Sandbox && self.work.actions.attempt == attempt)?;
                 self.fail_sync(now);
             }
             Event::SandboxStopped { attempt } => self.sandbox_down(now, SandboxEvent::StopDone, attempt, out)?,
+            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) => {}
             Event::SandboxStopFailed { attempt } => self.sandbox_stop_failed(now, attempt, out)?,
             Event::SandboxDied { attempt } => self.sandbox_down(now, SandboxEvent::Died, attempt, out)?,
             Event::ImagePresent { container } => {
@@ -66,6 +68,8 @@ impl Pod {
                 self.expects(name, self.is_starting(container, &[StartStep::ImageStatus, StartStep::Pull]))?;
                 self.image_failed(now, container, reason, message, out);
             }
+            Event::ContainerCreated { container, attempt, .. } | Event::ContainerCreateFailed { container, attempt, .. }
+                if attempt < self.slot(name, container)?.next_attempt => {}
             Event::ContainerCreated { container, attempt, id, image_id } => {
                 self.expects(name, self.is_creating(container, attempt))?;
                 self.created(container, attempt, out);
@@ -297,6 +301,9 @@ impl Pod {
 
     fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
         let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
+        if !awaited && self.is_old_sandbox(attempt) {
+            return Ok(());
+        }
         self.expects("SandboxStarted", awaited)?;
         self.set_sandbox(SandboxEvent::Started, attempt, out);
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
@@ -313,6 +320,11 @@ impl Pod {
         self.relist(now);
         self.start_on(now, None, out);
         Ok(())
+    }
+
+    /// Whether there is a newer sandbox than that, so that news of it is late.
+    fn is_old_sandbox(&self, attempt: u32) -> bool {
+        self.sandbox.state != SandboxState::Absent && attempt < self.sandbox.attempt
     }
 
     /// Moves the sandbox to another state: the one setter of sandboxes.
