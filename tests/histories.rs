@@ -2,8 +2,9 @@
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
-use pod_lifecycle::pod::{Action, Attempt, Change, Event, NewPod, NodeConfig, Output, Pacing};
-use pod_lifecycle::rules::view::WaitingReason;
+use pod_lifecycle::observation::Observation;
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::rules::view::{Exit, WaitingReason};
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -150,4 +151,49 @@ fn another_containers_image_leaves_a_pulls_window_alone() {
     change(&mut pod, 2, &Change::Spec { spec: of("x:2"), generation: 2 });
     let asked = tell(&mut pod, 3, Event::ImageAbsent { container: SECOND });
     assert!(!asked.contains(&Output::Action(Action::PullImage { container: SECOND })), "{asked:?}");
+}
+
+fn exited(attempt: Attempt) -> Event<'static> {
+    Event::ContainerExited { container: FIRST, attempt, exit: Exit::of_code(137), at: START, message: "", reason: "" }
+}
+
+#[test]
+fn a_container_out_of_sight_is_stopped_before_it_is_started_anew() {
+    let mut pod = running("c://1");
+    tell(&mut pod, 5, Event::ContainerLost { container: FIRST, attempt: Attempt(0) });
+    let stop = Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 30 };
+    assert!(pod.pending_actions().eq([stop]));
+    tell(&mut pod, 6, exited(Attempt(0)));
+    assert!(pod.pending_actions().eq([Action::ImageStatus { container: FIRST }]));
+}
+
+#[test]
+fn answers_for_older_attempts_are_late_news() {
+    let mut pod = running("c://1");
+    tell(&mut pod, 2, Event::SandboxDied { attempt: 0 });
+    tell(&mut pod, 2, exited(Attempt(0)));
+    tell(&mut pod, 3, Event::SandboxStopped { attempt: 0 });
+    tell(&mut pod, 3, Event::SandboxStarted { attempt: 1, ips: "10.1.0.6" });
+    let before = pod.clone();
+    let late = [
+        Event::SandboxStarted { attempt: 0, ips: "10.1.0.5" },
+        Event::SandboxFailed { attempt: 0 },
+        Event::SandboxStopFailed { attempt: 0 },
+        Event::ContainerCreated { container: FIRST, attempt: Attempt(0), id: "", image_id: "" },
+    ];
+    for event in late {
+        assert_eq!(tell(&mut pod, 3, event), [], "{event:?}");
+    }
+    assert_eq!(pod, before);
+}
+
+#[test]
+fn an_instance_whose_id_a_relist_tells_first_is_no_other_one() {
+    let mut pod = running("");
+    let seen = json!({"sandboxes": [{"state": "ready", "attempt": 0, "networkStatus": true, "ip": "10.1.0.5"}],
+        "containers": [{"name": "web", "id": "c://9", "state": "running", "restartCount": 0}]});
+    let seen: Observation = serde_json::from_value(seen).unwrap();
+    pod.observe(START + Span::from_secs(2), &seen, &mut ()).unwrap();
+    tell(&mut pod, 3, exited(Attempt(0)));
+    assert_eq!(pod.facts().instance(FIRST), (Attempt(0), InstanceStage::Exited));
 }

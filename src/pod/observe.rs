@@ -126,7 +126,7 @@ impl Pod {
         if changed {
             self.relist(now);
             for container in spec.indexes() {
-                if !self.slots[container.get()].is_running() {
+                if !self.slots[container.get()].may_run() {
                     self.exit_seen(now, container, out);
                 }
             }
@@ -226,10 +226,15 @@ impl Pod {
         }
     }
 
-    /// The number of an instance: known by its id, else a new one.
+    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created; else a new one.
     fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
         let known = self.texts.container(container).and_then(|texts| texts.instances.iter().find(|texts| texts.id == observed.id));
         if let Some(known) = known {
+            return known.attempt;
+        }
+        let is_named = |attempt| self.texts.container(container).is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
+        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
+        if let Some(known) = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt)) {
             return known.attempt;
         }
         let slot = &mut self.slots[container.get()];

@@ -306,7 +306,7 @@ impl Pod {
         };
         self.work.step = Step::StopContainer(container);
         let reason = self.plan[container.get()].kill;
-        if self.slots[container.get()].is_running() {
+        if self.slots[container.get()].may_run() {
             let seconds = grace::kill_grace_seconds(&self.spec, container, self.deletion_grace(), reason);
             self.stop(now, container, seconds, out);
         } else {
