@@ -1,7 +1,7 @@
 //! Histories made by hand: what a caller may tell a Pod, and what must not come of it.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
-use pod_lifecycle::api::{ObjectMeta, PodStatus};
+use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodStatus};
 use pod_lifecycle::observation::Observation;
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing};
 use pod_lifecycle::rules::view::{Exit, WaitingReason};
@@ -196,4 +196,18 @@ fn an_instance_whose_id_a_relist_tells_first_is_no_other_one() {
     pod.observe(START + Span::from_secs(2), &seen, &mut ()).unwrap();
     tell(&mut pod, 3, exited(Attempt(0)));
     assert_eq!(pod.facts().instance(FIRST), (Attempt(0), InstanceStage::Exited));
+}
+
+#[test]
+fn a_condition_of_the_kubelet_that_another_writes_over_is_there_once_until_it_is_back() {
+    let mut pod = running("c://1");
+    let lost = serde_json::from_value(json!({"type": "Ready", "status": "False"})).unwrap();
+    pod.update(START + Span::from_secs(2), &Change::Condition(lost), &mut ()).unwrap();
+    let shown = |pod: &Pod| -> Vec<_> {
+        let ready = |condition: &PodCondition| condition.type_ == ConditionType::Ready;
+        pod.status().to_owned().conditions.into_iter().filter(ready).map(|condition| condition.status).collect()
+    };
+    assert_eq!(shown(&pod), [ConditionStatus::False]);
+    settle(&mut pod, 2, &mut Vec::new());
+    assert_eq!(shown(&pod), [ConditionStatus::True]);
 }

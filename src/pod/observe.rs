@@ -3,14 +3,13 @@
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::{PodReason, ShownCondition};
+use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
-use crate::rules::conditions::ConditionReason;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -33,14 +32,7 @@ impl Pod {
         }
         for condition in &status.conditions {
             match KubeletCondition::from_text(condition.type_.as_str()) {
-                Some(own) => {
-                    self.published.conditions[own as usize] = ShownCondition {
-                        status: Some(condition.status),
-                        reason: ConditionReason::from_text(&condition.reason),
-                        generation: condition.observed_generation as u32,
-                        since: condition.last_transition_time,
-                    };
-                }
+                Some(own) => self.published.conditions[own as usize] = condition.into(),
                 None => self.put_foreign(condition.clone()),
             }
         }
