@@ -8,7 +8,6 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
-use super::starting::Begun;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
@@ -472,9 +471,9 @@ impl Pod {
             return;
         }
         // If the spec has changed since it was asked for, the last build knows what was meant.
-        let known = [&self.spec, &self.shown_spec].into_iter().filter_map(|spec| spec.containers().get(container.get()));
-        let asked = known.clone().find(|known| known.hash() == self.work.creating).or(known.last());
-        let image = asked.map(|asked| asked.image().to_owned()).unwrap_or_default();
+        let now = self.spec.container(container);
+        let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
+        let image = then.unwrap_or(now).image().into();
         let texts = self.texts.make().container_mut(container).entry(attempt);
         texts.image = image;
         id.clone_into(&mut texts.id);
@@ -496,12 +495,5 @@ impl Exit {
     /// The usual reason of an exit code: Completed for 0, else Error.
     pub const fn of_code(code: i32) -> Self {
         Self { code, reason: if code == 0 { TerminatedReason::Completed } else { TerminatedReason::Error } }
-    }
-}
-
-impl Begun {
-    /// Whether a back-off refused.
-    pub(crate) const fn is_refused(self) -> bool {
-        matches!(self, Self::Refused)
     }
 }

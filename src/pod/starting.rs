@@ -185,3 +185,10 @@ pub(crate) enum Begun {
     /// A back-off refused it.
     Refused,
 }
+
+impl Begun {
+    /// Whether a back-off refused.
+    const fn is_refused(self) -> bool {
+        matches!(self, Self::Refused)
+    }
+}
