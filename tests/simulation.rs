@@ -1,12 +1,12 @@
 //! A thousand Pods in virtual time: crash loops, probes, pulls, deletions. The same seed is the same run, and nothing is left over.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
-use pod_lifecycle::api::ObjectMeta;
+use pod_lifecycle::api::{ObjectMeta, PodPhase};
 use pod_lifecycle::backend::sim::{Distribution, Habits, Runs, Seeded, Sim};
-use pod_lifecycle::backend::{Driver, Told};
+use pod_lifecycle::backend::{ContainerBackend, Driver, PodRef, Told};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::observation::Observation;
-use pod_lifecycle::pod::{Action, Change, Event, NewPod, NodeConfig, ShownState, Stage, StateChange};
+use pod_lifecycle::pod::{Action, Change, Event, NewPod, NodeConfig, Output, ShownState, Stage, StateChange};
 use pod_lifecycle::rules::view::WaitingReason;
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use serde_json::json;
@@ -195,4 +195,36 @@ fn habits() -> Habits {
     };
     let pull = Distribution::Uniform(Span::from_secs(1), Span::from_secs(8));
     Habits { main, probe_failure_permille: 100, pull, ..Habits::default() }
+}
+
+/// Every action is asked for twice, as after a restore: nothing is made twice.
+#[test]
+fn actions_asked_for_again_double_nothing() {
+    let spec = json!({"containers": [{"name": "web", "image": "x", "lifecycle": {"postStart": {"exec": {"command": ["true"]}}}}]});
+    let spec = Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap());
+    let (meta, mut sim, mut asked) = (ObjectMeta::default(), Sim::new(START), Vec::new());
+    let habits = Habits::default();
+    sim.add(0, &spec, Seeded::new(1, "web", Arc::new(habits)));
+    let mut pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &Arc::new(NodeConfig::default()), &mut asked);
+    for _ in 0..200 {
+        for output in std::mem::take(&mut asked) {
+            if let Output::Action(action) = output {
+                sim.start(PodRef { key: 0, meta: &meta, pod: &pod }, action);
+                sim.start(PodRef { key: 0, meta: &meta, pod: &pod }, action);
+            }
+        }
+        let now = sim.now();
+        if let Some((_, event)) = sim.poll() {
+            // The second answer comes too late or is refused.
+            let _ = pod.handle(now, event, &mut asked);
+        } else if asked.is_empty() && pod.phase() != PodPhase::Running {
+            let next = sim.next_time().into_iter().chain(pod.next_deadline().map(|deadline| deadline.at)).min();
+            sim.advance_to(next.unwrap());
+            pod.handle(sim.now(), Event::Tick, &mut asked).unwrap();
+        }
+    }
+    assert_eq!(pod.phase(), PodPhase::Running);
+    assert_eq!(sim.runs(0, ContainerIndex::new(0)), 1);
+    assert_eq!(sim.observation(0).containers.len(), 1);
+    assert_eq!(pod.pod_ips().collect::<Vec<_>>(), sim.observation(0).ips);
 }

@@ -21,6 +21,8 @@ pub trait ContainerBackend {
     type Pod: Copy;
 
     /// Begins an action. An answer that is known at once is kept for [`poll`](Self::poll).
+    ///
+    /// An action may be asked for again ([`Pod::pending_actions`]): attempts tell whether it was done already, and then only the answer comes.
     fn start(&mut self, pod: PodRef<'_, Self::Pod>, action: Action);
 
     /// The next piece of news, if there is one now; its texts are lent. News of one instance comes in the order in which it happened: the

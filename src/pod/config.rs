@@ -92,6 +92,6 @@ impl Pacing {
 
     /// A delay with the jitter.
     pub(crate) fn jittered(&self, delay: Span) -> Span {
-        delay + Span::from_nanos(delay.nanos() / 1000 * i64::from(self.jitter_permille))
+        delay + Span::from_nanos(delay.nanos() / 1000).saturating_mul(self.jitter_permille.into())
     }
 }

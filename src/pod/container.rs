@@ -252,4 +252,9 @@ impl Slot {
     pub(crate) fn is_running(&self) -> bool {
         self.instances[0].stage == InstanceStage::Running
     }
+
+    /// Whether it runs, or may run for all that the runtime can tell: such an instance is stopped before another one is made.
+    pub(crate) const fn may_run(&self) -> bool {
+        matches!(self.instances[0].stage, InstanceStage::Running | InstanceStage::Unknown)
+    }
 }

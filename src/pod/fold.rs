@@ -8,7 +8,6 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
-use super::starting::Begun;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
@@ -28,8 +27,8 @@ impl Pod {
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
-            // An answer that a deletion did not wait for is late news.
-            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.deletion.is_some() => {}
+            // An answer that the Pod's end did not wait for is late news.
+            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.ends().is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -47,11 +46,13 @@ impl Pod {
             Event::Aborted => self.abort(now, name)?,
             Event::ObjectRemoved => self.object_removed(now, name, out)?,
             Event::SandboxStarted { attempt, ips } => self.sandbox_started(now, attempt, ips, out)?,
+            Event::SandboxFailed { attempt } if self.is_old_sandbox(attempt) => {}
             Event::SandboxFailed { attempt } => {
                 self.expects(name, self.work.step == Step::Sandbox && self.work.actions.attempt == attempt)?;
                 self.fail_sync(now);
             }
             Event::SandboxStopped { attempt } => self.sandbox_down(now, SandboxEvent::StopDone, attempt, out)?,
+            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) => {}
             Event::SandboxStopFailed { attempt } => self.sandbox_stop_failed(now, attempt, out)?,
             Event::SandboxDied { attempt } => self.sandbox_down(now, SandboxEvent::Died, attempt, out)?,
             Event::ImagePresent { container } => {
@@ -66,6 +67,8 @@ impl Pod {
                 self.expects(name, self.is_starting(container, &[StartStep::ImageStatus, StartStep::Pull]))?;
                 self.image_failed(now, container, reason, message, out);
             }
+            Event::ContainerCreated { container, attempt, .. } | Event::ContainerCreateFailed { container, attempt, .. }
+                if attempt < self.slot(name, container)?.next_attempt => {}
             Event::ContainerCreated { container, attempt, id, image_id } => {
                 self.expects(name, self.is_creating(container, attempt))?;
                 self.created(container, attempt, out);
@@ -289,6 +292,7 @@ impl Pod {
         if self.stage.next(StageEvent::ObjectRemoved).is_some() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
+            self.give_up_volumes(now);
             self.work.trigger(now);
         }
         Ok(())
@@ -296,6 +300,9 @@ impl Pod {
 
     fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
         let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
+        if !awaited && self.is_old_sandbox(attempt) {
+            return Ok(());
+        }
         self.expects("SandboxStarted", awaited)?;
         self.set_sandbox(SandboxEvent::Started, attempt, out);
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
@@ -312,6 +319,11 @@ impl Pod {
         self.relist(now);
         self.start_on(now, None, out);
         Ok(())
+    }
+
+    /// Whether there is a newer sandbox than that, so that news of it is late.
+    fn is_old_sandbox(&self, attempt: u32) -> bool {
+        self.sandbox.state != SandboxState::Absent && attempt < self.sandbox.attempt
     }
 
     /// Moves the sandbox to another state: the one setter of sandboxes.
@@ -368,7 +380,7 @@ impl Pod {
 
     /// The runtime made an instance.
     fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
-        let hash = self.spec.container(container).hash();
+        let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
@@ -458,7 +470,10 @@ impl Pod {
         if id.is_empty() && image_id.is_empty() {
             return;
         }
-        let image = self.spec.container(container).image().into();
+        // If the spec has changed since it was asked for, the last build knows what was meant.
+        let now = self.spec.container(container);
+        let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
+        let image = then.unwrap_or(now).image().into();
         let texts = self.texts.make().container_mut(container).entry(attempt);
         texts.image = image;
         id.clone_into(&mut texts.id);
@@ -480,12 +495,5 @@ impl Exit {
     /// The usual reason of an exit code: Completed for 0, else Error.
     pub const fn of_code(code: i32) -> Self {
         Self { code, reason: if code == 0 { TerminatedReason::Completed } else { TerminatedReason::Error } }
-    }
-}
-
-impl Begun {
-    /// Whether a back-off refused.
-    pub(crate) const fn is_refused(self) -> bool {
-        matches!(self, Self::Refused)
     }
 }

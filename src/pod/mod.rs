@@ -96,6 +96,19 @@ pub(crate) struct Object {
     pub(crate) kill: Option<KillRequest>,
 }
 
+impl Object {
+    /// Why the Pod has to end, if somebody wants it to.
+    pub(crate) const fn ends(&self) -> Option<Cause> {
+        if self.deletion.is_some() || self.gone {
+            Some(Cause::Deleted)
+        } else if self.kill.is_some() {
+            Some(Cause::KilledByKubelet)
+        } else {
+            None
+        }
+    }
+}
+
 /// A deletion, as the object shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deletion {

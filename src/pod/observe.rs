@@ -3,14 +3,13 @@
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::{PodReason, ShownCondition};
+use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
-use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus, QosClass};
+use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
-use crate::rules::conditions::ConditionReason;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -20,7 +19,8 @@ use alloc::vec::Vec;
 impl Pod {
     /// Takes up a Pod that is stored already, with the status that the API server has.
     pub(crate) fn adopt(&mut self, status: &PodStatus, out: &mut impl Sink) {
-        self.published.phase = status.phase;
+        // The API server writes a phase with the object; a status without one is as new.
+        self.published.phase = status.phase.or(Some(PodPhase::Pending));
         self.published.reason = PodReason::from_text(&status.reason);
         self.published.start_time = status.start_time;
         self.published.observed_generation = status.observed_generation as u32;
@@ -28,18 +28,11 @@ impl Pod {
         self.published.has_host_ips = !status.host_ip.is_empty();
         self.published.built = !status.container_statuses.is_empty();
         if self.published.start_time.is_some() {
-            (self.published.local_phase, self.published.local_reason) = (status.phase, self.published.reason);
+            (self.published.local_phase, self.published.local_reason) = (self.published.phase, self.published.reason);
         }
         for condition in &status.conditions {
             match KubeletCondition::from_text(condition.type_.as_str()) {
-                Some(own) => {
-                    self.published.conditions[own as usize] = ShownCondition {
-                        status: Some(condition.status),
-                        reason: ConditionReason::from_text(&condition.reason),
-                        generation: condition.observed_generation as u32,
-                        since: condition.last_transition_time,
-                    };
-                }
+                Some(own) => self.published.conditions[own as usize] = condition.into(),
                 None => self.put_foreign(condition.clone()),
             }
         }
@@ -125,7 +118,7 @@ impl Pod {
         if changed {
             self.relist(now);
             for container in spec.indexes() {
-                if !self.slots[container.get()].is_running() {
+                if !self.slots[container.get()].may_run() {
                     self.exit_seen(now, container, out);
                 }
             }
@@ -225,10 +218,15 @@ impl Pod {
         }
     }
 
-    /// The number of an instance: known by its id, else a new one.
+    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created; else a new one.
     fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
         let known = self.texts.container(container).and_then(|texts| texts.instances.iter().find(|texts| texts.id == observed.id));
         if let Some(known) = known {
+            return known.attempt;
+        }
+        let is_named = |attempt| self.texts.container(container).is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
+        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
+        if let Some(known) = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt)) {
             return known.attempt;
         }
         let slot = &mut self.slots[container.get()];

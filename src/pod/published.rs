@@ -1,7 +1,7 @@
 //! The published status, in compact form: the result of the last build, and what the API server shows of it.
 
 use super::output::KubeletCondition;
-use crate::api::{ConditionStatus, PodPhase, QosClass};
+use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
 use crate::rules::conditions::{ConditionReason, Verdict};
 use crate::rules::view::reasons;
 use crate::time::Time;
@@ -34,6 +34,17 @@ pub(crate) struct ShownCondition {
 
 impl ShownCondition {
     const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: None };
+}
+
+impl From<&PodCondition> for ShownCondition {
+    fn from(condition: &PodCondition) -> Self {
+        Self {
+            status: Some(condition.status),
+            reason: ConditionReason::from_text(&condition.reason),
+            generation: condition.observed_generation as u32,
+            since: condition.last_transition_time,
+        }
+    }
 }
 
 /// The published status beside its containers.

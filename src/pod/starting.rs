@@ -104,6 +104,7 @@ impl Pod {
             }
         }
         self.work.step = Step::Start(container, StartStep::Create);
+        self.work.creating = self.spec.container(container).hash();
         let slot = &self.slots[container.get()];
         out.emit(Output::Action(Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }));
     }
@@ -183,4 +184,11 @@ pub(crate) enum Begun {
     Waits,
     /// A back-off refused it.
     Refused,
+}
+
+impl Begun {
+    /// Whether a back-off refused.
+    const fn is_refused(self) -> bool {
+        matches!(self, Self::Refused)
+    }
 }

@@ -81,7 +81,7 @@ impl Pod {
     }
 
     fn stop_or_stopped(&mut self, now: Time, container: ContainerIndex, stop: Stop, out: &mut impl Sink) {
-        if self.slots[container.get()].is_running() {
+        if self.slots[container.get()].may_run() {
             self.stop_on(container, stop, out);
         } else {
             self.stopped(now, container, out);

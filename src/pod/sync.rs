@@ -42,6 +42,8 @@ pub enum DeadlineReason {
 pub(crate) struct Work {
     pub(crate) step: Step,
     pub(crate) actions: PodActions,
+    /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
+    pub(crate) creating: u32,
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
@@ -117,6 +119,7 @@ impl Work {
     pub(crate) const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
+        creating: 0,
         failure: Failure::None,
         trigger: None,
         late: None,
@@ -223,10 +226,8 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, out: &mut impl Sink) -> bool {
-        let why = if self.object.deletion.is_some() || self.object.gone {
-            Cause::Deleted
-        } else if self.object.kill.is_some() {
-            Cause::KilledByKubelet
+        let why = if let Some(why) = self.object.ends() {
+            why
         } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             Cause::TerminalPhase
         } else {
@@ -305,7 +306,7 @@ impl Pod {
         };
         self.work.step = Step::StopContainer(container);
         let reason = self.plan[container.get()].kill;
-        if self.slots[container.get()].is_running() {
+        if self.slots[container.get()].may_run() {
             let seconds = grace::kill_grace_seconds(&self.spec, container, self.deletion_grace(), reason);
             self.stop(now, container, seconds, out);
         } else {
@@ -349,7 +350,7 @@ impl Pod {
         }
     }
 
-    /// A sync that waits for volumes gives way to a deletion (kubelet `WaitForAttachAndMount` minds its context).
+    /// A sync that waits for volumes gives way to the Pod's end (kubelet `WaitForAttachAndMount` minds its context).
     pub(crate) fn give_up_volumes(&mut self, now: Time) {
         if self.work.step == Step::Volumes {
             self.fail_sync(now);

@@ -56,8 +56,8 @@ impl ContainerTexts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Texts {
     containers: Vec<ContainerTexts>,
-    /// Back-offs of images whose pull has failed, by the first container that has the image: containers share the window.
-    image_backoffs: Vec<(ContainerIndex, Backoff)>,
+    /// Back-offs of images whose pull has failed: containers of one image share the window.
+    image_backoffs: Vec<(String, Backoff)>,
     /// Addresses of the newest sandbox.
     pub(crate) sandbox_ips: String,
     /// Addresses in the published status.
@@ -124,30 +124,25 @@ impl TextStore {
 
     /// The back-off of this container's image, if a pull has failed.
     pub(crate) fn image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> Option<&mut Backoff> {
-        let key = first_with_image(spec, container);
-        self.0.as_mut()?.image_backoffs.iter_mut().find(|(first, _)| *first == key).map(|(_, backoff)| backoff)
+        let image = spec.container(container).image();
+        self.0.as_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
     }
 
     /// The back-off of this container's image, made if there is none.
     pub(crate) fn make_image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> &mut Backoff {
-        let key = first_with_image(spec, container);
+        let image = spec.container(container).image();
         let list = &mut self.make().image_backoffs;
-        let n = list.iter().position(|(first, _)| *first == key).unwrap_or_else(|| {
-            list.push((key, Backoff::default()));
+        let n = list.iter().position(|(known, _)| known == image).unwrap_or_else(|| {
+            list.push((image.into(), Backoff::default()));
             list.len() - 1
         });
         &mut list[n].1
     }
 
-    /// An image of the spec has changed: its windows are another image's.
-    pub(crate) fn forget_image_backoffs(&mut self) {
+    /// Keeps the windows of the images that the spec still has.
+    pub(crate) fn forget_other_images(&mut self, spec: &Spec) {
         if let Some(texts) = &mut self.0 {
-            texts.image_backoffs.clear();
+            texts.image_backoffs.retain(|(image, _)| spec.containers().iter().any(|container| container.image() == image));
         }
     }
-}
-
-fn first_with_image(spec: &Spec, container: ContainerIndex) -> ContainerIndex {
-    let image = spec.container(container).image();
-    spec.indexes().find(|&other| spec.container(other).image() == image).unwrap_or(container)
 }

@@ -1,8 +1,8 @@
 //! Changes of the API object: its spec, its deletion, conditions of other writers.
 
 use super::error::TransitionError;
-use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
-use super::published::PodReason;
+use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::published::{PodReason, ShownCondition};
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::PodCondition;
@@ -35,7 +35,7 @@ pub enum Change {
         /// `metadata.generation` now.
         generation: i64,
     },
-    /// Another writer set a condition that is not the kubelet's own.
+    /// Another writer set a condition. One of the kubelet's own stays until the kubelet's next status (a lost node's Ready).
     Condition(PodCondition),
     /// Another writer set `status.reason` and `status.message`.
     Message {
@@ -71,7 +71,10 @@ impl Pod {
                 self.delete(now, deletion, *generation, out)?;
             }
             Change::Condition(condition) => {
-                self.put_foreign(condition.clone());
+                match KubeletCondition::from_text(condition.type_.as_str()) {
+                    Some(own) => self.overwrite(own, condition, out),
+                    None => self.put_foreign(condition.clone()),
+                }
                 self.publish_now(out);
                 self.work.trigger(now);
             }
@@ -87,6 +90,7 @@ impl Pod {
                 let reason = PodReason::from_text(reason);
                 let grace_period_seconds = *grace_period_seconds;
                 self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });
+                self.give_up_volumes(now);
                 self.work.trigger(now);
             }
         }
@@ -109,9 +113,9 @@ impl Pod {
             // The window's key has the image in it: another image, another window.
             if self.spec.container(container).hash() != spec.container(container).hash() {
                 self.slots[container.get()].backoff = Backoff::default();
-                self.texts.forget_image_backoffs();
             }
         }
+        self.texts.forget_other_images(spec);
         let added = spec.containers().len() - self.slots.len();
         if added > 0 {
             grow(&mut self.slots, added, Slot::new);
@@ -148,6 +152,17 @@ impl Pod {
         }
         self.work.trigger(now);
         Ok(())
+    }
+
+    /// Another writer has written over one of the kubelet's own conditions.
+    fn overwrite(&mut self, condition: KubeletCondition, by: &PodCondition, out: &mut impl Sink) {
+        let from = self.published.condition(condition).status;
+        let shown = ShownCondition::from(by);
+        self.published.conditions[condition as usize] = shown;
+        if from != shown.status {
+            let change = StateChange::Condition { condition, from, to: shown.status, reason: shown.reason };
+            out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
+        }
     }
 
     /// Puts a condition of another writer into the list, in the place of one of its type.

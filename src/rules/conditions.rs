@@ -150,10 +150,10 @@ pub const EDGES: &[ConditionEdge] = {
 };
 
 /// Whether a condition of Kubernetes may change in this way; that its status stays is always permitted, and so is everything for
-/// conditions of others.
+/// conditions of others, and every change from Unknown, which only others write.
 pub fn permitted(condition: &str, from: Option<ConditionStatus>, to: Option<ConditionStatus>) -> bool {
     let mut rows = EDGES.iter().filter(|edge| edge.condition == condition).peekable();
-    from == to || rows.peek().is_none() || rows.any(|edge| edge.from == from && edge.to == to)
+    from == to || from == Some(ConditionStatus::Unknown) || rows.peek().is_none() || rows.any(|edge| edge.from == from && edge.to == to)
 }
 
 /// The message of a True AllContainersRestarting (KEP-5532); every other verdict of [`all_containers_restarting`] has none.

@@ -52,9 +52,10 @@ pub const EDGES: &[PhaseEdge] = {
     ]
 };
 
-/// Whether the published phase may change in this way; that it stays is always permitted.
+/// Whether the published phase may change in this way; that it stays is always permitted, and so is every change from Unknown, which
+/// Kubernetes does not write and so knows no way out of.
 pub fn permitted(from: Option<PodPhase>, to: PodPhase) -> bool {
-    from == Some(to) || EDGES.iter().any(|edge| edge.from == from && edge.to == to)
+    from == Some(to) || from == Some(PodPhase::Unknown) || EDGES.iter().any(|edge| edge.from == from && edge.to == to)
 }
 
 /// The phase that spec and container statuses call for.

@@ -355,6 +355,11 @@ impl<S: Script> Sim<S> {
             return Some(Happened::Plain(Event::SandboxFailed { attempt }));
         }
         let pod = self.pods.get_mut(&key)?;
+        if let Some(sandbox) = pod.sandbox.filter(|sandbox| sandbox.ready && sandbox.attempt == attempt) {
+            // Asked for again: it is there.
+            self.text = sandbox.address.map(address::text).unwrap_or_default();
+            return Some(Happened::SandboxUp { attempt });
+        }
         let host_network = pod.spec.host_network();
         let address = if host_network { None } else { self.addresses.take() };
         let old = pod.sandbox.replace(SimSandbox { attempt, ready: true, address, created_at: self.now });

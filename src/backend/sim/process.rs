@@ -76,6 +76,12 @@ impl<S: Script> Sim<S> {
         let now = self.now;
         let pod = self.pods.get_mut(&key)?;
         let spec = pod.spec.container(container);
+        if let Some(made) = pod.containers[container.get()].records.iter().find(|record| record.attempt == attempt) {
+            // Asked for again: it is there.
+            self.text.clone_from(&made.id);
+            self.other_text = format!("{}@sha256:{:08x}", spec.image(), spec.hash());
+            return Some(Happened::Created { container, attempt });
+        }
         if let Some(reason) = pod.script.image(&pod.spec, container).create_failure {
             self.text = format!("cannot create container {}", spec.name());
             return Some(Happened::CreateFailed { container, attempt, reason });
@@ -107,6 +113,13 @@ impl<S: Script> Sim<S> {
         let Some(pod) = self.pods.get_mut(&key) else { return };
         let sim = &mut pod.containers[container.get()];
         let Some(record) = sim.records.iter_mut().find(|record| record.attempt == attempt) else { return };
+        if let Some(at) = record.started_at {
+            // Asked for again: it was started then. How a start failed comes with its end.
+            if record.process.as_ref().is_none_or(|process| process.behaviour.start_error.is_none()) {
+                self.tell(key, Event::ContainerStarted { container, attempt, at });
+            }
+            return;
+        }
         sim.runs += 1;
         let run = sim.runs;
         let behaviour = pod.script.run(&pod.spec, container, run);
@@ -193,6 +206,9 @@ impl<S: Script> Sim<S> {
             self.tell(key, Event::HookFinished { container, attempt, hook, ok: false, message: "container not found" });
             return;
         };
+        if process.hooks.contains(&hook) {
+            return;
+        }
         process.hooks.push(hook);
         if hook == HookKind::PreStop {
             process.pre_stop.get_or_insert(now);

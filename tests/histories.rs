@@ -1,0 +1,213 @@
+//! Histories made by hand: what a caller may tell a Pod, and what must not come of it.
+#![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
+
+use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodStatus};
+use pod_lifecycle::observation::Observation;
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::rules::view::{Exit, WaitingReason};
+use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const START: Time = Time::from_secs(1_767_225_600);
+
+const FIRST: ContainerIndex = ContainerIndex::new(0);
+const SECOND: ContainerIndex = ContainerIndex::new(1);
+
+fn spec(spec: Value) -> Arc<Spec> {
+    Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap())
+}
+
+fn node(pacing: Pacing) -> Arc<NodeConfig> {
+    let mut node = NodeConfig::default();
+    node.pacing = pacing;
+    Arc::new(node)
+}
+
+/// Tells the Pod what happened, and lets it do what is due then.
+fn tell(pod: &mut Pod, second: i64, event: Event<'_>) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    pod.handle(START + Span::from_secs(second), event, &mut outputs).unwrap();
+    settle(pod, second, &mut outputs);
+    outputs
+}
+
+fn change(pod: &mut Pod, second: i64, change: &Change) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    pod.update(START + Span::from_secs(second), change, &mut outputs).unwrap();
+    settle(pod, second, &mut outputs);
+    outputs
+}
+
+fn settle(pod: &mut Pod, second: i64, outputs: &mut Vec<Output>) {
+    let now = START + Span::from_secs(second);
+    for _ in 0..100 {
+        if pod.next_deadline().is_none_or(|deadline| deadline.at > now) {
+            return;
+        }
+        pod.handle(now, Event::Tick, outputs).unwrap();
+    }
+    panic!("never at rest: {:?}", pod.next_deadline());
+}
+
+/// A Pod whose first sync waits for the volumes.
+fn admitted(spec: &Arc<Spec>, pacing: Pacing) -> Pod {
+    let meta = ObjectMeta { name: "web".into(), generation: 1, ..ObjectMeta::default() };
+    let mut pod = Pod::new(NewPod { meta: &meta, spec, status: None }, &node(pacing), &mut ());
+    for event in [Event::Stored, Event::Scheduled, Event::Bound, Event::Admitted] {
+        tell(&mut pod, 0, event);
+    }
+    pod
+}
+
+/// A Pod whose first start waits for the image.
+fn up(spec: &Arc<Spec>) -> Pod {
+    let mut pod = admitted(spec, Pacing::IMMEDIATE);
+    tell(&mut pod, 0, Event::VolumesMounted);
+    tell(&mut pod, 0, Event::SandboxStarted { attempt: 0, ips: "10.1.0.5" });
+    pod
+}
+
+fn create(pod: &mut Pod, second: i64, container: ContainerIndex, attempt: Attempt, id: &str) {
+    tell(pod, second, Event::ContainerCreated { container, attempt, id, image_id: "" });
+    tell(pod, second, Event::ContainerStarted { container, attempt, at: START + Span::from_secs(second) });
+}
+
+/// A Pod whose only container runs.
+fn running(id: &str) -> Pod {
+    let mut pod = up(&one("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), id);
+    pod
+}
+
+fn one(image: &str) -> Arc<Spec> {
+    spec(json!({"containers": [{"name": "web", "image": image}]}))
+}
+
+#[test]
+fn any_status_is_taken_up() {
+    let spec = spec(json!({"nodeName": "n", "containers": [{"name": "web", "image": "x"}]}));
+    let types = ["Ready", "ContainersReady", "Initialized", "PodScheduled", "PodReadyToStartContainers"];
+    for phase in [Value::Null, json!("Unknown"), json!("Running"), json!("Failed")] {
+        for held in ["True", "False", "Unknown"] {
+            let conditions: Vec<_> = types.iter().map(|kind| json!({"type": kind, "status": held})).collect();
+            let running = json!({"name": "web", "state": {"running": {}}, "ready": true, "restartCount": i32::MAX, "image": "x",
+                "imageID": "", "containerID": "c://1"});
+            let status = json!({"phase": phase, "conditions": conditions, "containerStatuses": [running]});
+            let status: PodStatus = serde_json::from_value(status).unwrap();
+            let mut pod =
+                Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) }, &node(Pacing::IMMEDIATE), &mut ());
+            tell(&mut pod, 0, Event::Admitted);
+            let ended = phase == json!("Failed");
+            let next = if ended { Action::UnmountVolumes } else { Action::MountVolumes };
+            assert!(pod.pending_actions().eq([next]), "{status:?}");
+        }
+    }
+}
+
+#[test]
+fn a_delay_without_end_has_no_later_end() {
+    let pacing = Pacing { retry: Span::MAX, jitter_permille: 1500, ..Pacing::IMMEDIATE };
+    let mut pod = admitted(&one("x:1"), pacing);
+    tell(&mut pod, 0, Event::VolumesFailed);
+    assert_eq!(pod.next_deadline().unwrap().at, Time::MAX);
+}
+
+#[test]
+fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
+    let kill = Change::Kill { reason: "Evicted".into(), message: String::new(), grace_period_seconds: Some(1), disruption_target: true };
+    for killed in [true, false] {
+        let mut pod = admitted(&one("x:1"), Pacing::IMMEDIATE);
+        if killed {
+            change(&mut pod, 1, &kill);
+        } else {
+            tell(&mut pod, 1, Event::ObjectRemoved);
+        }
+        assert!(pod.pending_actions().eq([Action::UnmountVolumes]));
+        assert_eq!(tell(&mut pod, 2, Event::VolumesMounted), [], "late news");
+    }
+}
+
+#[test]
+fn an_image_that_changes_while_its_container_is_created_is_run() {
+    let mut pod = up(&one("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    change(&mut pod, 1, &Change::Spec { spec: one("x:2"), generation: 2 });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    assert_eq!(pod.status().to_owned().container_statuses[0].image, "x:1");
+    let stop = Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 30 };
+    assert!(pod.pending_actions().eq([stop]), "the instance of the old image makes room");
+}
+
+#[test]
+fn another_containers_image_leaves_a_pulls_window_alone() {
+    let of = |image: &str| spec(json!({"containers": [{"name": "a", "image": image}, {"name": "b", "image": "bad:1"}]}));
+    let mut pod = up(&of("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    tell(&mut pod, 1, Event::ImageAbsent { container: SECOND });
+    tell(&mut pod, 1, Event::ImageFailed { container: SECOND, reason: WaitingReason::ErrImagePull, message: "no" });
+    change(&mut pod, 2, &Change::Spec { spec: of("x:2"), generation: 2 });
+    let asked = tell(&mut pod, 3, Event::ImageAbsent { container: SECOND });
+    assert!(!asked.contains(&Output::Action(Action::PullImage { container: SECOND })), "{asked:?}");
+}
+
+fn exited(attempt: Attempt) -> Event<'static> {
+    Event::ContainerExited { container: FIRST, attempt, exit: Exit::of_code(137), at: START, message: "", reason: "" }
+}
+
+#[test]
+fn a_container_out_of_sight_is_stopped_before_it_is_started_anew() {
+    let mut pod = running("c://1");
+    tell(&mut pod, 5, Event::ContainerLost { container: FIRST, attempt: Attempt(0) });
+    let stop = Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 30 };
+    assert!(pod.pending_actions().eq([stop]));
+    tell(&mut pod, 6, exited(Attempt(0)));
+    assert!(pod.pending_actions().eq([Action::ImageStatus { container: FIRST }]));
+}
+
+#[test]
+fn answers_for_older_attempts_are_late_news() {
+    let mut pod = running("c://1");
+    tell(&mut pod, 2, Event::SandboxDied { attempt: 0 });
+    tell(&mut pod, 2, exited(Attempt(0)));
+    tell(&mut pod, 3, Event::SandboxStopped { attempt: 0 });
+    tell(&mut pod, 3, Event::SandboxStarted { attempt: 1, ips: "10.1.0.6" });
+    let before = pod.clone();
+    let late = [
+        Event::SandboxStarted { attempt: 0, ips: "10.1.0.5" },
+        Event::SandboxFailed { attempt: 0 },
+        Event::SandboxStopFailed { attempt: 0 },
+        Event::ContainerCreated { container: FIRST, attempt: Attempt(0), id: "", image_id: "" },
+    ];
+    for event in late {
+        assert_eq!(tell(&mut pod, 3, event), [], "{event:?}");
+    }
+    assert_eq!(pod, before);
+}
+
+#[test]
+fn an_instance_whose_id_a_relist_tells_first_is_no_other_one() {
+    let mut pod = running("");
+    let seen = json!({"sandboxes": [{"state": "ready", "attempt": 0, "networkStatus": true, "ip": "10.1.0.5"}],
+        "containers": [{"name": "web", "id": "c://9", "state": "running", "restartCount": 0}]});
+    let seen: Observation = serde_json::from_value(seen).unwrap();
+    pod.observe(START + Span::from_secs(2), &seen, &mut ()).unwrap();
+    tell(&mut pod, 3, exited(Attempt(0)));
+    assert_eq!(pod.facts().instance(FIRST), (Attempt(0), InstanceStage::Exited));
+}
+
+#[test]
+fn a_condition_of_the_kubelet_that_another_writes_over_is_there_once_until_it_is_back() {
+    let mut pod = running("c://1");
+    let lost = serde_json::from_value(json!({"type": "Ready", "status": "False"})).unwrap();
+    pod.update(START + Span::from_secs(2), &Change::Condition(lost), &mut ()).unwrap();
+    let shown = |pod: &Pod| -> Vec<_> {
+        let ready = |condition: &PodCondition| condition.type_ == ConditionType::Ready;
+        pod.status().to_owned().conditions.into_iter().filter(ready).map(|condition| condition.status).collect()
+    };
+    assert_eq!(shown(&pod), [ConditionStatus::False]);
+    settle(&mut pod, 2, &mut Vec::new());
+    assert_eq!(shown(&pod), [ConditionStatus::True]);
+}
