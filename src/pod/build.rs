@@ -37,6 +37,7 @@ impl Pod {
         if self.is_illegal(restarting_all) {
             return;
         }
+        self.put_next_spec(out);
         if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
             self.shown_spec = Arc::clone(&self.spec);
         }
@@ -213,7 +214,7 @@ impl Pod {
         out: &mut impl Sink,
     ) -> bool {
         let unversioned = condition == KubeletCondition::AllContainersRestarting;
-        let generation = if unversioned { 0 } else { self.object.generation as u32 };
+        let generation = if unversioned { 0 } else { self.object.shown_generation() };
         let Some(from) = self.published.write(condition, verdict, generation, now) else {
             return false;
         };
@@ -228,7 +229,7 @@ impl Pod {
 
     /// Addresses and generation.
     fn build_rest(&mut self, _: Time) -> bool {
-        let generation = self.object.generation as u32;
+        let generation = self.object.shown_generation();
         let published = &mut self.published;
         let changed = !published.built || !published.has_host_ips || published.observed_generation != generation;
         published.built = true;

@@ -240,6 +240,14 @@ impl Slot {
         }
     }
 
+    /// The instances whose texts the published status shows.
+    pub(crate) fn shown_attempts(&self) -> [Option<Attempt>; 3] {
+        let shown = self.shown.as_ref();
+        let state = shown.and_then(|shown| shown.state.termination()?.attempt);
+        let last = shown.and_then(|shown| shown.last?.attempt);
+        [shown.and_then(|shown| shown.attempt), state, last]
+    }
+
     pub(crate) const fn newest(&self) -> &InstanceFacts {
         &self.instances[0]
     }

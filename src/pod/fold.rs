@@ -246,7 +246,7 @@ impl Pod {
         if shown.status == Some(verdict.status) && shown.reason == verdict.reason {
             return false;
         }
-        let generation = if by == Actor::Scheduler { self.object.generation as u32 } else { 0 };
+        let generation = if by == Actor::Scheduler { self.object.shown_generation() } else { 0 };
         let Some(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
             return false;
         };
@@ -260,7 +260,7 @@ impl Pod {
     fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
         self.published.drop_conditions();
         self.published.start_time.get_or_insert(now.truncated());
-        self.published.observed_generation = self.object.generation as u32;
+        self.published.observed_generation = self.object.shown_generation();
         self.published.local_phase = Some(PodPhase::Failed);
         self.published.local_reason = PodReason::from_text(reason);
         let texts = self.texts.make();
@@ -342,11 +342,14 @@ impl Pod {
     }
 
     fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        if self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt {
+        let is_answer = event == SandboxEvent::StopDone && matches!(self.work.step, Step::StopSandbox | Step::EndSandbox);
+        // A re-list may have shown before the answer that it is gone.
+        let is_gone = self.sandbox.state == SandboxState::Absent && is_answer;
+        if !is_gone && (self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt) {
             return self.failed_sandbox(event, attempt, out);
         }
         let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
-        if attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out) {
+        if !is_gone && (attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out)) {
             return Ok(());
         }
         match (event, self.work.step) {
@@ -362,7 +365,8 @@ impl Pod {
 
     /// A sandbox that could not be made may leave a record, which has to be taken down like any other. It is no news that asks for a sync.
     fn failed_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        if event != SandboxEvent::Died || attempt != self.work.actions.attempt || self.work.step == Step::Sandbox {
+        let failed = attempt.checked_add(1).is_some_and(|next| next == self.work.sandboxes_asked) && self.work.step != Step::Sandbox;
+        if event != SandboxEvent::Died || !failed {
             return Err(TransitionError::Unasked { event: event.as_str(), attempt });
         }
         self.set_sandbox(SandboxEvent::Died, attempt, out);
@@ -449,11 +453,14 @@ impl Pod {
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
         } else if news {
-            let awaited = slot.is_running() || slot.stopping.is_some();
+            let (ran, stopping) = (slot.is_running(), slot.stopping.is_some());
             self.forget_newest(container, out);
-            if awaited {
+            if ran || stopping {
                 self.relist(now);
-                self.exit_seen(now, container, out);
+            }
+            if stopping {
+                // Nothing is left to be stopped, not even by its preStop hook.
+                self.stopped(now, container, out);
             }
         }
         Ok(())
@@ -474,7 +481,7 @@ impl Pod {
         let now = self.spec.container(container);
         let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
         let image = then.unwrap_or(now).image().into();
-        let texts = self.texts.make().container_mut(container).entry(attempt);
+        let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
         texts.image = image;
         id.clone_into(&mut texts.id);
         image_id.clone_into(&mut texts.image_id);
@@ -484,7 +491,7 @@ impl Pod {
     fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
         let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
         if !ended && (!message.is_empty() || !reason.is_empty()) {
-            let texts = self.texts.make().container_mut(container).entry(attempt);
+            let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
             message.clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
         }

@@ -59,6 +59,8 @@ use texts::TextStore;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pod {
     spec: Arc<Spec>,
+    /// Came with this generation while a sync ran; in force from the next one on.
+    next_spec: Option<(Arc<Spec>, i64)>,
     /// The spec as the last build knew it: its images are in the published status.
     shown_spec: Arc<Spec>,
     node: Arc<NodeConfig>,
@@ -97,6 +99,11 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// The generation as the compact status keeps it.
+    pub(crate) fn shown_generation(&self) -> u32 {
+        published::shown_generation(self.generation)
+    }
+
     /// Why the Pod has to end, if somebody wants it to.
     pub(crate) const fn ends(&self) -> Option<Cause> {
         if self.deletion.is_some() || self.gone {
@@ -156,6 +163,7 @@ impl Pod {
             plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
             probing: Probing::of(spec),
             spec: Arc::clone(spec),
+            next_spec: None,
             shown_spec: Arc::clone(spec),
             node: Arc::clone(node),
             texts: TextStore::default(),
@@ -215,7 +223,7 @@ impl Pod {
         self.deadline = self.find_deadline();
     }
 
-    /// The spec.
+    /// The spec in force: a change that came during a sync counts from the next one on.
     pub fn spec(&self) -> &Arc<Spec> {
         &self.spec
     }

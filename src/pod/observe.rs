@@ -3,7 +3,7 @@
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::PodReason;
+use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::sync::{StartStep, Step};
@@ -23,7 +23,7 @@ impl Pod {
         self.published.phase = status.phase.or(Some(PodPhase::Pending));
         self.published.reason = PodReason::from_text(&status.reason);
         self.published.start_time = status.start_time;
-        self.published.observed_generation = status.observed_generation as u32;
+        self.published.observed_generation = shown_generation(status.observed_generation);
         self.published.qos = status.qos_class.unwrap_or(QosClass::BestEffort);
         self.published.has_host_ips = !status.host_ip.is_empty();
         self.published.built = !status.container_statuses.is_empty();
@@ -84,10 +84,10 @@ impl Pod {
             let ended = status.state.terminated.as_ref();
             let texts = self.texts.make().container_mut(container);
             if let Some(last) = last {
-                let entry = texts.entry(previous);
+                let entry = texts.entry(previous, [None; 3]);
                 (entry.id, entry.message) = (last.container_id.clone(), last.message.clone());
             }
-            let entry = texts.entry(newest);
+            let entry = texts.entry(newest, [None; 3]);
             (entry.id, entry.image, entry.image_id) = (status.container_id.clone(), status.image.clone(), status.image_id.clone());
             entry.message = ended.map(|ended| ended.message.clone()).unwrap_or_default();
         }
@@ -152,6 +152,10 @@ impl Pod {
             self.sandbox = SandboxFacts { state: to, attempt, network, has_ip };
         }
         self.sandbox = SandboxFacts { network, has_ip, ..self.sandbox };
+        if is_new && matches!(self.work.step, Step::StopSandbox | Step::EndSandbox) {
+            // A newer one than the kubelet is taking down: that one has to go as well.
+            out.emit(Output::Action(Action::StopPodSandbox { attempt }));
+        }
         // Only a ready sandbox tells its addresses; the last ones told are remembered.
         if !seen.ips.is_empty() {
             self.texts.make().sandbox_ips = seen.ips.join(",");
@@ -195,7 +199,8 @@ impl Pod {
         let attempt = self.attempt_of(container, observed);
         let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
         let hash = self.spec.container(container).hash();
-        let texts = self.texts.make().container_mut(container).entry(attempt);
+        let shown = self.slots[container.get()].shown_attempts();
+        let texts = self.texts.make().container_mut(container).entry(attempt, shown);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::container::{Attempt, InstanceStage};
+use super::published::PodReason;
 use super::sandbox::SandboxState;
 use super::stage::Stage;
 use crate::api::{ConditionStatus, PodPhase};
@@ -164,6 +165,18 @@ pub enum StateChange {
         from: ShownState,
         /// After.
         to: ShownState,
+    },
+    /// A condition that the machine only keeps for another writer: a readiness gate, DisruptionTarget.
+    OtherCondition {
+        /// Before; `None`: not there.
+        from: Option<ConditionStatus>,
+        /// After.
+        to: ConditionStatus,
+    },
+    /// The kubelet decided to end the Pod: eviction, preemption, node shutdown.
+    Kill {
+        /// `status.reason` that goes with it.
+        reason: PodReason,
     },
     /// The object got a deletion timestamp, or a nearer one.
     Deletion {

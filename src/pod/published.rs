@@ -41,7 +41,7 @@ impl From<&PodCondition> for ShownCondition {
         Self {
             status: Some(condition.status),
             reason: ConditionReason::from_text(&condition.reason),
-            generation: condition.observed_generation as u32,
+            generation: shown_generation(condition.observed_generation),
             since: condition.last_transition_time,
         }
     }
@@ -117,4 +117,9 @@ impl Published {
     pub(crate) fn drop_conditions(&mut self) {
         self.conditions = Self::NEW.conditions;
     }
+}
+
+/// A generation as the compact status keeps it: from 0 to 4294967295, which no object's count of writes exceeds.
+pub(crate) fn shown_generation(generation: i64) -> u32 {
+    generation.clamp(0, u32::MAX.into()) as u32
 }

@@ -99,7 +99,7 @@ impl Pod {
         }
     }
 
-    fn stopped(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
+    pub(crate) fn stopped(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
         self.slots[container.get()].stopping = None;
         match self.work.step {
             Step::StopPod | Step::EndContainers => {

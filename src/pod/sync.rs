@@ -42,6 +42,8 @@ pub enum DeadlineReason {
 pub(crate) struct Work {
     pub(crate) step: Step,
     pub(crate) actions: PodActions,
+    /// The attempt after the newest sandbox that was asked for.
+    pub(crate) sandboxes_asked: u32,
     /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
     pub(crate) creating: u32,
     failure: Failure,
@@ -121,6 +123,7 @@ impl Work {
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
         creating: 0,
         failure: Failure::None,
+        sandboxes_asked: 0,
         trigger: None,
         late: None,
         again: false,
@@ -183,7 +186,7 @@ impl Pod {
         if !self.work.is_idle() {
             return false;
         }
-        if self.stage == Stage::Syncing && self.ends(out) {
+        if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
         if !self.is_due(now) || !self.stage.has_worker() {
@@ -225,7 +228,7 @@ impl Pod {
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
-    fn ends(&mut self, out: &mut impl Sink) -> bool {
+    fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
         let why = if let Some(why) = self.object.ends() {
             why
         } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
@@ -233,13 +236,13 @@ impl Pod {
         } else {
             return false;
         };
-        self.end(why, out);
+        self.end(now, why, out);
         true
     }
 
-    pub(crate) fn end(&mut self, why: Cause, out: &mut impl Sink) {
+    pub(crate) fn end(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
         self.move_on(StageEvent::EndBegins, why, out);
-        self.work.asked = true;
+        self.work.trigger(now);
     }
 
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
@@ -247,7 +250,7 @@ impl Pod {
         self.build(now, false, out);
         if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
-            self.end(why, out);
+            self.end(now, why, out);
         } else if self.volumes {
             self.begin_actions(now, out);
         } else {
@@ -294,6 +297,7 @@ impl Pod {
 
     fn create_sandbox(&mut self, out: &mut impl Sink) {
         self.work.step = Step::Sandbox;
+        self.work.sandboxes_asked = self.work.actions.attempt.saturating_add(1);
         out.emit(Output::Action(Action::RunPodSandbox { attempt: self.work.actions.attempt }));
     }
 

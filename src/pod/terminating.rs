@@ -54,7 +54,7 @@ impl Pod {
         }
         self.move_on(StageEvent::ContainersStopped, Cause::Sync, out);
         self.build(now, true, out);
-        self.work.ask();
+        self.work.trigger(now);
         true
     }
 

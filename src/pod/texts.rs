@@ -38,13 +38,15 @@ impl ContainerTexts {
         self.instances.iter().find(|texts| texts.attempt == attempt)
     }
 
-    /// The texts of this instance, made if there are none; the oldest instance's give way.
-    pub(crate) fn entry(&mut self, attempt: Attempt) -> &mut InstanceTexts {
+    /// The texts of this instance, made if there are none; those of the oldest one that the status does not show give way.
+    pub(crate) fn entry(&mut self, attempt: Attempt, shown: [Option<Attempt>; 3]) -> &mut InstanceTexts {
         if let Some(n) = self.instances.iter().position(|texts| texts.attempt == attempt) {
             return &mut self.instances[n];
         }
-        if self.instances.len() == KEPT {
-            self.instances.remove(0);
+        if self.instances.len() >= KEPT
+            && let Some(oldest) = self.instances.iter().position(|texts| !shown.contains(&Some(texts.attempt)))
+        {
+            self.instances.remove(oldest);
         }
         self.instances.push(InstanceTexts { attempt, ..InstanceTexts::default() });
         let last = self.instances.len() - 1;

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 pub enum Change {
     /// Another spec: images, deadline, gates, ephemeral containers; or other metadata with the same spec.
     Spec {
-        /// The new spec. Containers may only be added, and only ephemeral ones.
+        /// The new spec. Images may differ, and ephemeral containers may be added. A sync in progress ends with the old one.
         spec: Arc<Spec>,
         /// `metadata.generation` now.
         generation: i64,
@@ -73,7 +73,14 @@ impl Pod {
             Change::Condition(condition) => {
                 match KubeletCondition::from_text(condition.type_.as_str()) {
                     Some(own) => self.overwrite(own, condition, out),
-                    None => self.put_foreign(condition.clone()),
+                    None => {
+                        let from = self.foreign_condition(condition.type_.as_str());
+                        self.put_foreign(condition.clone());
+                        if from != Some(condition.status) {
+                            let change = StateChange::OtherCondition { from, to: condition.status };
+                            out.emit(Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange }));
+                        }
+                    }
                 }
                 self.publish_now(out);
                 self.work.trigger(now);
@@ -91,6 +98,8 @@ impl Pod {
                 let grace_period_seconds = *grace_period_seconds;
                 self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });
                 self.give_up_volumes(now);
+                let change = StateChange::Kill { reason };
+                out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
                 self.work.trigger(now);
             }
         }
@@ -100,19 +109,36 @@ impl Pod {
     }
 
     fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let same =
-            self.spec.containers().iter().zip(spec.containers()).all(|(old, new)| old.name() == new.name() && old.kind() == new.kind());
-        if !same
-            || spec.containers().len() < self.spec.containers().len()
-            || spec.init_and_regular().len() != self.spec.init_and_regular().len()
-        {
+        if !self.next_spec.as_ref().map_or(&self.spec, |(next, _)| next).may_become(spec) {
             return Err(TransitionError::ContainersChanged);
         }
+        if self.object.generation != generation {
+            let change = StateChange::Spec { generation };
+            out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
+        }
+        // The kubelet carries a sync out on the Pod it began with.
+        self.next_spec = Some((Arc::clone(spec), generation));
+        if self.work.is_idle() {
+            self.put_next_spec(out);
+        }
+        self.work.trigger(now);
+        Ok(())
+    }
+
+    /// The spec that came last is in force from now on.
+    pub(crate) fn put_next_spec(&mut self, out: &mut impl Sink) {
+        if let Some((spec, generation)) = self.next_spec.take() {
+            self.object.generation = self.object.generation.max(generation);
+            self.put_spec(&spec, out);
+        }
+    }
+
+    fn put_spec(&mut self, spec: &Arc<Spec>, out: &mut impl Sink) {
         let was_gated = self.is_gated();
-        for container in self.spec.clone().indexes() {
+        for (slot, (old, new)) in self.slots.iter_mut().zip(self.spec.containers().iter().zip(spec.containers())) {
             // The window's key has the image in it: another image, another window.
-            if self.spec.container(container).hash() != spec.container(container).hash() {
-                self.slots[container.get()].backoff = Backoff::default();
+            if old.hash() != new.hash() {
+                slot.backoff = Backoff::default();
             }
         }
         self.texts.forget_other_images(spec);
@@ -122,16 +148,9 @@ impl Pod {
             grow(&mut self.plan, added, ContainerAction::default);
         }
         self.spec = Arc::clone(spec);
-        if self.object.generation != generation {
-            self.object.generation = generation;
-            let change = StateChange::Spec { generation };
-            out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
-        }
         if was_gated && !self.is_gated() && self.stage == Stage::Unscheduled {
             out.emit(Output::Action(Action::Schedule));
         }
-        self.work.trigger(now);
-        Ok(())
     }
 
     fn delete(&mut self, now: Time, deletion: Deletion, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {

@@ -184,6 +184,17 @@ impl ContainerSpec {
         }
     }
 
+    /// Whether that container is this one with another image at most.
+    pub(super) fn is_same_but_for_image(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.kind == other.kind
+            && self.restart_policy == other.restart_policy
+            && self.rules == other.rules
+            && self.probes == other.probes
+            && self.post_start == other.post_start
+            && self.pre_stop == other.pre_stop
+    }
+
     /// Name.
     pub fn name(&self) -> &str {
         &self.name

@@ -96,6 +96,18 @@ impl Spec {
         }
     }
 
+    /// Whether a Pod with this spec may get that one: containers differ in their images at most, and ephemeral ones may be added (API
+    /// `ValidatePodUpdate`).
+    pub(crate) fn may_become(&self, new: &Self) -> bool {
+        let same = |(old, new): (&ContainerSpec, &ContainerSpec)| old.is_same_but_for_image(new);
+        self.init == new.init
+            && self.regular == new.regular
+            && self.containers.len() <= new.containers.len()
+            && self.containers.iter().zip(&new.containers).all(same)
+            && self.restart_policy() == new.restart_policy()
+            && self.host_network() == new.host_network()
+    }
+
     /// The API object this was read from, with the defaults that [`Spec::parse`] applied.
     pub fn api(&self) -> &api::PodSpec {
         &self.api

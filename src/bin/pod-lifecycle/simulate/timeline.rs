@@ -122,6 +122,11 @@ impl<'a> Timeline<'a> {
             StateChange::Deletion { grace_period_seconds } => {
                 self.row(at, by, "pod", format!("deletion granted, grace period {grace_period_seconds} s"), "");
             }
+            StateChange::OtherCondition { from, to } => {
+                let from = from.map_or("–", ConditionStatus::as_str);
+                self.row(at, by, "condition of another", format!("{from} → {to}"), "");
+            }
+            StateChange::Kill { reason } => self.row(at, by, "pod", format!("to be ended: {reason}"), ""),
             StateChange::Spec { generation } => self.row(at, by, "pod", format!("new spec, generation {generation}"), ""),
             StateChange::Container { container, .. } => self.held.push((*transition, name(pod, container))),
             _ => self.held.push((*transition, String::new())),
