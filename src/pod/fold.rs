@@ -472,30 +472,6 @@ impl Pod {
         let slot = &mut self.slots[container.get()];
         slot.instances = [slot.instances[1], InstanceFacts::NONE];
     }
-
-    fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str) {
-        if id.is_empty() && image_id.is_empty() {
-            return;
-        }
-        // If the spec has changed since it was asked for, the last build knows what was meant.
-        let now = self.spec.container(container);
-        let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
-        let image = then.unwrap_or(now).image().into();
-        let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
-        texts.image = image;
-        id.clone_into(&mut texts.id);
-        image_id.clone_into(&mut texts.image_id);
-    }
-
-    /// The words of an end; told twice, the first count.
-    fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
-        let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
-        if !ended && (!message.is_empty() || !reason.is_empty()) {
-            let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
-            message.clone_into(&mut texts.message);
-            reason.clone_into(&mut texts.reason);
-        }
-    }
 }
 
 impl Exit {
