@@ -33,11 +33,12 @@ impl Pod {
     ///
     /// `terminal`: no container runs any more, so what has ended decides the phase.
     pub(crate) fn build(&mut self, now: Time, terminal: bool, out: &mut impl Sink) {
+        // Even if the update is dropped below, the sync that it begins goes by the new spec.
+        self.put_next_spec(out);
         let restarting_all = self.should_restart_all();
         if self.is_illegal(restarting_all) {
             return;
         }
-        self.put_next_spec(out);
         if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
             self.shown_spec = Arc::clone(&self.spec);
         }
