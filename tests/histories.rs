@@ -141,6 +141,28 @@ fn an_image_that_changes_while_its_container_is_created_is_run() {
 }
 
 #[test]
+fn a_sync_ends_with_the_spec_it_began_with() {
+    let mut pod = up(&one("x:1"));
+    change(&mut pod, 1, &Change::Spec { spec: one("x:2"), generation: 2 });
+    assert_eq!((pod.spec().container(FIRST).image(), pod.generation()), ("x:1", 1), "x:1 is being looked up");
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    assert_eq!((pod.spec().container(FIRST).image(), pod.generation()), ("x:2", 2));
+}
+
+#[test]
+fn a_pod_keeps_all_of_its_containers_but_their_images() {
+    let mut pod = running("c://1");
+    let before = pod.clone();
+    let probed = json!({"name": "web", "image": "x:1", "livenessProbe": {"tcpSocket": {"port": 80}}});
+    for containers in [json!([probed]), json!([{"name": "db", "image": "x:1"}])] {
+        let other = Change::Spec { spec: spec(json!({"containers": containers})), generation: 2 };
+        assert!(pod.update(START, &other, &mut ()).is_err());
+        assert!(pod == before);
+    }
+}
+
+#[test]
 fn another_containers_image_leaves_a_pulls_window_alone() {
     let of = |image: &str| spec(json!({"containers": [{"name": "a", "image": image}, {"name": "b", "image": "bad:1"}]}));
     let mut pod = up(&of("x:1"));
