@@ -52,7 +52,7 @@ impl Pod {
                 self.fail_sync(now);
             }
             Event::SandboxStopped { attempt } => self.sandbox_down(now, SandboxEvent::StopDone, attempt, out)?,
-            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) => {}
+            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) && !self.is_stopping_sandbox(attempt) => {}
             Event::SandboxStopFailed { attempt } => self.sandbox_stop_failed(now, attempt, out)?,
             Event::SandboxDied { attempt } => self.sandbox_down(now, SandboxEvent::Died, attempt, out)?,
             Event::ImagePresent { container } => {
@@ -124,6 +124,12 @@ impl Pod {
                 let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
                 let awaited = self.probing[n].worker.is_probing() && asked_for == Some(attempt);
                 return Ok(!awaited || !self.probed(now, n, outcome, out));
+            }
+            Event::ProbeVerdict { container, attempt, kind, verdict } => {
+                let n = self.probe_under_way(name, container, kind)?;
+                if self.is_news(name, container, attempt)? && self.probing[n].is_alive() {
+                    self.probe_verdict(now, n, attempt, verdict, out);
+                }
             }
         }
         Ok(false)
@@ -306,7 +312,7 @@ impl Pod {
         self.expects("SandboxStarted", awaited)?;
         self.set_sandbox(SandboxEvent::Started, attempt, out);
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
-        self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), ..self.sandbox };
+        self.sandbox = SandboxFacts { oldest: attempt, network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
         if let Some(texts) = self.texts.for_text(ips) {
             ips.clone_into(&mut texts.sandbox_ips);
         }
@@ -326,6 +332,11 @@ impl Pod {
         self.sandbox.state != SandboxState::Absent && attempt < self.sandbox.attempt
     }
 
+    /// Whether the work waits until this sandbox is down.
+    fn is_stopping_sandbox(&self, attempt: u32) -> bool {
+        matches!(self.work.step, Step::StopSandbox(awaited) | Step::EndSandbox(awaited) if awaited == attempt)
+    }
+
     /// Moves the sandbox to another state: the one setter of sandboxes.
     pub(crate) fn set_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> bool {
         let from = self.sandbox.state;
@@ -342,7 +353,11 @@ impl Pod {
     }
 
     fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let is_answer = event == SandboxEvent::StopDone && matches!(self.work.step, Step::StopSandbox | Step::EndSandbox);
+        let is_answer = event == SandboxEvent::StopDone && self.is_stopping_sandbox(attempt);
+        if is_answer && self.is_old_sandbox(attempt) {
+            self.sandbox_down_on(now, out);
+            return Ok(());
+        }
         // A re-list may have shown before the answer that it is gone.
         let is_gone = self.sandbox.state == SandboxState::Absent && is_answer;
         if !is_gone && (self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt) {
@@ -352,13 +367,11 @@ impl Pod {
         if !is_gone && (attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out)) {
             return Ok(());
         }
-        match (event, self.work.step) {
-            (SandboxEvent::StopDone, Step::StopSandbox) => {
-                self.relist(now);
-                self.sandbox_stopped(now, out);
-            }
-            (SandboxEvent::StopDone, Step::EndSandbox) => self.sandbox_ended(now, out),
-            _ => self.relist(now),
+        if !matches!(self.work.step, Step::EndSandbox(_)) || event != SandboxEvent::StopDone {
+            self.relist(now);
+        }
+        if is_answer {
+            self.sandbox_down_on(now, out);
         }
         Ok(())
     }
@@ -375,9 +388,10 @@ impl Pod {
 
     /// The sandbox is down but its network is not: what asked for it failed, and comes again.
     fn sandbox_stop_failed(&mut self, now: Time, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let awaited = matches!(self.work.step, Step::StopSandbox | Step::EndSandbox) && attempt == self.sandbox.attempt;
-        self.expects("SandboxStopFailed", awaited)?;
-        self.set_sandbox(SandboxEvent::Died, attempt, out);
+        self.expects("SandboxStopFailed", self.is_stopping_sandbox(attempt))?;
+        if attempt == self.sandbox.attempt {
+            self.set_sandbox(SandboxEvent::Died, attempt, out);
+        }
         self.fail_sync(now);
         Ok(())
     }
@@ -452,6 +466,7 @@ impl Pod {
         let slot = &mut self.slots[container.get()];
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
+            self.fill_instances(container);
         } else if news {
             let (ran, stopping) = (slot.is_running(), slot.stopping.is_some());
             self.forget_newest(container, out);
@@ -471,6 +486,7 @@ impl Pod {
         self.set_instance(container, InstanceEvent::Removed, out);
         let slot = &mut self.slots[container.get()];
         slot.instances = [slot.instances[1], InstanceFacts::NONE];
+        self.fill_instances(container);
     }
 }
 

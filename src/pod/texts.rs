@@ -2,6 +2,7 @@
 
 use super::Pod;
 use super::container::{Attempt, InstanceStage};
+use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::spec::{ContainerIndex, Spec};
@@ -29,6 +30,8 @@ pub(crate) struct InstanceTexts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ContainerTexts {
     pub(crate) instances: Vec<InstanceTexts>,
+    /// Instances before the newest two, newest first.
+    pub(crate) older: Vec<OlderInstance>,
     /// Why the last start failed, for humans.
     pub(crate) failure: String,
     /// The same in the published status.
@@ -38,6 +41,12 @@ pub(crate) struct ContainerTexts {
 impl ContainerTexts {
     pub(crate) fn of(&self, attempt: Attempt) -> Option<&InstanceTexts> {
         self.instances.iter().find(|texts| texts.attempt == attempt)
+    }
+
+    /// The instance with this id.
+    pub(crate) fn attempt_of(&self, id: &str) -> Option<Attempt> {
+        let newest = self.instances.iter().find(|texts| texts.id == id).map(|texts| texts.attempt);
+        newest.or_else(|| self.older.iter().find(|older| older.id == id).map(|older| older.facts.attempt))
     }
 
     /// The texts of this instance, made if there are none; those of the oldest one that the status does not show give way.
@@ -138,6 +147,11 @@ impl TextStore {
 
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
         self.get()?.container(container)
+    }
+
+    /// The instances before the newest two, newest first.
+    pub(crate) fn older(&self, container: ContainerIndex) -> &[OlderInstance] {
+        self.container(container).map_or(&[], |texts| &texts.older)
     }
 
     /// Publishes why the last start of this container failed. Whether that is news.

@@ -3,6 +3,7 @@
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::output::{KubeletCondition, ShownState};
 use super::sandbox::{SandboxFacts, SandboxState};
+use super::texts::TextStore;
 use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::Verdict;
@@ -16,6 +17,7 @@ use crate::time::Time;
 pub struct Facts<'a> {
     spec: &'a Spec,
     slots: &'a [Slot],
+    texts: &'a TextStore,
     sandbox: SandboxFacts,
 }
 
@@ -37,13 +39,15 @@ impl Facts<'_> {
 
 impl Runtime for Facts<'_> {
     fn sandboxes(&self) -> impl Iterator<Item = Sandbox> {
-        self.sandbox.view().into_iter()
+        self.sandbox.view()
     }
 
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
         let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
         let hash = self.spec.container(container).hash();
-        self.slots[container.get()].instances.iter().filter_map(move |instance| instance.view(hash, active))
+        let older = self.texts.older(container);
+        let older = older.iter().map(|older| &older.facts);
+        self.slots[container.get()].instances.iter().chain(older).filter_map(move |instance| instance.view(hash, active))
     }
 }
 
@@ -90,7 +94,7 @@ impl Pod {
 
     /// The newest news, ahead of what is published.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { spec: &self.spec, slots: &self.slots, sandbox: self.sandbox }
+        Facts { spec: &self.spec, slots: &self.slots, texts: &self.texts, sandbox: self.sandbox }
     }
 
     pub(crate) fn runtime(&self) -> Facts<'_> {
@@ -136,11 +140,10 @@ impl Pod {
     fn pending_work(&self) -> Option<Action> {
         use super::sync::{StartStep, Step};
         use super::{Stage, Stage::Finished};
-        let attempt = self.sandbox.attempt;
         Some(match self.work.step {
             Step::Volumes => Action::MountVolumes,
             Step::Sandbox => Action::RunPodSandbox { attempt: self.work.actions.attempt },
-            Step::StopSandbox | Step::EndSandbox => Action::StopPodSandbox { attempt },
+            Step::StopSandbox(attempt) | Step::EndSandbox(attempt) => Action::StopPodSandbox { attempt },
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
@@ -156,7 +159,7 @@ impl Pod {
                     StartStep::Undo => return None,
                 }
             }
-            Step::StopPod | Step::StopContainer(_) | Step::Reset(_) | Step::EndContainers | Step::EndStatus => return None,
+            Step::StopPod | Step::StopContainer(_) | Step::Reset(..) | Step::EndContainers | Step::EndStatus => return None,
             Step::Idle => match self.stage {
                 Stage::Accepted => Action::StoreObject,
                 Stage::Unscheduled if !self.is_gated() => Action::Schedule,

@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod completion;
 pub mod conditions;
 pub mod container_status;
+pub mod garbage;
 pub mod grace;
 pub mod phase;
 pub mod probe;
