@@ -146,7 +146,7 @@ impl Pod {
         let mut phase = phase::phase(&self.spec, &self.shown(), facts, &self.node.gates);
         let published = &mut self.published;
         let terminal_of = |phase: Option<PodPhase>| phase.filter(|phase| phase.is_terminal());
-        if !phase.is_terminal() {
+        if !phase.is_terminal() && self.node.pacing.ends {
             phase = terminal_of(published.local_phase).or(terminal_of(published.phase)).unwrap_or(phase);
         }
         let mut reason = if published.local_phase == Some(phase) { published.local_reason } else { PodReason::None };

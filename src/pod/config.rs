@@ -68,8 +68,8 @@ pub struct Pacing {
     pub jitter_permille: u16,
     /// Whether syncs happen by themselves; otherwise only when the caller says so.
     pub automatic: bool,
-    /// Whether a terminal phase ends the Pod. Otherwise its containers and sandbox are looked after for as long as there are syncs, and
-    /// only a deletion or a kill ends it.
+    /// Whether a terminal phase ends the Pod, and stays. Otherwise its containers and sandbox are looked after for as long as there are
+    /// syncs, the phase held back follows them, and only a deletion or a kill ends the Pod.
     pub ends: bool,
 }
 
