@@ -9,10 +9,12 @@ use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
-use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
-use crate::rules::view::{Sandbox, WaitingReason};
+use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
+use crate::rules::termination_message;
+use crate::rules::view::{Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -85,11 +87,11 @@ impl Pod {
             let texts = self.texts.make().container_mut(container);
             if let Some(last) = last {
                 let entry = texts.entry(previous, [None; 3]);
-                (entry.id, entry.message) = (last.container_id.clone(), last.message.clone());
+                (entry.id, entry.message, entry.reason) = (last.container_id.clone(), last.message.clone(), last.reason.clone());
             }
             let entry = texts.entry(newest, [None; 3]);
             (entry.id, entry.image, entry.image_id) = (status.container_id.clone(), status.image.clone(), status.image_id.clone());
-            entry.message = ended.map(|ended| ended.message.clone()).unwrap_or_default();
+            (entry.message, entry.reason) = ended.map(|ended| (ended.message.clone(), ended.reason.clone())).unwrap_or_default();
         }
     }
 
@@ -165,10 +167,12 @@ impl Pod {
         if !seen.ips.is_empty() {
             self.texts.make().sandbox_ips = seen.ips.join(",");
         }
-        self.sandbox != before
+        // That an older one is gone asks for nothing.
+        self.sandbox != SandboxFacts { oldest, ..before }
     }
 
-    /// The instances of a container as the runtime lists them.
+    /// The instances of a container as the runtime lists them. Whether that asks for a sync: not if all that has changed is that dead ones
+    /// are gone (kubelet PLEG: ContainerRemoved).
     fn observe_container(
         &mut self,
         container: ContainerIndex,
@@ -199,17 +203,29 @@ impl Pod {
             let change = StateChange::Instance { container, attempt, from: was, to: to.stage };
             out.emit(Output::Transition(Transition { change, by: Actor::Runtime, why: Cause::Reported }));
         }
-        true
+        let is_new = |listed: &InstanceFacts| listed.stage != InstanceStage::Absent && !before.contains(listed);
+        let is_lost = |known: &InstanceFacts| {
+            let is_it = |listed: &InstanceFacts| listed.stage != InstanceStage::Absent && listed.attempt == known.attempt;
+            !matches!(known.stage, InstanceStage::Exited | InstanceStage::Absent) && !facts.iter().any(is_it)
+        };
+        facts.iter().any(is_new) || before.iter().any(is_lost)
     }
 
     fn observed_instance(&mut self, container: ContainerIndex, observed: &ObservedContainer, seen: &Observation) -> InstanceFacts {
         let attempt = self.attempt_of(container, observed);
         let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
         let shown = self.slots[container.get()].shown_attempts();
+        let containers = self.spec.containers().len();
         let texts = self.texts.make().container_mut(container).entry(attempt, shown);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);
+        if observed.state == ObservedState::Exited && texts.message.is_empty() && texts.reason.is_empty() {
+            termination_message::shown(&observed.message, containers).clone_into(&mut texts.message);
+            if TerminatedReason::from_text(&observed.reason) == TerminatedReason::Other {
+                texts.reason.clone_from(&observed.reason);
+            }
+        }
         InstanceFacts::observed(observed, attempt, sandbox, self.spec.container(container).hash())
     }
 

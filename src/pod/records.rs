@@ -83,15 +83,18 @@ impl Pod {
     ///
     /// The one that is started at once goes on counting from what the sync has found, the others from 0.
     pub(crate) fn purge_init_containers(&mut self, out: &mut impl Sink) {
-        for container in self.spec.clone().init() {
+        let spec = self.spec.clone();
+        for container in spec.init() {
             if self.plan[container.get()].start {
                 self.work.purged = self.finished_before_sync(container);
             } else {
                 self.slots[container.get()].next_restart_count = 0;
             }
-            while self.slots[container.get()].newest().stage != InstanceStage::Absent {
-                self.remove_instance(container, 0, out);
-            }
+        }
+        loop {
+            let next = garbage::purged(&spec, &self.runtime()).next();
+            let Some((container, nth)) = next else { break };
+            self.remove_instance(container, nth, out);
         }
     }
 

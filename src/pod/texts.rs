@@ -5,6 +5,7 @@ use super::container::{Attempt, InstanceStage};
 use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
+use crate::rules::termination_message;
 use crate::spec::{ContainerIndex, Spec};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -118,9 +119,10 @@ impl Pod {
     /// The words of an end; told twice, the first count.
     pub(crate) fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
         let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
+        let containers = self.spec.containers().len();
         if !ended && (!message.is_empty() || !reason.is_empty()) {
             let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
-            message.clone_into(&mut texts.message);
+            termination_message::shown(message, containers).clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
         }
     }

@@ -32,9 +32,11 @@ pub fn surplus_init(states: impl IntoIterator<Item = InstanceState>) -> Option<u
 ///
 /// A kubelet keeps as many as its [`GarbagePolicy::max_per_container`] says but at least 1, and none once the Pod's content may go
 /// ([`Leftovers::Content`]); in that case those of all its containers go.
-pub fn surplus_exited(runtime: &impl Runtime, container: ContainerIndex, keep: usize) -> impl Iterator<Item = usize> {
-    let instances = runtime.instances(container).enumerate();
-    instances.filter(|(_, instance)| instance.state == InstanceState::Exited).map(|(nth, _)| nth).skip(keep)
+///
+/// `states`: of its instances, newest first.
+pub fn surplus_exited(states: impl IntoIterator<Item = InstanceState>, keep: usize) -> impl Iterator<Item = usize> {
+    let exited = states.into_iter().enumerate().filter(|(_, state)| *state == InstanceState::Exited);
+    exited.map(|(nth, _)| nth).skip(keep)
 }
 
 /// The instances of init containers that are removed with their logs before the Pod begins anew in another sandbox (kubelet
@@ -174,4 +176,76 @@ pub fn sandboxes(records: &[SandboxRecord], leftovers: Leftovers, short_of_disk:
     let keep = usize::from(!leftovers.all_go(short_of_disk));
     let gone = list.into_iter().skip(keep).rev();
     gone.filter(|&n| !records[n].ready && !records[n].has_containers).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use InstanceState::{Created, Exited, Running, Unknown};
+
+    fn record(container: &'static str, state: InstanceState, second: i64, leftovers: Leftovers) -> ContainerRecord<&'static str> {
+        ContainerRecord { container, state, created_at: Time::from_secs(second), leftovers }
+    }
+
+    fn collected(records: &[ContainerRecord<&str>], policy: &GarbagePolicy) -> Vec<usize> {
+        containers(records, policy, Time::from_secs(100), true, false).into_iter().map(|collected| collected.record).collect()
+    }
+
+    #[test]
+    fn a_sync_keeps_the_newest_dead_instance_of_an_init_container() {
+        assert_eq!(surplus_init([Running, Exited, Created, Unknown, Exited]), Some(3));
+        assert_eq!(surplus_init([Running, Created, Exited]), None);
+        assert_eq!(surplus_exited([Exited, Unknown, Exited, Created, Exited], 1).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(surplus_exited([Exited], 0).next(), Some(0));
+    }
+
+    #[test]
+    fn of_each_container_the_newest_dead_one_stays_and_what_runs_is_not_counted() {
+        let records = [
+            record("a", Running, 40, Leftovers::None),
+            record("a", Exited, 30, Leftovers::None),
+            record("a", Created, 10, Leftovers::None),
+            record("a", Unknown, 20, Leftovers::None),
+            record("b", Exited, 5, Leftovers::None),
+        ];
+        assert_eq!(collected(&records, &GarbagePolicy::default()), [2, 3]);
+        let unknown = containers(&records, &GarbagePolicy::default(), Time::from_secs(100), true, false)[1];
+        assert_eq!(unknown, Collected { record: 3, stop: true });
+        let patient = GarbagePolicy { min_age: Span::from_secs(75), ..GarbagePolicy::default() };
+        assert_eq!(collected(&records, &patient), [2], "the others are too young, so that it counts only the two oldest of a");
+        assert!(collected(&records, &GarbagePolicy { max_per_container: None, ..GarbagePolicy::default() }).is_empty());
+    }
+
+    #[test]
+    fn what_a_finished_pod_has_left_goes_once_all_sources_are_known() {
+        let records = [record("a", Exited, 1, Leftovers::Content), record("b", Exited, 2, Leftovers::Runtime)];
+        let gone = |ready, short_of_disk| {
+            let gone = containers(&records, &GarbagePolicy::default(), Time::from_secs(100), ready, short_of_disk);
+            gone.into_iter().map(|collected| collected.record).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(true, false), [0]);
+        assert_eq!(gone(true, true), [0, 1]);
+        assert!(gone(false, true).is_empty());
+    }
+
+    #[test]
+    fn a_total_is_shared_equally_and_then_the_oldest_go() {
+        let of = |container, second| record(container, Exited, second, Leftovers::None);
+        let records = [of("a", 1), of("a", 2), of("a", 3), of("a", 4), of("b", 5), of("c", 6)];
+        let policy = |max| GarbagePolicy { max_per_container: None, max_total: Some(max), ..GarbagePolicy::default() };
+        assert!(collected(&records, &policy(6)).is_empty());
+        assert_eq!(collected(&records, &policy(5)), [0, 1, 2], "a share is 5 / 3 = 1");
+        assert_eq!(collected(&records, &policy(2)), [0, 1, 2, 3]);
+        assert_eq!(collected(&records, &policy(0)).len(), 6);
+    }
+
+    #[test]
+    fn of_a_pods_sandboxes_the_newest_stays_and_those_in_use() {
+        let of = |second, ready, has_containers| SandboxRecord { ready, has_containers, created_at: Time::from_secs(second) };
+        let records = [of(1, false, false), of(4, false, false), of(2, false, true), of(3, false, false), of(0, true, false)];
+        assert_eq!(sandboxes(&records, Leftovers::None, false), [0, 3]);
+        assert_eq!(sandboxes(&records, Leftovers::Runtime, false), [0, 3]);
+        assert_eq!(sandboxes(&records, Leftovers::Runtime, true), [0, 3, 1]);
+        assert!(sandboxes(&[of(1, false, false)], Leftovers::None, false).is_empty());
+    }
 }

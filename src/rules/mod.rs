@@ -16,6 +16,7 @@ pub mod qos;
 pub mod restart;
 pub mod sandbox;
 pub mod summary;
+pub mod termination_message;
 pub mod termination_order;
 pub mod transition;
 pub mod view;
