@@ -107,20 +107,29 @@ fn a_sync_prunes_all_dead_instances_of_an_init_container_but_the_newest() {
 fn a_new_sandbox_begins_when_all_older_ones_are_down() {
     let mut pod = pod(two(), Pacing::MANUAL);
     start(&mut pod, 0, INIT, Attempt(0));
-    let sandboxes = [sandbox(2, "notReady"), sandbox(1, "notReady"), sandbox(0, "notReady")];
+    let sandboxes = [sandbox(u32::MAX - 1, "notReady"), sandbox(7, "notReady"), sandbox(2, "notReady")];
     see(&mut pod, 5, json!({"sandboxes": sandboxes, "containers": [record("i", 7, "exited", false)]}));
-    assert_eq!(sync(&mut pod, 5), [Action::StopPodSandbox { attempt: 2 }]);
-    for attempt in [2, 1] {
+    assert_eq!(sync(&mut pod, 5), [Action::StopPodSandbox { attempt: u32::MAX - 1 }]);
+    for (attempt, before) in [(u32::MAX - 1, 7), (7, 2)] {
         let next = actions(&tell(&mut pod, 6, Event::SandboxStopped { attempt }));
-        assert_eq!(next, [Action::StopPodSandbox { attempt: attempt - 1 }]);
+        assert_eq!(next, [Action::StopPodSandbox { attempt: before }]);
         assert!(pod.pending_actions().eq(next), "what is asked for is pending");
     }
-    let asked = actions(&tell(&mut pod, 6, Event::SandboxStopped { attempt: 0 }));
-    assert!(matches!(asked[..], [Action::RemoveContainer { .. }, Action::RunPodSandbox { attempt: 3 }]), "{asked:?}");
+    let asked = actions(&tell(&mut pod, 6, Event::SandboxStopped { attempt: 2 }));
+    assert!(matches!(asked[..], [Action::RemoveContainer { .. }, Action::RunPodSandbox { attempt: u32::MAX }]), "{asked:?}");
     // The purged container goes on counting: the sync had found its record when it began.
-    tell(&mut pod, 7, Event::SandboxStarted { attempt: 3, ips: "10.1.0.6" });
+    tell(&mut pod, 7, Event::SandboxStarted { attempt: u32::MAX, ips: "10.1.0.6" });
     let asked = actions(&tell(&mut pod, 7, Event::ImagePresent { container: INIT }));
     assert!(matches!(asked[..], [Action::CreateContainer { restart_count: 8, .. }]), "{asked:?}");
+}
+
+#[test]
+fn two_ready_sandboxes_give_way_to_a_third() {
+    let mut pod = pod(two(), Pacing::MANUAL);
+    start(&mut pod, 0, INIT, Attempt(0));
+    see(&mut pod, 5, json!({"sandboxes": [sandbox(1, "ready"), sandbox(0, "ready")], "containers": [record("i", 0, "running", true)]}));
+    let stop = |timeout_seconds| Action::StopContainer { container: INIT, attempt: Attempt(0), timeout_seconds };
+    assert_eq!(sync(&mut pod, 5), [stop(30)]);
 }
 
 #[test]

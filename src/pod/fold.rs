@@ -312,7 +312,8 @@ impl Pod {
         self.expects("SandboxStarted", awaited)?;
         self.set_sandbox(SandboxEvent::Started, attempt, out);
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
-        self.sandbox = SandboxFacts { oldest: attempt, network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
+        self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
+        self.put_older_sandboxes([].into_iter());
         if let Some(texts) = self.texts.for_text(ips) {
             ips.clone_into(&mut texts.sandbox_ips);
         }

@@ -131,6 +131,7 @@ impl Pod {
     }
 
     fn observe_sandbox(&mut self, seen: &Observation, out: &mut impl Sink) -> bool {
+        self.put_older_sandboxes(seen.sandboxes.iter().skip(1).map(|older| older.attempt));
         let Some(newest) = seen.sandboxes.first() else {
             let changed = self.sandbox.state != SandboxState::Absent;
             self.sandbox = SandboxFacts::NONE;
@@ -153,10 +154,8 @@ impl Pod {
             }
             self.sandbox = SandboxFacts { state: to, attempt, ..self.sandbox };
         }
-        let older = &seen.sandboxes[1..];
-        let oldest = older.iter().map(|older| older.attempt).fold(attempt, u32::min);
-        let older_ready = older.iter().any(|older| older.state == ObservedSandboxState::Ready);
-        self.sandbox = SandboxFacts { oldest, network, has_ip, older_ready, ..self.sandbox };
+        let older_ready = seen.sandboxes[1..].iter().any(|older| older.state == ObservedSandboxState::Ready);
+        self.sandbox = SandboxFacts { network, has_ip, older_ready, ..self.sandbox };
         // A newer one than the kubelet is taking down: that one has to go as well.
         match self.work.step {
             Step::StopSandbox(_) if is_new => self.stop_sandbox(Step::StopSandbox, attempt, out),
@@ -167,8 +166,7 @@ impl Pod {
         if !seen.ips.is_empty() {
             self.texts.make().sandbox_ips = seen.ips.join(",");
         }
-        // That an older one is gone asks for nothing.
-        self.sandbox != SandboxFacts { oldest, ..before }
+        self.sandbox != before
     }
 
     /// The instances of a container as the runtime lists them. Whether that asks for a sync: not if all that has changed is that dead ones

@@ -36,8 +36,6 @@ table! {
 pub(crate) struct SandboxFacts {
     pub(crate) state: SandboxState,
     pub(crate) attempt: u32,
-    /// Attempt of the oldest one that the last re-list still had; the newest one's own if there are no others.
-    pub(crate) oldest: u32,
     pub(crate) network: NetworkNamespace,
     pub(crate) has_ip: bool,
     /// An older one was ready in the last re-list.
@@ -46,7 +44,7 @@ pub(crate) struct SandboxFacts {
 
 impl SandboxFacts {
     pub(crate) const NONE: Self =
-        Self { state: SandboxState::Absent, attempt: 0, oldest: 0, network: NetworkNamespace::Pod, has_ip: false, older_ready: false };
+        Self { state: SandboxState::Absent, attempt: 0, network: NetworkNamespace::Pod, has_ip: false, older_ready: false };
 
     /// As the rules see them: the newest one, and another one if some older one is ready.
     pub(crate) fn view(self) -> impl Iterator<Item = Sandbox> {
@@ -57,13 +55,8 @@ impl SandboxFacts {
             has_network_status: true,
             has_ip: self.has_ip,
         };
-        let older = Sandbox { ready: true, attempt: self.oldest, ..newest };
+        let older = Sandbox { ready: true, ..newest };
         let newest = (self.state != SandboxState::Absent).then_some(newest);
         newest.into_iter().chain(self.older_ready.then_some(older))
-    }
-
-    /// The attempt of the sandbox to be taken down after this one: all that are there are, the newest first.
-    pub(crate) fn before(self, attempt: u32) -> Option<u32> {
-        (self.state != SandboxState::Absent && attempt > self.oldest).then(|| attempt - 1)
     }
 }

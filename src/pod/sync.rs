@@ -310,11 +310,11 @@ impl Pod {
     /// One sandbox is down: the one before it, or what comes after all.
     pub(crate) fn sandbox_down_on(&mut self, now: Time, out: &mut impl Sink) {
         match self.work.step {
-            Step::StopSandbox(attempt) => match self.sandbox.before(attempt) {
+            Step::StopSandbox(attempt) => match self.sandbox_before(attempt) {
                 Some(older) => self.stop_sandbox(Step::StopSandbox, older, out),
                 None => self.sandbox_stopped(now, out),
             },
-            Step::EndSandbox(attempt) => match self.sandbox.before(attempt) {
+            Step::EndSandbox(attempt) => match self.sandbox_before(attempt) {
                 Some(older) => self.stop_sandbox(Step::EndSandbox, older, out),
                 None => self.sandbox_ended(now, out),
             },

@@ -72,6 +72,8 @@ pub(crate) struct Texts {
     containers: Vec<ContainerTexts>,
     /// Back-offs of images whose pull has failed: containers of one image share the window.
     image_backoffs: Vec<(String, Backoff)>,
+    /// Attempts of the sandboxes before the newest, as the last re-list had them.
+    pub(crate) older_sandboxes: Vec<u32>,
     /// Addresses of the newest sandbox.
     pub(crate) sandbox_ips: String,
     /// Addresses in the published status.
