@@ -261,11 +261,6 @@ impl Slot {
         &self.instances[0]
     }
 
-    /// The number of the instance created last, whether or not its record is still there.
-    pub(crate) const fn latest_attempt(&self) -> Attempt {
-        Attempt(self.next_attempt.0.saturating_sub(1))
-    }
-
     pub(crate) fn is_running(&self) -> bool {
         self.instances[0].stage == InstanceStage::Running
     }

@@ -159,7 +159,7 @@ impl Pod {
     /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
     /// may have ended, or be gone, before the answer is there.
     fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
-        self.is_starting(container, &[step]) && self.slots[container.get()].latest_attempt() == attempt
+        self.is_starting(container, &[step]) && self.work.created == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -390,7 +390,7 @@ impl Pod {
     /// The sandbox is down but its network is not: what asked for it failed, and comes again.
     fn sandbox_stop_failed(&mut self, now: Time, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
         self.expects("SandboxStopFailed", self.is_stopping_sandbox(attempt))?;
-        if attempt == self.sandbox.attempt {
+        if attempt == self.sandbox.attempt && self.sandbox.state != SandboxState::Absent {
             self.set_sandbox(SandboxEvent::Died, attempt, out);
         }
         self.fail_sync(now);
@@ -399,6 +399,7 @@ impl Pod {
 
     /// The runtime made an instance.
     fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
+        self.work.created = attempt;
         let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];

@@ -58,12 +58,13 @@ impl Pod {
     pub(crate) fn observe_older(&mut self, container: ContainerIndex, listed: &[&ObservedContainer]) {
         let hash = self.spec.container(container).hash();
         let sandbox = self.sandbox.attempt;
-        // From the older to the newer, so that attempts are numbered in their order.
-        let older = listed.iter().rev().map(|observed| {
-            let attempt = self.attempt_of(container, observed);
-            OlderInstance { facts: InstanceFacts::observed(observed, attempt, sandbox, hash), id: observed.id.clone() }
-        });
-        let mut older: Vec<_> = older.collect();
+        let mut older = Vec::<OlderInstance>::with_capacity(listed.len());
+        // From the older to the newer, so that attempts are numbered in their order; one listed twice is one.
+        for observed in listed.iter().rev() {
+            let twin = older.iter().find(|older| older.id == observed.id).map(|older| older.facts.attempt);
+            let attempt = twin.unwrap_or_else(|| self.attempt_of(container, observed));
+            older.push(OlderInstance { facts: InstanceFacts::observed(observed, attempt, sandbox, hash), id: observed.id.clone() });
+        }
         older.reverse();
         if !older.is_empty() || !self.texts.older(container).is_empty() {
             self.texts.make().container_mut(container).older = older;

@@ -116,7 +116,7 @@ impl Pod {
         self.slots[container.get()].start_failure = WaitingReason::None;
         if self.spec.container(container).post_start().is_some() {
             self.work.step = Step::Start(container, StartStep::PostStart);
-            let attempt = self.slots[container.get()].latest_attempt();
+            let attempt = self.work.created;
             out.emit(Output::Action(Action::RunHook { container, attempt, hook: HookKind::PostStart }));
         } else {
             self.start_on(now, Some(container), out);

@@ -49,6 +49,8 @@ pub(crate) struct Work {
     pub(crate) purged: Option<Time>,
     /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
     pub(crate) creating: u32,
+    /// The instance created last, whether or not its record is still there.
+    pub(crate) created: Attempt,
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
@@ -126,6 +128,7 @@ impl Work {
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
         purged: None,
         creating: 0,
+        created: Attempt(0),
         failure: Failure::None,
         sandboxes_asked: 0,
         trigger: None,

@@ -44,6 +44,13 @@ impl ContainerTexts {
         self.instances.iter().find(|texts| texts.attempt == attempt)
     }
 
+    /// The id of this instance, if it has one.
+    pub(crate) fn id_of(&self, attempt: Attempt) -> Option<&str> {
+        let newest = self.of(attempt).map(|texts| texts.id.as_str());
+        let older = || self.older.iter().find(|older| older.facts.attempt == attempt).map(|older| older.id.as_str());
+        newest.or_else(older).filter(|id| !id.is_empty())
+    }
+
     /// The instance with this id.
     pub(crate) fn attempt_of(&self, id: &str) -> Option<Attempt> {
         let newest = self.instances.iter().find(|texts| texts.id == id).map(|texts| texts.attempt);

@@ -92,6 +92,12 @@ impl Pod {
         }
     }
 
+    /// The runtime's id of an instance, as it was told when the instance was created or by a re-list; `None` if it was not, or is not kept
+    /// any more: of instances that no re-list has and no status shows only the newest few are.
+    pub fn instance_id(&self, container: ContainerIndex, attempt: Attempt) -> Option<&str> {
+        self.texts.container(container)?.id_of(attempt)
+    }
+
     /// The newest news, ahead of what is published.
     pub fn facts(&self) -> Facts<'_> {
         Facts { spec: &self.spec, slots: &self.slots, texts: &self.texts, sandbox: self.sandbox }
@@ -147,7 +153,7 @@ impl Pod {
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
-                let newest = slot.latest_attempt();
+                let newest = self.work.created;
                 match step {
                     StartStep::ImageStatus => Action::ImageStatus { container },
                     StartStep::Pull => Action::PullImage { container },
