@@ -6,14 +6,14 @@ use super::error::TransitionError;
 use super::event::Event;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
 use super::published::PodReason;
-use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
+use super::sandbox::SandboxEvent;
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, Verdict};
 use crate::rules::qos;
-use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::rules::view::{Exit, TerminatedReason};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
@@ -135,7 +135,7 @@ impl Pod {
         Ok(false)
     }
 
-    const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
+    pub(crate) const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
         if expected { Ok(()) } else { Err(TransitionError::NotAsked { event }) }
     }
 
@@ -301,99 +301,6 @@ impl Pod {
             self.give_up_volumes(now);
             self.work.trigger(now);
         }
-        Ok(())
-    }
-
-    fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
-        if !awaited && self.is_old_sandbox(attempt) {
-            return Ok(());
-        }
-        self.expects("SandboxStarted", awaited)?;
-        self.set_sandbox(SandboxEvent::Started, attempt, out);
-        let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
-        self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
-        self.put_older_sandboxes([].into_iter());
-        if let Some(texts) = self.texts.for_text(ips) {
-            ips.clone_into(&mut texts.sandbox_ips);
-        }
-        // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
-        let condition = KubeletCondition::PodReadyToStartContainers;
-        if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
-            let changed = self.set_condition(now, condition, Some(Verdict::TRUE), Cause::SandboxStarted, out);
-            self.publish(now, changed, Cause::SandboxStarted, out);
-        }
-        self.relist(now);
-        self.start_on(now, None, out);
-        Ok(())
-    }
-
-    /// Whether there is a newer sandbox than that, so that news of it is late.
-    fn is_old_sandbox(&self, attempt: u32) -> bool {
-        self.sandbox.state != SandboxState::Absent && attempt < self.sandbox.attempt
-    }
-
-    /// Whether the work waits until this sandbox is down.
-    fn is_stopping_sandbox(&self, attempt: u32) -> bool {
-        matches!(self.work.step, Step::StopSandbox(awaited) | Step::EndSandbox(awaited) if awaited == attempt)
-    }
-
-    /// Moves the sandbox to another state: the one setter of sandboxes.
-    pub(crate) fn set_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> bool {
-        let from = self.sandbox.state;
-        let Some((to, by)) = from.next(event) else {
-            return false;
-        };
-        self.sandbox.state = to;
-        self.sandbox.attempt = attempt;
-        if from != to || event == SandboxEvent::Started {
-            let change = StateChange::Sandbox { attempt, from, to };
-            out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
-        }
-        true
-    }
-
-    fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let is_answer = event == SandboxEvent::StopDone && self.is_stopping_sandbox(attempt);
-        if is_answer && self.is_old_sandbox(attempt) {
-            self.sandbox_down_on(now, out);
-            return Ok(());
-        }
-        // A re-list may have shown before the answer that it is gone.
-        let is_gone = self.sandbox.state == SandboxState::Absent && is_answer;
-        if !is_gone && (self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt) {
-            return self.failed_sandbox(event, attempt, out);
-        }
-        let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
-        if !is_gone && (attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out)) {
-            return Ok(());
-        }
-        if !matches!(self.work.step, Step::EndSandbox(_)) || event != SandboxEvent::StopDone {
-            self.relist(now);
-        }
-        if is_answer {
-            self.sandbox_down_on(now, out);
-        }
-        Ok(())
-    }
-
-    /// A sandbox that could not be made may leave a record, which has to be taken down like any other. It is no news that asks for a sync.
-    fn failed_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let failed = attempt.checked_add(1).is_some_and(|next| next == self.work.sandboxes_asked) && self.work.step != Step::Sandbox;
-        if event != SandboxEvent::Died || !failed {
-            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
-        }
-        self.set_sandbox(SandboxEvent::Died, attempt, out);
-        Ok(())
-    }
-
-    /// The sandbox is down but its network is not: what asked for it failed, and comes again.
-    fn sandbox_stop_failed(&mut self, now: Time, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        self.expects("SandboxStopFailed", self.is_stopping_sandbox(attempt))?;
-        if attempt == self.sandbox.attempt && self.sandbox.state != SandboxState::Absent {
-            self.set_sandbox(SandboxEvent::Died, attempt, out);
-        }
-        self.fail_sync(now);
         Ok(())
     }
 

@@ -71,21 +71,6 @@ impl Pod {
         }
     }
 
-    /// The sandboxes before the newest, as a re-list has them; none after a new one was made, until the next re-list.
-    pub(crate) fn put_older_sandboxes(&mut self, attempts: impl ExactSizeIterator<Item = u32>) {
-        if attempts.len() > 0 || self.texts.get().is_some_and(|texts| !texts.older_sandboxes.is_empty()) {
-            let older = &mut self.texts.make().older_sandboxes;
-            older.clear();
-            older.extend(attempts);
-        }
-    }
-
-    /// The sandbox to be taken down after this one: all that are there are, the newest first.
-    pub(crate) fn sandbox_before(&self, attempt: u32) -> Option<u32> {
-        let older = self.texts.get().map_or(&[][..], |texts| &texts.older_sandboxes);
-        older.iter().copied().filter(|&older| older < attempt).max()
-    }
-
     /// The newest two are the newest of all again, after one of them has gone.
     pub(crate) fn fill_instances(&mut self, container: ContainerIndex) {
         while self.slots[container.get()].instances[1].stage == InstanceStage::Absent && !self.texts.older(container).is_empty() {
