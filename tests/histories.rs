@@ -4,6 +4,7 @@
 use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodStatus};
 use pod_lifecycle::observation::Observation;
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::view::{Exit, WaitingReason};
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use serde_json::{Value, json};
@@ -116,7 +117,7 @@ fn a_delay_without_end_has_no_later_end() {
 
 #[test]
 fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
-    let kill = Change::Kill { reason: "Evicted".into(), message: String::new(), grace_period_seconds: Some(1), disruption_target: true };
+    let kill = Change::Kill { ending: Ending::NodePressure, message: String::new(), grace_period_seconds: Some(1) };
     for killed in [true, false] {
         let mut pod = admitted(&one("x:1"), Pacing::IMMEDIATE);
         if killed {

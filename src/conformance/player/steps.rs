@@ -6,6 +6,7 @@ use crate::cluster;
 use crate::conformance::record::What;
 use crate::conformance::scenario::{Answer, GcReason, ImageState, Trigger, Verb};
 use crate::pod::{Change, Event};
+use crate::rules::ending::Ending;
 use crate::spec::ContainerKind;
 use crate::time::{Span, Time};
 use alloc::string::String;
@@ -152,9 +153,10 @@ impl<O: Observer> Player<'_, O> {
             }
             Verb::KillSandbox {} => self.sim.kill_sandbox(KEY, false),
             Verb::Evict { reason, grace_period_seconds, disruption_target } => {
-                self.kill(reason, *grace_period_seconds, *disruption_target);
+                let _ = reason;
+                self.kill(if *disruption_target { Ending::NodePressure } else { Ending::StorageLimit }, *grace_period_seconds);
             }
-            Verb::Preempt {} => self.kill("Preempting", None, true),
+            Verb::Preempt {} => self.kill(Ending::Preemption, None),
             Verb::PodGc { why } => self.collect(*why),
             Verb::UntaintNode { .. }
             | Verb::ShutdownNode {}
@@ -181,13 +183,8 @@ impl<O: Observer> Player<'_, O> {
         self.set_condition(ConditionType::DisruptionTarget, ConditionStatus::True, reason, generation);
     }
 
-    fn kill(&mut self, reason: &str, grace_period_seconds: Option<i64>, disruption_target: bool) {
-        self.inputs.push_back(Input::Change(Change::Kill {
-            reason: reason.into(),
-            message: String::new(),
-            grace_period_seconds,
-            disruption_target,
-        }));
+    fn kill(&mut self, ending: Ending, grace_period_seconds: Option<i64>) {
+        self.inputs.push_back(Input::Change(Change::Kill { ending, message: String::new(), grace_period_seconds }));
     }
 
     /// The kubelet stops and comes back later.
