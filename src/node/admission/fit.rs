@@ -36,14 +36,17 @@ fn shortage(resource: &str, pod: &Pod, allocatable: &BTreeMap<String, Quantity>,
 
 /// Whether `nodeSelector` and the required node affinity fit the node: the one in full, of the other one term.
 pub(super) fn affinity(pod: &Pod, node: &Node<'_>) -> bool {
-    let selected = pod.spec.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value));
+    let Some(labels) = node.labels else {
+        return true;
+    };
+    let selected = pod.spec.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value));
     let affinity = pod.spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref()?.required.as_ref());
-    selected && affinity.is_none_or(|selector| selector.node_selector_terms.iter().any(|term| meets_term(node, term)))
+    selected && affinity.is_none_or(|selector| selector.node_selector_terms.iter().any(|term| meets_term(labels, node.name, term)))
 }
 
-fn meets_term(node: &Node<'_>, term: &NodeSelectorTerm) -> bool {
-    let labels = term.match_expressions.iter().all(|own| meets(own, node.labels.get(&own.key).map(String::as_str)));
-    let fields = term.match_fields.iter().all(|own| meets(own, (own.key == "metadata.name").then_some(node.name)));
+fn meets_term(labels: &BTreeMap<String, String>, name: &str, term: &NodeSelectorTerm) -> bool {
+    let labels = term.match_expressions.iter().all(|own| meets(own, labels.get(&own.key).map(String::as_str)));
+    let fields = term.match_fields.iter().all(|own| meets(own, (own.key == "metadata.name").then_some(name)));
     let is_empty = term.match_expressions.is_empty() && term.match_fields.is_empty();
     !is_empty && labels && fields
 }
@@ -101,8 +104,15 @@ mod tests {
     #[test]
     fn terms_are_alternatives_and_an_empty_one_fits_nothing() {
         let labels: BTreeMap<String, String> = serde_json::from_str(r#"{"cores": "8", "zone": "z1"}"#).unwrap();
-        let node =
-            Node { name: "n1", os: "linux", labels: &labels, taints: &[], allocatable: None, pressures: &[], is_shutting_down: false };
+        let node = Node {
+            name: "n1",
+            os: "linux",
+            labels: Some(&labels),
+            taints: &[],
+            allocatable: None,
+            pressures: &[],
+            is_shutting_down: false,
+        };
         let fits = |terms: &str| {
             let json = alloc::format!(
                 r#"{{"spec": {{"affinity": {{"nodeAffinity": {{

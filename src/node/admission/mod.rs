@@ -25,8 +25,8 @@ pub struct Node<'a> {
     pub name: &'a str,
     /// The operating system the kubelet was built for: `linux` or `windows`.
     pub os: &'a str,
-    /// Its labels.
-    pub labels: &'a BTreeMap<String, String>,
+    /// Its labels; `None`: they are not known, and what a Pod asks of them counts as met.
+    pub labels: Option<&'a BTreeMap<String, String>>,
     /// Its taints. Only NoExecute ones keep a Pod out here; the others are the scheduler's affair.
     pub taints: &'a [Taint<'a>],
     /// `status.allocatable`; `None`: there is room for everything.
@@ -213,7 +213,7 @@ mod tests {
         let mut node = Node {
             name: "n1",
             os: "linux",
-            labels: &labels,
+            labels: Some(&labels),
             taints: &[],
             allocatable: Some(&allocatable),
             pressures: &[],
@@ -253,8 +253,7 @@ mod tests {
         assert_eq!(reason(&any, &[], |node| node.taints = &taint("NoSchedule")[..0]), None);
         let (schedule, execute) = (taint("NoSchedule"), taint("NoExecute"));
         let with = |taints: &[Taint<'static>], pod: &Pod| {
-            let labels = BTreeMap::new();
-            let node = Node { name: "", os: "linux", labels: &labels, taints, allocatable: None, pressures: &[], is_shutting_down: false };
+            let node = Node { name: "", os: "linux", labels: None, taints, allocatable: None, pressures: &[], is_shutting_down: false };
             admit(pod, &node, &[], &Gates::default())
         };
         assert_eq!(with(&schedule, &any), Admission::Admitted(Vec::new()));
