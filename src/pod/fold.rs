@@ -275,7 +275,7 @@ impl Pod {
             return Err(TransitionError::Stage { event, stage: self.stage });
         }
         self.object.gone = true;
-        if self.stage.next(StageEvent::ObjectRemoved).is_some() && !self.is_left_over() {
+        if self.stage.next(StageEvent::ObjectRemoved).is_some() && !self.is_orphan() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
             self.give_up_volumes(now);

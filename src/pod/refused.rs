@@ -38,7 +38,14 @@ impl Pod {
     /// Whether the kubelet has to clean up after a Pod that it refused: something of it ran, or its deletion is to be finished.
     pub(crate) fn is_left_over(&self) -> bool {
         self.stage == Stage::Rejected
-            && (self.object.deletion.is_some() || !self.work.is_idle() || !self.published.phase.is_some_and(PodPhase::is_terminal))
+            && (self.object.deletion.is_some()
+                || !self.published.phase.is_some_and(PodPhase::is_terminal)
+                || self.could_have_running_containers())
+    }
+
+    /// Whether something that ran of the refused Pod is still to be stopped.
+    pub(crate) fn is_orphan(&self) -> bool {
+        self.stage == Stage::Rejected && (!self.work.is_idle() || self.could_have_running_containers())
     }
 
     /// Whether something of the Pod could still run, as far as the kubelet knows: a terminal phase is held back meanwhile.
@@ -47,18 +54,27 @@ impl Pod {
         self.stage.could_have_running_containers() || (self.stage == Stage::Rejected && runs())
     }
 
-    /// Housekeeping stops what runs of the refused Pod, with the shortest grace; nobody tells the API server.
+    /// Housekeeping stops what runs of the refused Pod, with the shortest grace; nobody tells the API server. When nothing runs any
+    /// more, the news of that gives the Pod a worker.
     pub(crate) fn begin_orphan(&mut self, now: Time, out: &mut impl Sink) {
-        self.work.step = Step::EndContainers;
-        self.stop_all(now, Some(MIN_POD_GRACE_SECONDS), out);
-        self.all_stopped(now, out);
+        if self.could_have_running_containers() {
+            self.work.step = Step::EndContainers;
+            self.stop_all(now, Some(MIN_POD_GRACE_SECONDS), out);
+            self.all_stopped(now, out);
+        } else {
+            self.move_on(StageEvent::OrphanStopped, Cause::Reported, out);
+            self.work.trigger(now);
+        }
     }
 
-    /// Nothing of the refused Pod runs any more, and the next relist tells a worker.
+    /// What ran of the refused Pod is stopped, and the next relist tells; of a Pod that is gone nothing is left.
     pub(crate) fn orphan_ended(&mut self, now: Time, out: &mut impl Sink) {
         self.work.step = Step::Idle;
-        self.move_on(StageEvent::OrphanStopped, Cause::Reported, out);
-        self.relist(now);
+        if self.object.gone {
+            self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
+        } else {
+            self.relist(now);
+        }
     }
 
     /// The status shows no containers any more.

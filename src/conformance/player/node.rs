@@ -23,14 +23,11 @@ impl<O: Observer> Player<'_, O> {
             Some(reason) => Admission::Rejected(Rejection::Other { reason: reason.clone(), message: String::new() }),
             None => {
                 let node = admission::Node {
-                    // A kubelet learns of no other Pods than those of its node.
-                    name: &self.object.spec.node_name,
                     os: self.scenario.node.os.as_deref().unwrap_or("linux"),
                     labels: self.labels.as_ref(),
-                    taints: &[],
-                    allocatable: None,
-                    pressures: &[],
                     is_shutting_down: self.shutdown.is_some(),
+                    // A kubelet learns of no other Pods than those of its node.
+                    ..admission::Node::open(&self.object.spec.node_name)
                 };
                 admission::admit(&self.object, &node, &[], &self.scenario.gates)
             }

@@ -10,6 +10,7 @@ use crate::node::shutdown::{Shutdown, ShutdownConfig, ShutdownGrace};
 use crate::pod::{Event, NewPod, NodeConfig};
 use crate::rules::deadline;
 use crate::time::{Span, Time};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -22,12 +23,12 @@ pub(super) fn kubelet(case: &Case) -> Result<Value, ReadError> {
     #[derive(Deserialize)]
     #[serde(tag = "op", rename_all = "camelCase")]
     enum Input {
-        ActiveDeadline { pod: Pod, status: Option<PodStatus>, now: Time },
-        RejectPod { pod: Pod, reason: String, now: Time },
+        ActiveDeadline { pod: Box<Pod>, status: Option<Box<PodStatus>>, now: Time },
+        RejectPod { pod: Box<Pod>, reason: String, now: Time },
     }
     Ok(match case.input()? {
         Input::ActiveDeadline { pod, status, now } => {
-            let evict = deadline::has_passed(&spec_of(&pod), deadline::start_time(status.as_ref(), &pod.status), now);
+            let evict = deadline::has_passed(&spec_of(&pod), deadline::start_time(status.as_deref(), &pod.status), now);
             json!({ "evict": evict, "reason": if evict { deadline::REASON } else { "" } })
         }
         Input::RejectPod { mut pod, reason, now } => {
@@ -47,8 +48,17 @@ pub(super) fn eviction(case: &Case) -> Result<Value, ReadError> {
     #[derive(Deserialize)]
     #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
     enum Input {
-        EvictMemoryPressure { threshold: Kind, max_pod_grace_period_seconds: i64, pods: Vec<Used>, status_before: PodStatus, now: Time },
-        EvictionAdmit { pod: Pod, node_conditions: Option<Vec<String>> },
+        EvictMemoryPressure {
+            threshold: Kind,
+            max_pod_grace_period_seconds: i64,
+            pods: Vec<Used>,
+            status_before: Box<PodStatus>,
+            now: Time,
+        },
+        EvictionAdmit {
+            pod: Box<Pod>,
+            node_conditions: Option<Vec<String>>,
+        },
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -77,7 +87,7 @@ pub(super) fn eviction(case: &Case) -> Result<Value, ReadError> {
                     json!({
                         "evicted": pod.metadata.name,
                         "gracePeriodSeconds": kill.grace_period_seconds,
-                        "status": ended(&kill, status_before, pod, now),
+                        "status": ended(&kill, *status_before, pod, now),
                     })
                 }
             }
@@ -140,10 +150,13 @@ pub(super) fn preemption(case: &Case) -> Result<Value, ReadError> {
 /// Suite `disruption_shutdown`: `migrateConfig`, `groupByPriority`, `killPods`.
 pub(super) fn shutdown(case: &Case) -> Result<Value, ReadError> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
+    #[serde(rename_all = "camelCase")]
     struct Input {
+        #[serde(default)]
         shutdown_grace_period_by_pod_priority: Vec<Grace>,
+        #[serde(default)]
         shutdown_grace_period_seconds: i64,
+        #[serde(default)]
         shutdown_grace_period_critical_pods_seconds: i64,
         pods: Vec<Slow>,
         now: Time,
@@ -160,17 +173,6 @@ pub(super) fn shutdown(case: &Case) -> Result<Value, ReadError> {
         pod: Pod,
         kill_takes_seconds: f64,
         status_before: PodStatus,
-    }
-    impl Default for Input {
-        fn default() -> Self {
-            Self {
-                shutdown_grace_period_by_pod_priority: Vec::new(),
-                shutdown_grace_period_seconds: 0,
-                shutdown_grace_period_critical_pods_seconds: 0,
-                pods: Vec::new(),
-                now: Time::EPOCH,
-            }
-        }
     }
     let input: Input = case.input()?;
     let by_priority: Vec<_> = input

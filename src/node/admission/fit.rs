@@ -104,15 +104,7 @@ mod tests {
     #[test]
     fn terms_are_alternatives_and_an_empty_one_fits_nothing() {
         let labels: BTreeMap<String, String> = serde_json::from_str(r#"{"cores": "8", "zone": "z1"}"#).unwrap();
-        let node = Node {
-            name: "n1",
-            os: "linux",
-            labels: Some(&labels),
-            taints: &[],
-            allocatable: None,
-            pressures: &[],
-            is_shutting_down: false,
-        };
+        let node = Node { labels: Some(&labels), ..Node::open("n1") };
         let fits = |terms: &str| {
             let json = alloc::format!(
                 r#"{{"spec": {{"affinity": {{"nodeAffinity": {{

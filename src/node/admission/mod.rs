@@ -37,6 +37,13 @@ pub struct Node<'a> {
     pub is_shutting_down: bool,
 }
 
+impl<'a> Node<'a> {
+    /// A linux node that lets everybody in who asks for it by name.
+    pub const fn open(name: &'a str) -> Self {
+        Self { name, os: "linux", labels: None, taints: &[], allocatable: None, pressures: &[], is_shutting_down: false }
+    }
+}
+
 /// What becomes of a Pod that asks to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -205,58 +212,48 @@ mod tests {
         serde_json::from_str(&format!(r#"{{"spec": {spec}}}"#)).unwrap()
     }
 
-    fn reason(pod: &Pod, others: &[&Pod], change: impl FnOnce(&mut Node<'_>)) -> Option<String> {
-        let (labels, allocatable) = (
-            serde_json::from_str(r#"{"zone": "z1"}"#).unwrap(),
-            serde_json::from_str(r#"{"cpu": "2", "memory": "1Gi", "pods": "3"}"#).unwrap(),
-        );
-        let mut node = Node {
-            name: "n1",
-            os: "linux",
-            labels: Some(&labels),
-            taints: &[],
-            allocatable: Some(&allocatable),
-            pressures: &[],
-            is_shutting_down: false,
-        };
-        change(&mut node);
+    fn reason(pod: &Pod, others: &[&Pod], node: Node<'_>) -> Option<String> {
         match admit(pod, &node, others, &Gates::default()) {
             Admission::Admitted(_) => None,
             Admission::Rejected(rejection) => Some(rejection.reason().into_owned()),
         }
     }
 
+    fn amounts(json: &str) -> BTreeMap<String, Quantity> {
+        serde_json::from_str(json).unwrap()
+    }
+
     #[test]
     fn the_first_that_refuses_is_heard() {
+        let (labels, amounts) = (BTreeMap::new(), amounts(r#"{"cpu": "2", "memory": "1Gi", "pods": "3"}"#));
+        let node = Node { labels: Some(&labels), allocatable: Some(&amounts), ..Node::open("n1") };
         let picky = pod(r#"{"nodeSelector": {"zone": "z2"}, "containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}"#);
-        assert_eq!(reason(&picky, &[], |_| {}).unwrap(), "NodeAffinity");
-        assert_eq!(reason(&picky, &[&picky], |_| {}).unwrap(), "OutOfcpu");
-        assert_eq!(reason(&picky, &[], |node| node.is_shutting_down = true).unwrap(), "NodeAffinity");
-        assert_eq!(reason(&picky, &[], |node| node.pressures = &[NodePressure::Disk]).unwrap(), "Evicted");
+        let shutting_down = Node { is_shutting_down: true, ..node };
+        assert_eq!(reason(&picky, &[], node).unwrap(), "NodeAffinity");
+        assert_eq!(reason(&picky, &[&picky], node).unwrap(), "OutOfcpu");
+        assert_eq!(reason(&picky, &[], shutting_down).unwrap(), "NodeAffinity");
+        assert_eq!(reason(&picky, &[], Node { labels: None, ..shutting_down }).unwrap(), "NodeShutdown");
+        assert_eq!(reason(&picky, &[], Node { pressures: &[NodePressure::Disk], ..node }).unwrap(), "Evicted");
         let ended = Pod { status: serde_json::from_str(r#"{"phase": "Failed"}"#).unwrap(), ..picky };
-        assert_eq!(reason(&ended, &[], |_| {}), None);
+        assert_eq!(reason(&ended, &[], node), None);
     }
 
     #[test]
     fn a_critical_pod_gets_room_but_not_past_a_shutdown() {
+        let amounts = amounts(r#"{"cpu": "2", "pods": "3"}"#);
+        let node = Node { allocatable: Some(&amounts), ..Node::open("n1") };
         let critical = pod(r#"{"priority": 2000000000, "containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}"#);
         let small = pod(r#"{"containers": [{"resources": {"requests": {"cpu": "1"}}}]}"#);
-        assert_eq!(reason(&critical, &[&small], |_| {}), None);
-        assert_eq!(reason(&critical, &[&critical], |_| {}).unwrap(), "UnexpectedAdmissionError");
-        assert_eq!(reason(&critical, &[], |node| node.is_shutting_down = true).unwrap(), "NodeShutdown");
+        assert_eq!(reason(&critical, &[&small], node), None);
+        assert_eq!(reason(&critical, &[&critical], node).unwrap(), "UnexpectedAdmissionError");
+        assert_eq!(reason(&critical, &[], Node { is_shutting_down: true, ..node }).unwrap(), "NodeShutdown");
     }
 
     #[test]
     fn only_taints_that_evict_keep_out() {
         let any = pod(r#"{"containers": [{}]}"#);
-        let taint = |effect| [Taint { key: "k", value: "", effect }];
-        assert_eq!(reason(&any, &[], |node| node.taints = &taint("NoSchedule")[..0]), None);
-        let (schedule, execute) = (taint("NoSchedule"), taint("NoExecute"));
-        let with = |taints: &[Taint<'static>], pod: &Pod| {
-            let node = Node { name: "", os: "linux", labels: None, taints, allocatable: None, pressures: &[], is_shutting_down: false };
-            admit(pod, &node, &[], &Gates::default())
-        };
-        assert_eq!(with(&schedule, &any), Admission::Admitted(Vec::new()));
-        assert_eq!(with(&execute, &any), Admission::Rejected(Rejection::TaintToleration));
+        let with = |effect| reason(&any, &[], Node { taints: &[Taint { key: "k", value: "", effect }], ..Node::open("n1") });
+        assert_eq!(with("NoSchedule"), None);
+        assert_eq!(with("NoExecute").unwrap(), "TaintToleration");
     }
 }
