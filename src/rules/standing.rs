@@ -22,3 +22,23 @@ pub fn may_preempt(preemptor: &Pod, pod: &Pod) -> bool {
     (is_critical(preemptor) && !is_critical(pod))
         || matches!((preemptor.spec.priority, pod.spec.priority), (Some(higher), Some(lower)) if higher > lower)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(json: &str) -> Pod {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn critical_goes_before_priority_and_no_priority_is_not_the_lowest() {
+        let of = |priority: i32| pod(&alloc::format!(r#"{{"spec": {{"priority": {priority}}}}}"#));
+        let none = Pod::default();
+        let static_pod = pod(r#"{"metadata": {"annotations": {"kubernetes.io/config.source": "file"}}, "spec": {"priority": 1}}"#);
+        assert!(may_preempt(&static_pod, &of(5)) && !may_preempt(&of(5), &none));
+        assert!(may_preempt(&of(5), &of(4)) && !may_preempt(&of(5), &of(5)));
+        // A priority beats even what is critical for another reason.
+        assert!(may_preempt(&of(5), &static_pod) && is_critical(&static_pod));
+    }
+}
