@@ -37,8 +37,8 @@ impl ShutdownConfig {
     /// `shutdownGracePeriodByPodPriority`, which takes the place of the two where it is given (gate
     /// GracefulNodeShutdownBasedOnPodPriority).
     ///
-    /// Nothing is left of a configuration that makes no sense, such as more time for critical Pods than for all: then, as with none at all or with
-    /// the gate GracefulNodeShutdown off, a shutdown ends no Pod ([`is_enabled`](Self::is_enabled)).
+    /// Nothing is left of a configuration that makes no sense, such as more time for critical Pods than for all: then, as with none
+    /// at all or with the gate GracefulNodeShutdown off, a shutdown ends no Pod ([`is_enabled`](Self::is_enabled)).
     pub fn new(whole: Span, critical: Span, by_priority: &[ShutdownGrace], gates: &Gates) -> Self {
         let mut groups = if !gates.graceful_node_shutdown {
             Vec::new()

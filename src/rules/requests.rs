@@ -13,8 +13,8 @@ const NANOS: i128 = 1_000_000_000;
 
 /// How much of a resource a Pod asks for in billionths of its unit; 0 where it asks for none (kubelet `GetResourceRequestQuantity`).
 ///
-/// The containers run together, and the sidecars beside them; a plain init container runs alone with the sidecars in front of it, so the most that
-/// is needed at one time counts. A Pod with `resources` of its own (KEP-2837, gate PodLevelResources) asks for what those say and nothing
+/// The containers run together, and the sidecars beside them; a plain init container runs alone with the sidecars in front of
+/// it, so the most that is needed at one time counts. A Pod with `resources` of its own (KEP-2837, gate PodLevelResources) asks for what those say and nothing
 /// else. A runtime class's overhead comes on top, unless nothing is asked for.
 pub fn nanos(spec: &PodSpec, resource: &str, gates: &Gates) -> i128 {
     if resource == PODS {
