@@ -99,8 +99,9 @@ fn any_status_is_taken_up() {
             let status: PodStatus = serde_json::from_value(status).unwrap();
             let mut pod =
                 Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) }, &node(Pacing::IMMEDIATE), &mut ());
-            tell(&mut pod, 0, Event::Admitted);
             let ended = phase == json!("Failed");
+            assert_eq!(pod.clone().handle(START, REFUSED, &mut ()).is_err(), ended);
+            tell(&mut pod, 0, Event::Admitted);
             let next = if ended { Action::UnmountVolumes } else { Action::MountVolumes };
             assert!(pod.pending_actions().eq([next]), "{status:?}");
         }

@@ -178,7 +178,9 @@ impl Pod {
             _ => StageEvent::Admitted,
         };
         let gated = stage_event == StageEvent::NodeChosen && self.is_gated();
-        if self.stage.next(stage_event).is_none() || gated {
+        // What has ended is not asked about any more (kubelet `HandlePodAdditions`).
+        let ended = stage_event == StageEvent::Rejected && self.published.phase.is_some_and(PodPhase::is_terminal);
+        if self.stage.next(stage_event).is_none() || gated || ended {
             return Err(TransitionError::Stage { event: event.name(), stage: self.stage });
         }
         self.move_on(stage_event, Cause::Reported, out);

@@ -91,8 +91,9 @@ impl Pod {
     /// Keeps reason and message of a terminal phase until it shows.
     pub(crate) fn hold_words(&mut self, reason: &str, message: &str) {
         let word = PodReason::from_text(reason);
-        let is_text = word == PodReason::Other || !message.is_empty();
-        if let Some(texts) = self.texts.for_text(if is_text { "text" } else { "" }) {
+        // A word of the kubelet's own needs no text.
+        let text = if word == PodReason::Other { reason } else { message };
+        if let Some(texts) = self.texts.for_text(text) {
             texts.held = (word, reason.into(), message.into());
         }
     }
