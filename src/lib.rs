@@ -65,6 +65,7 @@ pub mod cluster;
 pub mod conformance;
 pub mod diagram;
 pub mod gates;
+pub mod node;
 pub mod observation;
 pub mod pod;
 pub mod rules;

@@ -12,6 +12,7 @@ mod container_hash;
 mod container_status;
 mod grace;
 mod phase;
+mod podgc;
 mod probe;
 mod qos;
 mod restart;
@@ -73,6 +74,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("podgc", podgc::podgc),
 ];
 
 impl Case {
