@@ -23,7 +23,7 @@ impl Pod {
     /// The grace period in seconds: that of the deletion, of the kill, or of the spec; at least 1 (kubelet `calculateEffectiveGracePeriod`).
     fn effective_grace(&self) -> i64 {
         let kill = self.object.kill.and_then(|kill| kill.grace_period_seconds);
-        grace::effective_pod_grace(&self.spec, self.deletion_grace(), 0, kill).seconds
+        grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), 0, kill).seconds
     }
 
     /// When all containers are down, the sandbox goes.

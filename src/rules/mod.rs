@@ -18,3 +18,4 @@ pub mod summary;
 pub mod termination_order;
 pub mod transition;
 pub mod view;
+pub mod worker;

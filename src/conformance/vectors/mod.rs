@@ -12,6 +12,7 @@ mod container_hash;
 mod container_status;
 mod grace;
 mod phase;
+mod pod_workers;
 mod podgc;
 mod probe;
 mod qos;
@@ -75,6 +76,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
     ("podgc", podgc::podgc),
+    ("pod_workers", pod_workers::pod_workers),
 ];
 
 impl Case {
