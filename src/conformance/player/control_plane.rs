@@ -66,11 +66,8 @@ impl<O: Observer> Player<'_, O> {
     pub(super) fn taint_eviction(&mut self) {
         if self.cluster.taint_eviction.due().is_some_and(|due| due <= self.now) {
             self.cluster.taint_eviction.done();
-            let was_deleted = self.object.metadata.deletion_timestamp.is_some();
             self.disrupt(Disruption::DeletionByTaintManager);
-            if !was_deleted {
-                self.delete_after_inputs(None);
-            }
+            self.delete_after_inputs(None);
         }
     }
 

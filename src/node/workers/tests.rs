@@ -114,11 +114,21 @@ fn any_order_of_calls_ends_well() {
             let nothing = roll(2) == 0;
             let before = workers.state(&uid);
             match roll(9) {
-                0..2 => drop(workers.update(&uid, PodUpdate::Create(pod), nothing, &mut out)),
-                2 => drop(workers.update(&uid, PodUpdate::Update(pod), nothing, &mut out)),
-                3 => drop(workers.update(&uid, PodUpdate::Kill(pod, kill), nothing, &mut out)),
-                4 => drop(workers.update(&uid, PodUpdate::KillRuntimePod(kill), nothing, &mut out)),
-                5 => drop(workers.sync_known_pods(|uid| *uid > 1, &mut out)),
+                0..2 => {
+                    workers.update(&uid, PodUpdate::Create(pod), nothing, &mut out);
+                }
+                2 => {
+                    workers.update(&uid, PodUpdate::Update(pod), nothing, &mut out);
+                }
+                3 => {
+                    workers.update(&uid, PodUpdate::Kill(pod, kill), nothing, &mut out);
+                }
+                4 => {
+                    workers.update(&uid, PodUpdate::KillRuntimePod(kill), nothing, &mut out);
+                }
+                5 => {
+                    let _ = workers.sync_known_pods(|uid| *uid > 1, &mut out);
+                }
                 _ => {
                     let results = [SyncResult::Done, SyncResult::Terminal, SyncResult::Canceled, SyncResult::Failed];
                     let ended = workers.finished(&uid, results[roll(4) as usize], &mut out);
@@ -138,7 +148,7 @@ fn any_order_of_calls_ends_well() {
         for _ in 0..8 {
             workers.sync_known_pods(|_| false, &mut out);
             for uid in 0..4 {
-                drop(workers.finished(&uid, SyncResult::Done, &mut out));
+                let _ = workers.finished(&uid, SyncResult::Done, &mut out);
             }
         }
         assert_eq!(workers.uids().count(), 0);
