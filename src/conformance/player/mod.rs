@@ -402,3 +402,6 @@ const fn outcome_name(outcome: RawOutcome) -> ProbeOutcome {
         RawOutcome::Unknown | RawOutcome::Error => ProbeOutcome::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;
