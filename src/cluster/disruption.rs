@@ -81,6 +81,15 @@ pub fn put_condition(status: &mut PodStatus, mut condition: PodCondition) -> boo
     }
 }
 
+/// The eviction API is asked to evict a Pod (API server `EvictionREST`): the condition to be written before the Pod is deleted with the options
+/// of the request, or `None` if the request is refused (429).
+///
+/// `budget_allows`: whether all disruption budgets that cover the Pod have room for it; some Pods need none
+/// ([`ignores_disruption_budget`]).
+pub fn evict(now: Time, pod: &Pod, budget_allows: bool) -> Option<PodCondition> {
+    (budget_allows || ignores_disruption_budget(pod)).then(|| Disruption::EvictionByEvictionApi.condition(now, &pod.metadata))
+}
+
 /// Whether the eviction API asks no disruption budget for this Pod: it does not run yet, has ended, or is being deleted (API server
 /// `canIgnorePDB`). For any other the budgets decide, which is not the Pod's affair.
 pub fn ignores_disruption_budget(pod: &Pod) -> bool {
@@ -129,6 +138,15 @@ mod tests {
         assert_eq!(pod.status.conditions.len(), 1);
         assert_eq!(pod.status.conditions[0].reason, "DeletionByTaintManager");
         assert_eq!(pod.status.conditions[0].last_transition_time, Some(Time::from_secs(10)));
+    }
+
+    #[test]
+    fn a_budget_protects_what_runs() {
+        let mut pod = pod();
+        assert_eq!(evict(Time::EPOCH, &pod, false), None);
+        assert!(evict(Time::EPOCH, &pod, true).is_some());
+        pod.metadata.deletion_timestamp = Some(Time::EPOCH);
+        assert!(evict(Time::EPOCH, &pod, false).is_some());
     }
 
     #[test]

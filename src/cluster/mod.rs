@@ -9,8 +9,8 @@ mod taint_eviction;
 mod toleration;
 
 pub use deletion::{DeletionRequest, DeletionVerdict, delete, removable};
-pub use disruption::{Disruption, STALE_DISRUPTION, ignores_disruption_budget, put_condition, stale_disruption};
-pub use node_loss::marks_unready;
+pub use disruption::{Disruption, STALE_DISRUPTION, evict, ignores_disruption_budget, put_condition, stale_disruption};
+pub use node_loss::not_ready;
 pub use pod_gc::{Garbage, GarbageReason, PodGc};
 pub use taint_eviction::TaintEviction;
 pub use toleration::{Tolerated, add_default_tolerations, tolerates, toleration};

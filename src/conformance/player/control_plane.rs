@@ -94,8 +94,8 @@ impl<O: Observer> Player<'_, O> {
         if let Some(ready) = self.cluster.node.as_mut().and_then(|node| node.status.conditions.first_mut()) {
             ready.status = ConditionStatus::Unknown;
         }
-        if cluster::marks_unready(&self.object.status) {
-            self.patch_condition(ConditionType::Ready, ConditionStatus::False, "");
+        if let Some(condition) = cluster::not_ready(self.now, &self.object) {
+            self.set_condition(condition);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The steps of a scenario: when they are due, and what they do.
 
 use super::{Input, KEY, Observer, Player, TIME_ZERO, Timer};
-use crate::cluster::{Disruption, GarbageReason};
+use crate::cluster::{self, Disruption, GarbageReason};
 use crate::conformance::record::What;
 use crate::conformance::scenario::{Answer, GcReason, ImageState, Trigger, Verb};
 use crate::pod::{Change, Event};
@@ -98,10 +98,9 @@ impl<O: Observer> Player<'_, O> {
             Verb::PatchStatus { status } => return self.patch_status(status),
             Verb::EvictApi { grace_period_seconds } => {
                 // Whether a budget forbids it is not the Pod's affair: the script says so.
-                if wanted == Some(Answer::Rejected) {
-                    return false;
-                }
-                self.disrupt(Disruption::EvictionByEvictionApi);
+                let budget_allows = wanted != Some(Answer::Rejected);
+                let Some(condition) = cluster::evict(self.now, &self.object, budget_allows) else { return false };
+                self.set_condition(condition);
                 self.delete_after_inputs(*grace_period_seconds);
             }
             Verb::SchedulerPreempt {} => {
