@@ -70,8 +70,11 @@ table! {
 impl Stage {
     /// Whether the kubelet's worker is known and not yet terminated: a terminal phase is held back meanwhile
     /// (kubelet `CouldHaveRunningContainers`).
-    pub fn could_have_running_containers(self) -> bool {
-        self.work().is_some_and(WorkType::could_have_running_containers)
+    pub const fn could_have_running_containers(self) -> bool {
+        match self.work() {
+            Some(work) => work.could_have_running_containers(),
+            None => false,
+        }
     }
 
     /// What the kubelet's worker does next for the Pod; `None`: no worker has it (yet, or any more).

@@ -7,7 +7,7 @@ use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, PodActions};
 use crate::rules::grace;
-use crate::rules::worker::{self, EndFacts, EndReason, Requeue, WorkType};
+use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 
@@ -190,7 +190,9 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
-        let Some(work) = self.stage.work().filter(|_| self.is_due(now)) else { return false };
+        if !self.is_due(now) || !self.stage.has_worker() {
+            return false;
+        }
         if !self.may_speak(now) {
             return false;
         }
@@ -199,10 +201,10 @@ impl Pod {
         self.work.late = None;
         self.work.retry = None;
         self.work.failure = Failure::None;
-        match work {
-            WorkType::Sync => self.begin_sync(now, out),
-            WorkType::Terminating => self.begin_terminating(now, out),
-            WorkType::Terminated => self.begin_terminated(now, out),
+        match self.stage {
+            Stage::Terminating => self.begin_terminating(now, out),
+            Stage::Terminated => self.begin_terminated(now, out),
+            _ => self.begin_sync(now, out),
         }
         true
     }

@@ -38,6 +38,7 @@ pub use queries::WorkerState;
 
 use crate::api;
 use crate::rules::worker::{EndFacts, EndReason, end_reason, first_work};
+use crate::time::{Span, Time};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -120,6 +121,18 @@ pub struct KillRequest {
     pub ticket: Option<KillTicket>,
 }
 
+impl KillRequest {
+    /// How long its caller waits for [`WorkerOutput::Killed`] before it reports that the grace period was exceeded; the worker tries on (kubelet
+    /// `TerminatePodAbnormallyAndWait`): one and a half times the period it asks for, or else the Pod's, and at least 10 s.
+    pub fn patience(&self, termination_grace_period_seconds: Option<i64>) -> Span {
+        let grace = self.grace_period_seconds.or(termination_grace_period_seconds).unwrap_or(0);
+        Span::from_secs(grace.saturating_add(grace / 2).max(MIN_PATIENCE_SECONDS))
+    }
+}
+
+/// What a caller waits at least, since the runtime needs its time, too.
+const MIN_PATIENCE_SECONDS: i64 = 10;
+
 /// The caller's number of a [`KillRequest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KillTicket(pub u64);
@@ -173,7 +186,7 @@ pub enum SyncResult {
     /// It failed because the node has no network yet.
     NetworkNotReady,
     /// It could not do all because of back-offs; the first of them ends then.
-    BackingOff(crate::time::Time),
+    BackingOff(Time),
 }
 
 /// What the caller does for the workers.

@@ -60,6 +60,14 @@ fn an_eviction_interrupts_the_sync_and_answers_when_all_is_stopped() {
 }
 
 #[test]
+fn who_kills_waits_for_half_as_long_again() {
+    assert_eq!(evict(40, 1).patience(Some(30)), Span::from_secs(60));
+    assert_eq!(KillRequest::default().patience(Some(31)), Span::from_secs(46));
+    assert_eq!(evict(1, 1).patience(None), Span::from_secs(10));
+    assert_eq!(evict(i64::MAX, 1).patience(None), Span::MAX);
+}
+
+#[test]
 fn static_pods_of_a_name_take_turns() {
     let (mut workers, mut out) = (Workers::new(), vec![]);
     for uid in 1..=3 {
