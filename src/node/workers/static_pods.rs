@@ -4,6 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// So many places of Pods that went away are always kept.
+const SPARE_PLACES: usize = 8;
+
 /// Who has started, and who waits, by full name.
 #[derive(Clone, Debug)]
 pub(super) struct StaticPods<K> {
@@ -18,15 +21,15 @@ impl<K> StaticPods<K> {
 }
 
 impl<K: Ord + Clone> StaticPods<K> {
-    /// A Pod queues up. One that went away and comes again has its old place; places of those that do not come are given up once
-    /// they are more than the others.
+    /// A Pod queues up. One that went away and comes again has its old place; places of those that do not come are given up once there are
+    /// many of them, which a kubelet does only when the Pod that runs is gone.
     pub(super) fn wait(&mut self, name: &str, uid: &K, is_known: impl Fn(&K) -> bool) {
         let queue = self.waiting.entry(name.into()).or_default();
         if !queue.contains(uid) {
             queue.push(uid.clone());
         }
         let known = |other: &K| other == uid || is_known(other);
-        if queue.iter().filter(|other| known(other)).count() * 2 < queue.len() {
+        if queue.iter().filter(|other| known(other)).count() * 2 + SPARE_PLACES < queue.len() {
             queue.retain(known);
         }
     }
@@ -64,5 +67,10 @@ impl<K: Ord + Clone> StaticPods<K> {
         {
             self.started.remove(name);
         }
+    }
+    /// How many places are kept.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.waiting.values().map(Vec::len).sum()
     }
 }

@@ -89,6 +89,18 @@ fn static_pods_of_a_name_take_turns() {
 }
 
 #[test]
+fn those_that_come_and_go_take_no_memory() {
+    let (mut workers, mut out) = (Workers::new(), vec![]);
+    workers.update(&0, PodUpdate::Create(STATIC), true, &mut out);
+    for uid in 1..=200 {
+        workers.update(&uid, PodUpdate::Create(STATIC), true, &mut out);
+        workers.sync_known_pods(|uid| *uid == 0, &mut out);
+    }
+    assert_eq!(workers.uids().count(), 1);
+    assert!(workers.statics.places() < 20);
+}
+
+#[test]
 fn a_pod_made_again_waits_until_the_old_one_is_forgotten() {
     let (mut workers, mut out) = (Workers::new(), vec![]);
     workers.update(&1, PodUpdate::Create(PodFacts { terminal: true, ..PLAIN }), true, &mut out);
