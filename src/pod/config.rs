@@ -2,7 +2,6 @@
 
 use crate::gates::Gates;
 use crate::rules::backoff::BackoffConfig;
-use crate::rules::worker::Requeue;
 use crate::time::{Span, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,9 +49,6 @@ impl Default for NodeConfig {
     }
 }
 
-/// How long after a sync that failed for want of a network the next one comes (kubelet `backOffOnTransientErrorPeriod`).
-const NETWORK_RETRY: Span = Span::from_secs(1);
-
 /// When syncs happen, and how late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
@@ -92,18 +88,6 @@ impl Pacing {
     /// Which part of its period a probe first waits on a kubelet that has just started.
     pub(crate) fn first_probe(&self) -> f64 {
         f64::from(self.jitter_permille) / 1000.0
-    }
-
-    /// When a worker looks at its Pod again; `None`: not without news (kubelet `completeWork`).
-    pub fn due(&self, now: Time, requeue: Requeue) -> Option<Time> {
-        let wait = match requeue {
-            Requeue::Immediate => return Some(now),
-            Requeue::Resync => self.resync?,
-            Requeue::Backoff => self.retry,
-            Requeue::NetworkNotReady => NETWORK_RETRY,
-            Requeue::Until(at) => (at - now).max(Span::ZERO).min(self.back_off_retry_max),
-        };
-        Some(now + self.jittered(wait))
     }
 
     /// A delay with the jitter.

@@ -15,6 +15,7 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod requeue;
 mod sandbox;
 mod stage;
 mod starting;

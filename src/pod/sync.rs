@@ -347,7 +347,7 @@ impl Pod {
             Failure::Error => Requeue::Backoff,
             Failure::BackOff(until) => Requeue::Until(until),
         };
-        self.work.retry = pacing.due(now, requeue);
+        self.work.retry = pacing.wait(now, requeue).map(|wait| now + pacing.jittered(wait));
         if self.work.actions.reset && self.work.failure == Failure::None {
             self.work.trigger(now);
         }

@@ -79,7 +79,7 @@ pub fn runs_nothing(spec: &Spec, runtime: &impl Runtime) -> bool {
 }
 
 /// When a worker that has finished a sync looks at its Pod again without news (kubelet `completeWork`).
-/// [`Pacing::due`](crate::pod::Pacing::due) makes a moment of it.
+/// [`Pacing::wait`](crate::pod::Pacing::wait) says how long that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Requeue {
     /// At once: the Pod has moved on to the next kind of work.
