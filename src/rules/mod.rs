@@ -23,3 +23,4 @@ pub mod termination_order;
 pub mod toleration;
 pub mod transition;
 pub mod view;
+pub mod worker;
