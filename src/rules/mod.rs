@@ -25,3 +25,4 @@ pub mod termination_order;
 pub mod toleration;
 pub mod transition;
 pub mod view;
+pub mod worker;
