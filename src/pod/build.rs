@@ -8,7 +8,7 @@ use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
 use crate::rules::phase::{self, PhaseFacts};
-use crate::rules::view::{Runtime, StatusEntry, StatusState, Statuses, WaitingReason};
+use crate::rules::view::{Runtime, StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -57,13 +57,8 @@ impl Pod {
 
     /// Whether some container would come back after it has ended for good: such an update is dropped (kubelet `checkContainerStateTransition`).
     fn is_illegal(&self, restarting_all: bool) -> bool {
-        self.spec.init_and_regular().any(|container| {
-            let Some(StatusState::Terminated(exit)) = self.shown().entry(container).map(|entry| entry.state) else {
-                return false;
-            };
-            !transition::may_leave_terminated(&self.spec, container, exit.code, &self.node.gates)
-                && !self.derive(container, restarting_all).state.is_terminated()
-        })
+        let ends = |container| Some(self.derive(container, restarting_all).state.is_terminated());
+        !transition::judge(&self.spec, &self.shown(), ends, &self.node.gates).is_legal()
     }
 
     fn previous(&self, container: ContainerIndex) -> Option<Previous> {

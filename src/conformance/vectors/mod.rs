@@ -16,6 +16,7 @@ mod probe;
 mod qos;
 mod restart;
 mod termination_order;
+mod transition;
 
 use super::report::Outcome;
 use crate::gates::{Gates, UnknownGate};
@@ -73,6 +74,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("transition", transition::transition),
 ];
 
 impl Case {
