@@ -1,11 +1,11 @@
 //! Builds of the status, and their publication (kubelet `generateAPIPodStatus`, `SetPodStatus`, `mergePodStatus`).
 
 use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
-use super::output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::{Pod, Stage};
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
-use crate::rules::conditions::{self, ConditionReason, Verdict};
+use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
 use crate::rules::phase::{self, PhaseFacts};
 use crate::rules::view::{Runtime, StatusEntry, Statuses, WaitingReason};

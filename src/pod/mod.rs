@@ -32,7 +32,7 @@ pub use config::{NodeConfig, Pacing};
 pub use container::{Attempt, InstanceEvent, InstanceStage};
 pub use error::TransitionError;
 pub use event::Event;
-pub use output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 pub use published::PodReason;
 pub use sandbox::{SandboxEvent, SandboxState};
 pub use stage::{Stage, StageEvent};
@@ -41,6 +41,8 @@ pub use sync::{Deadline, DeadlineReason};
 pub use table::Edge;
 pub use update::Change;
 pub use view::{ContainerView, Facts};
+
+pub use crate::rules::conditions::KubeletCondition;
 
 use crate::api;
 use crate::rules::actions::ContainerAction;

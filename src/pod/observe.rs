@@ -2,7 +2,7 @@
 
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
@@ -10,6 +10,7 @@ use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;

@@ -1,8 +1,7 @@
 //! The published status, in compact form: the result of the last build, and what the API server shows of it.
 
-use super::output::KubeletCondition;
 use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
-use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
 use crate::rules::view::reasons;
 use crate::time::Time;
 

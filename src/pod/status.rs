@@ -2,7 +2,7 @@
 
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState, Termination};
-use super::output::KubeletCondition;
+
 use super::published::PodReason;
 use super::texts::{ContainerTexts, InstanceTexts};
 use crate::api::{
@@ -10,7 +10,7 @@ use crate::api::{
     PodCondition, PodIp, PodPhase, PodStatus,
 };
 use crate::rules::backoff;
-use crate::rules::conditions;
+use crate::rules::conditions::{self, KubeletCondition};
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};

@@ -1,13 +1,14 @@
 //! Changes of the API object: its spec, its deletion, conditions of other writers.
 
 use super::error::TransitionError;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, ShownCondition};
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::PodCondition;
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
+use crate::rules::conditions::KubeletCondition;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;

@@ -105,14 +105,16 @@ mod tests {
     use super::*;
 
     fn judged(policy: &str, old: &str, new: &str) -> Transition {
-        let spec = alloc::format!(r#"{{"restartPolicy": "{policy}", "initContainers": [{{"name": "i"}}], "containers": [{{"name": "c"}}]}}"#);
+        let spec =
+            alloc::format!(r#"{{"restartPolicy": "{policy}", "initContainers": [{{"name": "i"}}], "containers": [{{"name": "c"}}]}}"#);
         let spec = Spec::as_given(serde_json::from_str(&spec).unwrap());
         between(&spec, &serde_json::from_str(old).unwrap(), &serde_json::from_str(new).unwrap(), &Gates::default())
     }
 
     #[test]
     fn what_ended_for_good_does_not_come_back() {
-        let ended = |code| alloc::format!(r#"{{"containerStatuses": [{{"name": "c", "state": {{"terminated": {{"exitCode": {code}}}}}}}]}}"#);
+        let ended =
+            |code| alloc::format!(r#"{{"containerStatuses": [{{"name": "c", "state": {{"terminated": {{"exitCode": {code}}}}}}}]}}"#);
         let runs = r#"{"containerStatuses": [{"name": "c", "state": {"running": {}}}]}"#;
         assert_eq!(judged("Never", &ended(1), runs), Transition::Illegal(ContainerIndex::new(1)));
         assert_eq!(judged("OnFailure", &ended(1), runs), Transition::Legal);

@@ -12,6 +12,7 @@ mod container_hash;
 mod container_status;
 mod grace;
 mod phase;
+mod pod_status;
 mod probe;
 mod qos;
 mod restart;
@@ -75,6 +76,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
     ("transition", transition::transition),
+    ("pod_status", pod_status::pod_status),
 ];
 
 impl Case {
