@@ -259,19 +259,18 @@ impl Pod {
     /// Makes the last status whole: containers without a verdict get one, and the phase is terminal (kubelet `TerminatePod`).
     pub(crate) fn complete_status(&mut self, now: Time, out: &mut impl Sink) {
         let mut changed = false;
+        let initialized = completion::is_initialized(&self.spec, &self.shown());
         for n in 0..self.slots.len() {
             let container = ContainerIndex::new(n as u16);
             // Each is judged on the status as it was: a verdict given here is a termination, which cannot make another one due.
-            if completion::without_verdict(&self.spec, &self.shown()).any(|c| c == container)
+            if completion::without_verdict(&self.spec, &self.shown(), initialized).any(|c| c == container)
                 && let Some(mut shown) = self.slots[n].shown
             {
                 shown.state = ShownContainerState::Terminated(Termination::synthetic(Synthetic::Lost));
                 changed |= self.show(container, shown, Cause::Finished, out);
             }
         }
-        if !self.object.is_static && !self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            self.published.local_phase = Some(PodPhase::Failed);
-        }
+        self.published.local_phase = completion::last_phase(self.published.local_phase, self.object.is_static);
         self.publish(now, changed, Cause::Finished, out);
     }
 

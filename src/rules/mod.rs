@@ -16,6 +16,8 @@ pub mod probe;
 pub mod qos;
 pub mod restart;
 pub mod sandbox;
+pub mod status_cache;
+pub mod status_merge;
 pub mod summary;
 pub mod termination_order;
 pub mod transition;

@@ -16,6 +16,7 @@ mod pod_status;
 mod probe;
 mod qos;
 mod restart;
+mod status_manager;
 mod termination_order;
 mod transition;
 
@@ -77,6 +78,9 @@ const SUITES: &[(&str, Reader)] = &[
     ("probe_ready", probe::probe_ready),
     ("transition", transition::transition),
     ("pod_status", pod_status::pod_status),
+    ("status_merge", status_manager::merge),
+    ("status_ops", status_manager::ops),
+    ("status_trace", status_manager::trace),
 ];
 
 impl Case {

@@ -9,6 +9,7 @@ mod resources;
 
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
 pub use object::{Build, Caches, KubeletPod, build};
+pub(super) use object::{Messages, holds, put, status_in};
 pub use resources::pod_resources;
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};

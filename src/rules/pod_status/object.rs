@@ -176,32 +176,32 @@ fn foreign_conditions(api: &PodStatus, last: &PodStatus, gates: &Gates) -> Vec<P
 }
 
 /// Puts a condition into the list, in the place of the first of its type, else at the end.
-pub(crate) fn put(list: &mut Vec<PodCondition>, condition: PodCondition) {
+pub(in crate::rules) fn put(list: &mut Vec<PodCondition>, condition: PodCondition) {
     match list.iter_mut().find(|known| known.type_ == condition.type_) {
         Some(known) => *known = condition,
         None => list.push(condition),
     }
 }
 
-pub(crate) fn status_in(list: &[PodCondition], name: &str) -> Option<ConditionStatus> {
+pub(in crate::rules) fn status_in(list: &[PodCondition], name: &str) -> Option<ConditionStatus> {
     list.iter().find(|condition| condition.type_.as_str() == name).map(|condition| condition.status)
 }
 
-pub(crate) fn holds(status: &PodStatus, type_: &ConditionType) -> bool {
+pub(in crate::rules) fn holds(status: &PodStatus, type_: &ConditionType) -> bool {
     status_in(&status.conditions, type_.as_str()) == Some(ConditionStatus::True)
 }
 
 /// Makes API conditions of verdicts.
-pub(crate) struct Messages<'a> {
-    pub(crate) spec: &'a Spec,
-    pub(crate) statuses: ApiStatuses<'a>,
-    pub(crate) phase: PodPhase,
-    pub(crate) gates: &'a Gates,
+pub(in crate::rules) struct Messages<'a> {
+    pub(in crate::rules) spec: &'a Spec,
+    pub(in crate::rules) statuses: ApiStatuses<'a>,
+    pub(in crate::rules) phase: PodPhase,
+    pub(in crate::rules) gates: &'a Gates,
 }
 
 impl Messages<'_> {
     /// A condition without its time.
-    pub(crate) fn condition(
+    pub(in crate::rules) fn condition(
         &self,
         condition: KubeletCondition,
         verdict: Verdict,
