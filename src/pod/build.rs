@@ -7,9 +7,11 @@ use super::{Pod, Stage};
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
-use crate::rules::phase::{self, PhaseFacts};
-use crate::rules::view::{Runtime, StatusEntry, Statuses, WaitingReason};
-use crate::rules::{completion, restart, transition};
+use crate::rules::phase;
+use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
+use crate::rules::status_merge::{self, Telling};
+use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
+use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
@@ -42,10 +44,14 @@ impl Pod {
         if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
             self.shown_spec = Arc::clone(&self.spec);
         }
-        let mut changed = self.build_containers(now, restarting_all, out);
-        changed |= self.build_phase(now, terminal);
-        changed |= self.build_conditions(now, restarting_all, out);
+        let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
+        let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
+        changed |= self.show_phase(verdict);
+        for (condition, verdict) in verdict.conditions.iter() {
+            changed |= self.set_condition(now, condition, verdict, Cause::Sync, out);
+        }
         changed |= self.build_rest(now);
+        changed |= self.show_kill();
         self.publish(now, changed, Cause::Sync, out);
     }
 
@@ -76,18 +82,21 @@ impl Pod {
         container_status::derive(&self.spec, container, self.previous(container).as_ref(), &self.runtime(), input, &self.node.gates)
     }
 
-    fn build_containers(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> bool {
-        let mut changed = false;
+    fn build_containers(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> Built {
+        let mut built = Built { changed: false, sidecars_started: true };
         // Results of a derivation may ask what other containers' statuses were, so all sources are the last status until the end.
         for n in 0..self.slots.len() {
             let container = ContainerIndex::new(n as u16);
             let derived = self.derive(container, restarting_all);
             let mut shown = self.resolve(container, derived);
+            if self.spec.container(container).is_sidecar() && matches!(shown.state, ShownContainerState::Running { .. }) {
+                built.sidecars_started &= shown.started == Some(true);
+            }
             self.mark(now, container, &mut shown);
-            changed |= self.show(container, shown, Cause::Sync, out);
-            changed |= shown.tells_failure() && self.texts.show_failure(container);
+            built.changed |= self.show(container, shown, Cause::Sync, out);
+            built.changed |= shown.tells_failure() && self.texts.show_failure(container);
         }
-        changed
+        built
     }
 
     /// Shows a container: the one setter of container statuses.
@@ -134,64 +143,68 @@ impl Pod {
         ShownContainer { state, last, attempt, restart_count, ready, started, back_off_millis }
     }
 
-    /// The phase, in the kubelet's cache (kubelet `getPhase` and what `generateAPIPodStatus` does with it).
-    fn build_phase(&mut self, now: Time, terminal: bool) -> bool {
-        let initialized = self.spec.regular().any(|c| self.runtime().instances(c).any(|instance| instance.active));
-        let facts = PhaseFacts { terminal, is_static: self.object.is_static, initialized };
-        let mut phase = phase::phase(&self.spec, &self.shown(), facts, &self.node.gates);
+    /// Phase and conditions, by the container statuses that have just been built.
+    fn decide(&self, now: Time, terminal: bool, restarting_all: bool, sidecars_started: bool) -> PodVerdict {
+        let (published, statuses) = (&self.published, self.shown());
+        let facts = PodFacts {
+            terminal,
+            is_static: self.object.is_static,
+            last_phase: published.local_phase,
+            api_phase: published.phase,
+            past_deadline: deadline::is_over(&self.spec, published.start_time, now),
+            was_initialized: published.holds(KubeletCondition::Initialized),
+            restarting_all,
+        };
+        let derived = BeforeProbes::new(&self.spec, statuses, sidecars_started);
+        let foreign = |gate: &str| self.foreign_condition(gate);
+        pod_status::decide(&self.spec, &derived, &statuses, &self.runtime(), facts, foreign, &self.node.gates)
+    }
+
+    /// Takes the phase over, in the kubelet's cache.
+    fn show_phase(&mut self, verdict: PodVerdict) -> bool {
         let published = &mut self.published;
-        let terminal_of = |phase: Option<PodPhase>| phase.filter(|phase| phase.is_terminal());
-        if !phase.is_terminal() {
-            phase = terminal_of(published.local_phase).or(terminal_of(published.phase)).unwrap_or(phase);
-        }
-        let mut reason = if published.local_phase == Some(phase) { published.local_reason } else { PodReason::None };
-        let started = *published.start_time.get_or_insert(now.truncated());
-        if let Some(deadline) = self.spec.active_deadline()
-            && now >= started + deadline
-        {
-            published.past_deadline = true;
-            (phase, reason) = (PodPhase::Failed, PodReason::DeadlineExceeded);
-        }
-        phase = terminal_of(published.phase).unwrap_or(phase);
-        if let Some(kill) = &mut self.object.kill
-            && self.stage == Stage::Terminating
-            && !core::mem::replace(&mut kill.shown, true)
-        {
-            phase = if kill.reason == PodReason::Terminated && phase == PodPhase::Succeeded { phase } else { PodPhase::Failed };
-            reason = kill.reason;
-        }
-        let changed = published.local_phase != Some(phase) || published.local_reason != reason;
-        (published.local_phase, published.local_reason) = (Some(phase), reason);
+        let reason = match verdict.reason {
+            ReasonSource::None => PodReason::None,
+            ReasonSource::Last if published.local_reason == PodReason::None => published.reason,
+            ReasonSource::Last => published.local_reason,
+            ReasonSource::Deadline => PodReason::DeadlineExceeded,
+        };
+        published.past_deadline |= verdict.reason == ReasonSource::Deadline;
+        let changed = published.local_phase != Some(verdict.phase) || published.local_reason != reason;
+        (published.local_phase, published.local_reason) = (Some(verdict.phase), reason);
         changed
     }
 
-    fn build_conditions(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> bool {
-        let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
-        let gates = &self.node.gates;
-        let spec = &self.spec;
-        let was_initialized = self.published.holds(KubeletCondition::Initialized);
-        let initialized = conditions::initialized(spec, Some(&self.shown()), phase, was_initialized, gates);
-        let restarting = conditions::all_containers_restarting(spec, phase, restarting_all, &self.runtime(), gates);
-        let sandbox = gates.pod_ready_to_start_containers_condition.then(|| conditions::ready_to_start_containers(spec, &self.runtime()));
-        let mut changed = false;
-        for (condition, verdict) in [
-            (KubeletCondition::PodReadyToStartContainers, sandbox),
-            (KubeletCondition::Initialized, Some(initialized)),
-            (KubeletCondition::PodScheduled, Some(Verdict::TRUE)),
-            (KubeletCondition::AllContainersRestarting, restarting),
-        ] {
-            changed |= self.set_condition(now, condition, verdict, Cause::Sync, out);
-        }
-        changed | self.build_readiness(now, Cause::Sync, out)
+    /// What eviction, preemption and node shutdown say goes over the first status of the end, when its conditions are made already; the
+    /// next one is built as ever (the callback of the kubelet's `SyncTerminatingPod`).
+    fn show_kill(&mut self) -> bool {
+        let Some(kill) = self.object.kill.as_mut().filter(|kill| self.stage == Stage::Terminating && !kill.shown) else {
+            return false;
+        };
+        kill.shown = true;
+        let published = &mut self.published;
+        let keeps = kill.reason == PodReason::Terminated && published.local_phase == Some(PodPhase::Succeeded);
+        let phase = if keeps { PodPhase::Succeeded } else { PodPhase::Failed };
+        let changed = published.local_phase != Some(phase) || published.local_reason != kill.reason;
+        (published.local_phase, published.local_reason) = (Some(phase), kill.reason);
+        changed
     }
 
-    /// ContainersReady and Ready.
+    /// ContainersReady and Ready, as a probe result changes them between two builds.
     pub(crate) fn build_readiness(&mut self, now: Time, why: Cause, out: &mut impl Sink) -> bool {
         let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
-        let containers_ready = conditions::containers_ready(&self.spec, Some(&self.shown()), phase);
-        let ready = conditions::ready(&self.spec, containers_ready, |gate| self.foreign_condition(gate));
-        let changed = self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out);
-        changed | self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out)
+        let Readiness { ready, containers_ready } =
+            pod_status::readiness(&self.spec, &self.shown(), phase, |gate| self.condition_status(gate));
+        let changed = self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out);
+        changed | self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out)
+    }
+
+    /// Status of any condition that the published status shows.
+    pub(crate) fn condition_status(&self, type_: &str) -> Option<ConditionStatus> {
+        match KubeletCondition::from_text(type_) {
+            Some(own) => self.published.condition(own).status,
+            None => self.foreign_condition(type_),
+        }
     }
 
     /// Status of a condition that the kubelet does not own.
@@ -209,8 +222,7 @@ impl Pod {
         why: Cause,
         out: &mut impl Sink,
     ) -> bool {
-        let unversioned = condition == KubeletCondition::AllContainersRestarting;
-        let generation = if unversioned { 0 } else { self.object.shown_generation() };
+        let generation = condition.generation(self.object.shown_generation());
         let Some(from) = self.published.write(condition, verdict, generation, now) else {
             return false;
         };
@@ -223,10 +235,11 @@ impl Pod {
         true
     }
 
-    /// Addresses and generation.
-    fn build_rest(&mut self, _: Time) -> bool {
+    /// Addresses, generation, start time.
+    fn build_rest(&mut self, now: Time) -> bool {
         let generation = self.object.shown_generation();
         let published = &mut self.published;
+        published.start_time.get_or_insert(now.truncated());
         let changed = !published.built || !published.has_host_ips || published.observed_generation != generation;
         published.built = true;
         published.has_host_ips = true;
@@ -297,15 +310,15 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     let Some(local) = pod.published.local_phase else {
         return false;
     };
-    let was_terminal = pod.published.phase.is_some_and(PodPhase::is_terminal);
-    if local.is_terminal() && !was_terminal {
-        if pod.stage.could_have_running_containers() {
-            return false;
-        }
-        pod.show_disruption(now);
-        if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
-            let texts = pod.texts.make();
-            (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
+    match status_merge::tell(pod.published.phase, Some(local), pod.stage.could_have_running_containers()) {
+        Telling::Held => return false,
+        Telling::Told => {}
+        Telling::Ended => {
+            pod.show_disruption(now);
+            if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
+                let texts = pod.texts.make();
+                (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
+            }
         }
     }
     let published = &mut pod.published;
@@ -317,13 +330,19 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
     }
     let mut changed = from != Some(local) || reason != published.local_reason;
-    if local.is_terminal() {
-        let reason = if local == PodPhase::Succeeded { ConditionReason::PodCompleted } else { ConditionReason::PodFailed };
-        for condition in [KubeletCondition::Ready, KubeletCondition::ContainersReady] {
-            if pod.published.holds(condition) {
-                changed |= pod.set_condition(now, condition, Some(Verdict::because(reason)), why, out);
-            }
+    let ready = [KubeletCondition::ContainersReady, KubeletCondition::Ready];
+    let some_ready = ready.iter().any(|&condition| pod.published.holds(condition));
+    if let Some(verdict) = status_merge::readiness_of(Some(local), some_ready) {
+        for condition in ready {
+            changed |= pod.set_condition(now, condition, Some(verdict), why, out);
         }
     }
     changed
+}
+
+/// What came of a build of the container statuses.
+struct Built {
+    changed: bool,
+    /// Every running sidecar had started before the probes were asked.
+    sidecars_started: bool,
 }

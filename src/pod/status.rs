@@ -11,6 +11,7 @@ use crate::api::{
 };
 use crate::rules::backoff;
 use crate::rules::conditions::{self, KubeletCondition};
+use crate::rules::deadline;
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -50,7 +51,7 @@ impl StatusView<'_> {
             phase: published.phase,
             conditions: self.conditions(),
             message: match published.reason {
-                PodReason::DeadlineExceeded => "Pod was active on the node longer than the specified deadline".to_owned(),
+                PodReason::DeadlineExceeded => deadline::MESSAGE.to_owned(),
                 _ => texts.map(|texts| texts.message.clone()).unwrap_or_default(),
             },
             reason: self.reason(),
@@ -107,7 +108,7 @@ impl StatusView<'_> {
             }
             KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.shown_spec, statuses.as_ref(), phase),
             KubeletCondition::Ready => {
-                conditions::ready_message(&pod.shown_spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate))
+                conditions::ready_message(&pod.shown_spec, statuses.as_ref(), phase, |gate| pod.condition_status(gate))
             }
             _ => String::new(),
         }
