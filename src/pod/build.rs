@@ -57,8 +57,9 @@ impl Pod {
 
     fn should_restart_all(&self) -> bool {
         let gates = &self.node.gates;
+        let already = self.has_last() && self.published.is_restarting_all();
         restart::could_restart_all(&self.spec, gates)
-            && restart::should_restart_all(&self.spec, self.published.is_restarting_all(), &self.runtime(), &self.shown(), gates)
+            && restart::should_restart_all(&self.spec, already, &self.runtime(), &self.shown(), gates)
     }
 
     /// Whether some container would come back after it has ended for good: such an update is dropped (kubelet `checkContainerStateTransition`).
@@ -68,6 +69,9 @@ impl Pod {
     }
 
     fn previous(&self, container: ContainerIndex) -> Option<Previous> {
+        if !self.has_last() {
+            return None;
+        }
         let slot = &self.slots[container.get()];
         slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt == Some(slot.newest().attempt) })
     }
@@ -150,13 +154,13 @@ impl Pod {
             terminal,
             is_static: self.object.is_static,
             last_phase: published.local_phase,
-            api_phase: published.phase,
-            past_deadline: deadline::is_over(&self.spec, published.start_time, now),
-            was_initialized: published.holds(KubeletCondition::Initialized),
+            api_phase: self.source_phase(),
+            past_deadline: self.has_last() && deadline::is_over(&self.spec, published.start_time, now),
+            was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),
             restarting_all,
         };
         let derived = BeforeProbes::new(&self.spec, statuses, sidecars_started);
-        let foreign = |gate: &str| self.foreign_condition(gate);
+        let foreign = |gate: &str| if self.source_knows() { self.foreign_condition(gate) } else { None };
         pod_status::decide(&self.spec, &derived, &statuses, &self.runtime(), facts, foreign, &self.node.gates)
     }
 
@@ -324,7 +328,7 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);
     (published.phase, published.reason) = (Some(local), published.local_reason);
-    debug_assert!(phase::permitted(from, local), "phase {from:?} → {local}");
+    debug_assert!(phase::permitted(from, local) || pod.object.is_static, "phase {from:?} → {local}");
     if from != Some(local) {
         let change = StateChange::Phase { from, to: local };
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));

@@ -195,7 +195,8 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        self.stage == Stage::Bound && self.published.phase.is_some_and(PodPhase::is_terminal) && !self.slots.iter().any(Slot::is_running)
+        let ended = self.source_phase().is_some_and(PodPhase::is_terminal);
+        self.stage == Stage::Bound && ended && !self.slots.iter().any(Slot::is_running)
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).

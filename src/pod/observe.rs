@@ -27,8 +27,8 @@ impl Pod {
         self.published.observed_generation = shown_generation(status.observed_generation);
         self.published.qos = status.qos_class.unwrap_or(QosClass::BestEffort);
         self.published.has_host_ips = !status.host_ip.is_empty();
-        self.published.built = !status.container_statuses.is_empty();
-        if self.published.start_time.is_some() {
+        self.published.built = self.source_knows() && !status.container_statuses.is_empty();
+        if self.source_knows() && self.published.start_time.is_some() {
             (self.published.local_phase, self.published.local_reason) = (self.published.phase, self.published.reason);
         }
         for condition in &status.conditions {

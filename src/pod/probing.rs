@@ -180,7 +180,7 @@ impl Pod {
             startup: standing(ProbeKind::Startup),
             readiness: standing(ProbeKind::Readiness),
             has_readiness_probe: spec.probe(ProbeKind::Readiness).is_some(),
-            pod_ready: self.published.holds(KubeletCondition::Ready),
+            pod_ready: self.source_knows() && self.published.holds(KubeletCondition::Ready),
             kubelet_start: self.node.kubelet_start,
         };
         let marks = probe::marks(&probed, &self.node.gates);

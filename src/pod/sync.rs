@@ -231,7 +231,7 @@ impl Pod {
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
         let why = if let Some(why) = self.object.ends() {
             why
-        } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+        } else if self.source_phase().is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             Cause::TerminalPhase
         } else {
             return false;
