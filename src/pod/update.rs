@@ -9,7 +9,7 @@ use crate::api::{PodCondition, PodPhase};
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::KubeletCondition;
-use crate::rules::phase;
+use crate::rules::{phase, pod_status};
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -210,11 +210,7 @@ impl Pod {
 
     /// Puts a condition of another writer into the list, in the place of one of its type.
     pub(crate) fn put_foreign(&mut self, condition: PodCondition) {
-        let foreign = &mut self.texts.make().foreign;
-        match foreign.iter_mut().find(|known| known.type_ == condition.type_) {
-            Some(known) => *known = condition,
-            None => foreign.push(condition),
-        }
+        pod_status::put(&mut self.texts.make().foreign, condition);
     }
 
     /// Whether the API server should be asked for the final deletion.

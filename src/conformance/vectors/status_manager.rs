@@ -10,6 +10,7 @@ use crate::rules::status_cache::{StatusCache, Stored};
 use crate::rules::status_merge;
 use crate::spec::{ProbeKind, Spec};
 use crate::time::Time;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -52,7 +53,7 @@ struct Op {
 #[serde(rename_all = "camelCase", tag = "op")]
 enum What {
     Set {
-        status: api::PodStatus,
+        status: Box<api::PodStatus>,
     },
     Terminate,
     SetReadiness {
@@ -76,7 +77,7 @@ pub(super) fn ops(case: &Case) -> Result<Value, ReadError> {
     let answers = ops.into_iter().map(|Op { at, what }| {
         let pod = kubelet_pod(&pod, &spec);
         let stored = match what {
-            What::Set { status } => cache.set(at, pod, status, &gates),
+            What::Set { status } => cache.set(at, pod, *status, &gates),
             What::Terminate => cache.terminate(at, pod, &gates),
             What::SetReadiness { container_id, value } => cache.set_readiness(at, pod, &container_id, value, &gates),
             What::SetStartup { container_id, value } => cache.set_startup(at, pod, &container_id, value, &gates),

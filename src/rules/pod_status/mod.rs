@@ -8,8 +8,9 @@ mod object;
 mod resources;
 
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
+pub(crate) use object::put;
 pub use object::{Build, Caches, KubeletPod, build};
-pub(super) use object::{Messages, holds, put, status_in};
+pub(super) use object::{Messages, holds, status_in};
 pub use resources::pod_resources;
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
@@ -153,5 +154,46 @@ impl<S: Statuses> Statuses for BeforeProbes<'_, S> {
         let entry = self.statuses.entry(container)?;
         let told = entry.state == StatusState::Running && self.spec.container(container).is_sidecar();
         Some(if told { StatusEntry { started: Some(self.sidecars_started), ..entry } } else { entry })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PodStatus;
+    use crate::observation::{Observation, ObservedPod};
+    use crate::rules::view::ApiStatuses;
+
+    fn phase_of(spec: &str, status: &str, facts: PodFacts, sidecars_started: bool) -> (PodPhase, ReasonSource) {
+        let spec = Spec::as_given(serde_json::from_str(spec).unwrap());
+        let status: PodStatus = serde_json::from_str(status).unwrap();
+        let (statuses, seen) = (ApiStatuses::new(&spec, &status), Observation::default());
+        let derived = BeforeProbes::new(&spec, statuses, sidecars_started);
+        let verdict = decide(&spec, &derived, &statuses, &ObservedPod::new(&spec, &seen), facts, |_| None, &Gates::default());
+        (verdict.phase, verdict.reason)
+    }
+
+    #[test]
+    fn a_terminal_phase_stays_and_the_api_servers_has_the_last_word() {
+        use PodPhase::{Failed, Running, Succeeded};
+        let of = |last_phase, api_phase, past_deadline| {
+            let status = r#"{"containerStatuses": [{"name": "c", "state": {"running": {}}}]}"#;
+            let facts = PodFacts { last_phase: Some(last_phase), api_phase: Some(api_phase), past_deadline, ..PodFacts::default() };
+            phase_of(r#"{"containers": [{"name": "c"}]}"#, status, facts, true)
+        };
+        assert_eq!(of(Running, Running, false), (Running, ReasonSource::Last));
+        assert_eq!(of(Succeeded, Running, false), (Succeeded, ReasonSource::Last));
+        assert_eq!(of(Running, Failed, false), (Failed, ReasonSource::None));
+        assert_eq!(of(Succeeded, Running, true), (Failed, ReasonSource::Deadline));
+        assert_eq!(of(Succeeded, Succeeded, true), (Succeeded, ReasonSource::Deadline), "Succeeded, and past its deadline");
+    }
+
+    #[test]
+    fn the_phase_learns_of_a_started_sidecar_one_status_later() {
+        let spec = r#"{"initContainers": [{"name": "s", "restartPolicy": "Always"}], "containers": [{"name": "c"}]}"#;
+        let status = r#"{"initContainerStatuses": [{"name": "s", "started": true, "state": {"running": {}}}],
+            "containerStatuses": [{"name": "c", "state": {"waiting": {}}, "lastState": {"terminated": {"exitCode": 1}}}]}"#;
+        let phase = |before| phase_of(spec, status, PodFacts::default(), before).0;
+        assert_eq!((phase(false), phase(true)), (PodPhase::Pending, PodPhase::Running));
     }
 }

@@ -98,12 +98,12 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
     let derived = BeforeProbes::new(spec, statuses, containers.sidecars_started);
     let verdict = decide(spec, &derived, &statuses, &runtime, facts, foreign, gates);
     let messages = Messages { spec, statuses, phase: verdict.phase, gates };
-    let own: Vec<_> = verdict
-        .conditions
-        .iter()
-        .filter_map(|(condition, verdict)| Some(messages.condition(condition, verdict?, pod.meta.generation, foreign)))
-        .collect();
-    listed.extend(own);
+    for (condition, verdict) in verdict.conditions.iter() {
+        if let Some(verdict) = verdict {
+            let told = messages.condition(condition, verdict, pod.meta.generation, |gate| status_in(&listed, gate));
+            listed.push(told);
+        }
+    }
     status.conditions = listed;
     write_phase(&mut status, verdict, last, pod.status);
     write_addresses(&mut status, spec, build);
@@ -176,7 +176,7 @@ fn foreign_conditions(api: &PodStatus, last: &PodStatus, gates: &Gates) -> Vec<P
 }
 
 /// Puts a condition into the list, in the place of the first of its type, else at the end.
-pub(in crate::rules) fn put(list: &mut Vec<PodCondition>, condition: PodCondition) {
+pub(crate) fn put(list: &mut Vec<PodCondition>, condition: PodCondition) {
     match list.iter_mut().find(|known| known.type_ == condition.type_) {
         Some(known) => *known = condition,
         None => list.push(condition),
