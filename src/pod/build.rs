@@ -16,6 +16,16 @@ use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
 
+/// The conditions in the order in which one causes another, which is that of the transitions told.
+const IN_ORDER_OF_CAUSE: [KubeletCondition; KubeletCondition::ALL.len()] = [
+    KubeletCondition::PodReadyToStartContainers,
+    KubeletCondition::Initialized,
+    KubeletCondition::PodScheduled,
+    KubeletCondition::AllContainersRestarting,
+    KubeletCondition::ContainersReady,
+    KubeletCondition::Ready,
+];
+
 /// The container statuses that the published status shows.
 #[derive(Clone, Copy)]
 pub(crate) struct Shown<'a>(&'a [Slot]);
@@ -47,11 +57,11 @@ impl Pod {
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
-        for (condition, verdict) in verdict.conditions.iter() {
-            changed |= self.set_condition(now, condition, verdict, Cause::Sync, out);
+        for condition in IN_ORDER_OF_CAUSE {
+            changed |= self.set_condition(now, condition, verdict.conditions.get(condition), Cause::Sync, out);
         }
         changed |= self.build_rest(now);
-        changed |= self.show_kill();
+        self.note_kill();
         self.publish(now, changed, Cause::Sync, out);
     }
 
@@ -155,7 +165,7 @@ impl Pod {
             is_static: self.object.is_static,
             last_phase: published.local_phase,
             api_phase: self.source_phase(),
-            past_deadline: self.has_last() && deadline::is_over(&self.spec, published.start_time, now),
+            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time, now),
             was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),
             restarting_all,
         };
@@ -179,19 +189,19 @@ impl Pod {
         changed
     }
 
-    /// What eviction, preemption and node shutdown say goes over the first status of the end, when its conditions are made already; the
-    /// next one is built as ever (the callback of the kubelet's `SyncTerminatingPod`).
-    fn show_kill(&mut self) -> bool {
-        let Some(kill) = self.object.kill.as_mut().filter(|kill| self.stage == Stage::Terminating && !kill.shown) else {
-            return false;
-        };
-        kill.shown = true;
-        let published = &mut self.published;
-        let keeps = kill.reason == PodReason::Terminated && published.local_phase == Some(PodPhase::Succeeded);
-        let phase = if keeps { PodPhase::Succeeded } else { PodPhase::Failed };
-        let changed = published.local_phase != Some(phase) || published.local_reason != kill.reason;
-        (published.local_phase, published.local_reason) = (Some(phase), kill.reason);
-        changed
+    /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
+    /// it is stopped (kubelet `SyncTerminatingPod`, its status function).
+    fn note_kill(&mut self) {
+        if let Some(kill) = &mut self.object.kill
+            && self.stage == Stage::Terminating
+            && !core::mem::replace(&mut kill.shown, true)
+        {
+            let published = &mut self.published;
+            if kill.reason != PodReason::Terminated || published.local_phase != Some(PodPhase::Succeeded) {
+                published.local_phase = Some(PodPhase::Failed);
+            }
+            published.local_reason = kill.reason;
+        }
     }
 
     /// ContainersReady and Ready, as a probe result changes them between two builds.
@@ -199,8 +209,8 @@ impl Pod {
         let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
         let Readiness { ready, containers_ready } =
             pod_status::readiness(&self.spec, &self.shown(), phase, |gate| self.condition_status(gate));
-        let changed = self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out);
-        changed | self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out)
+        let changed = self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out);
+        changed | self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out)
     }
 
     /// Status of any condition that the published status shows.
@@ -334,7 +344,7 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
     }
     let mut changed = from != Some(local) || reason != published.local_reason;
-    let ready = [KubeletCondition::ContainersReady, KubeletCondition::Ready];
+    let ready = [KubeletCondition::Ready, KubeletCondition::ContainersReady];
     let some_ready = ready.iter().any(|&condition| pod.published.holds(condition));
     if let Some(verdict) = status_merge::readiness_of(Some(local), some_ready) {
         for condition in ready {

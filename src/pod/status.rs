@@ -11,7 +11,7 @@ use crate::api::{
 };
 use crate::rules::backoff;
 use crate::rules::conditions::{self, KubeletCondition};
-use crate::rules::deadline;
+use crate::rules::pod_status;
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -51,7 +51,7 @@ impl StatusView<'_> {
             phase: published.phase,
             conditions: self.conditions(),
             message: match published.reason {
-                PodReason::DeadlineExceeded => deadline::MESSAGE.to_owned(),
+                PodReason::DeadlineExceeded => pod_status::DEADLINE_MESSAGE.to_owned(),
                 _ => texts.map(|texts| texts.message.clone()).unwrap_or_default(),
             },
             reason: self.reason(),

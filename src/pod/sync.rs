@@ -224,7 +224,7 @@ impl Pod {
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     fn active_deadline(&self) -> Option<Time> {
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if counts { deadline::ends(&self.spec, self.published.start_time) } else { None }
+        if counts { deadline::passes_at(&self.spec, self.published.start_time) } else { None }
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.

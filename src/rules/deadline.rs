@@ -1,31 +1,28 @@
-//! The active deadline of a Pod (kubelet `pastActiveDeadline`).
+//! The active deadline of a Pod (kubelet `activeDeadlineHandler`): how long it may be active on its node, whatever it does.
 
 use crate::api::PodStatus;
 use crate::spec::Spec;
 use crate::time::Time;
 
-/// `status.reason` of a Pod whose active deadline has passed.
+/// `status.reason` of a Pod that was active for longer than it may.
 pub const REASON: &str = "DeadlineExceeded";
 
-/// `status.message` of a Pod whose active deadline has passed.
-pub const MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
-
-/// When `activeDeadlineSeconds` run out for a Pod with this `status.startTime`; `None` without a deadline or a start.
+/// When the deadline passes: `activeDeadlineSeconds` after the start that the kubelet has written down (whole seconds).
 ///
-/// They count from the moment the kubelet took note of the Pod, so that pulls and init containers are in them, and go on over restarts of
-/// the kubelet.
-pub fn ends(spec: &Spec, start_time: Option<Time>) -> Option<Time> {
+/// `None` if the Pod has no deadline, or has not been seen by a kubelet yet: the time before that does not count.
+pub fn passes_at(spec: &Spec, start_time: Option<Time>) -> Option<Time> {
     Some(start_time? + spec.active_deadline()?)
 }
 
-/// Whether the active deadline is over: it is at exactly its number of seconds. The kubelet asks at each of its builds of the status.
-pub fn is_over(spec: &Spec, start_time: Option<Time>, now: Time) -> bool {
-    ends(spec, start_time).is_some_and(|ends| now >= ends)
+/// Whether the deadline has passed; it has at the very moment it names.
+pub fn has_passed(spec: &Spec, start_time: Option<Time>, now: Time) -> bool {
+    passes_at(spec, start_time).is_some_and(|at| at <= now)
 }
 
-/// The start time that counts: that of the kubelet's own last status if it has one, even if that has none; else that of the API object.
-pub fn start_time(last: Option<&PodStatus>, api: &PodStatus) -> Option<Time> {
-    last.unwrap_or(api).start_time
+/// The start from which the kubelet counts: that of the status it holds itself, even where that one has none; only without such a
+/// status that of the API server.
+pub fn start_time(held: Option<&PodStatus>, stored: &PodStatus) -> Option<Time> {
+    held.unwrap_or(stored).start_time
 }
 
 #[cfg(test)]
@@ -33,11 +30,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kubelets_own_status_hides_the_start_in_the_api() {
-        let spec = Spec::as_given(serde_json::from_str(r#"{"activeDeadlineSeconds": 5, "containers": []}"#).unwrap());
-        let started = PodStatus { start_time: Some(Time::from_secs(100)), ..PodStatus::default() };
-        let over = |last, at| is_over(&spec, start_time(last, &started), Time::from_secs(at));
-        assert!(!over(None, 104) && over(None, 105) && over(Some(&started), 105));
-        assert!(!over(Some(&PodStatus::default()), 1_000));
+    fn the_last_second_is_the_deadline_s() {
+        let spec = Spec::as_given(serde_json::from_str(r#"{"containers": [{"name": "c"}], "activeDeadlineSeconds": 10}"#).unwrap());
+        let at = |now| has_passed(&spec, Some(Time::from_secs(100)), Time::from_secs(now));
+        assert!(at(110) && !at(109));
+        assert!(!has_passed(&spec, None, Time::from_secs(1_000)));
+        assert_eq!(start_time(Some(&PodStatus::default()), &PodStatus { start_time: Some(Time::EPOCH), ..PodStatus::default() }), None);
     }
 }

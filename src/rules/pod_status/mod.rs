@@ -39,6 +39,9 @@ pub struct PodFacts {
     pub restarting_all: bool,
 }
 
+/// `status.message` of a Pod whose active deadline has passed.
+pub const DEADLINE_MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
+
 /// Where `status.reason` and `status.message` come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ReasonSource {
@@ -47,7 +50,7 @@ pub enum ReasonSource {
     None,
     /// The phase stays, and so do they: those of the last status; what is empty there, those of the API object.
     Last,
-    /// [`deadline::REASON`](super::deadline::REASON) and [`deadline::MESSAGE`](super::deadline::MESSAGE).
+    /// [`deadline::REASON`](super::deadline::REASON) and [`DEADLINE_MESSAGE`].
     Deadline,
 }
 

@@ -1,6 +1,6 @@
 //! The status of a Pod from API objects to an API object.
 
-use super::{BeforeProbes, PodFacts, PodVerdict, ReasonSource, addresses, decide, resources};
+use super::{BeforeProbes, DEADLINE_MESSAGE, PodFacts, PodVerdict, ReasonSource, addresses, decide, resources};
 use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodPhase, PodStatus};
 use crate::gates::Gates;
 use crate::observation::{Observation, ObservedPod};
@@ -88,7 +88,7 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
         is_static: pod.meta.is_static(),
         last_phase: last.phase,
         api_phase: pod.status.phase,
-        past_deadline: deadline::is_over(spec, deadline::start_time(build.last, pod.status), now),
+        past_deadline: deadline::has_passed(spec, deadline::start_time(build.last, pod.status), now),
         was_initialized: holds(last, &ConditionType::Initialized),
         restarting_all,
     };
@@ -235,7 +235,7 @@ fn write_phase(status: &mut PodStatus, verdict: PodVerdict, last: &PodStatus, ap
     (status.reason, status.message) = match verdict.reason {
         ReasonSource::None => (String::new(), String::new()),
         ReasonSource::Last => (first(&last.reason, &api.reason), first(&last.message, &api.message)),
-        ReasonSource::Deadline => (deadline::REASON.into(), deadline::MESSAGE.into()),
+        ReasonSource::Deadline => (deadline::REASON.into(), DEADLINE_MESSAGE.into()),
     };
 }
 
