@@ -4,7 +4,8 @@ use super::view::{StatusEntry, StatusState, Statuses};
 use crate::api::PodPhase;
 use crate::spec::{ContainerIndex, Spec};
 
-/// The containers whose state the last status replaces by a termination that nobody has seen (ContainerStatusUnknown, 137).
+/// The containers whose state the last status replaces by a termination that nobody has seen (ContainerStatusUnknown,
+/// 137; kubelet `TerminatePod`).
 ///
 /// Of regular containers all that are not terminated, if the Pod had got beyond its init containers (`initialized`: [`is_initialized`] of
 /// the status that came with the object); of init containers those up to the last that ever left waiting, the first in any case. What
