@@ -6,7 +6,7 @@
 use super::completion;
 use super::conditions::{self, KubeletCondition};
 use super::container_status::Synthetic;
-use super::pod_status::{KubeletPod, Messages, put, readiness, status_in};
+use super::pod_status::{KubeletPod, condition, put, readiness, status_in};
 use super::status_merge::{self, restamp};
 use super::transition::{self, Transition};
 use super::view::ApiStatuses;
@@ -100,12 +100,9 @@ impl StatusCache {
         let mut list = core::mem::take(&mut status.conditions);
         let statuses = ApiStatuses::new(pod.spec, &status);
         let verdicts = readiness(pod.spec, &statuses, phase, |gate| status_in(&list, gate));
-        let messages = Messages { spec: pod.spec, statuses, phase, gates };
-        for (condition, verdict) in
-            [(KubeletCondition::Ready, verdicts.ready), (KubeletCondition::ContainersReady, verdicts.containers_ready)]
-        {
-            let condition = messages.condition(condition, verdict, pod.meta.generation, |gate| status_in(&list, gate));
-            put(&mut list, condition);
+        for (name, verdict) in [(KubeletCondition::Ready, verdicts.ready), (KubeletCondition::ContainersReady, verdicts.containers_ready)] {
+            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&list, gate), gates);
+            put(&mut list, told);
         }
         status.conditions = list;
         self.update(now, pod, status, false, false, gates)
@@ -227,5 +224,84 @@ fn sort_init(list: &mut [api::ContainerStatus], spec: &Spec) {
             list.swap(place, place + found);
             place += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ConditionStatus, ObjectMeta};
+
+    const NOW: Time = Time::from_secs(1_767_225_600);
+
+    fn spec() -> Spec {
+        Spec::as_given(serde_json::from_str(r#"{"restartPolicy": "Never", "containers": [{"name": "c"}]}"#).unwrap())
+    }
+
+    fn status(json: &str) -> PodStatus {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn running() -> PodStatus {
+        status(
+            r#"{"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [{"name": "c", "containerID": "x://1", "state": {"running": {}}}]}"#,
+        )
+    }
+
+    #[test]
+    fn what_says_the_same_is_no_news_unless_the_pod_is_being_deleted() {
+        let (spec, gates, none) = (spec(), Gates::default(), PodStatus::default());
+        let mut meta = ObjectMeta { generation: 2, ..ObjectMeta::default() };
+        let mut cache = StatusCache::default();
+        let mut set = |meta: &ObjectMeta, after| {
+            cache.set(
+                NOW + crate::time::Span::from_millis(after),
+                KubeletPod { meta, spec: &spec, status: &none, mirror: None },
+                running(),
+                &gates,
+            )
+        };
+        assert_eq!((set(&meta, 1_500), set(&meta, 3_000)), (Stored::Updated, Stored::Unchanged));
+        meta.deletion_timestamp = Some(NOW);
+        assert_eq!(set(&meta, 3_000), Stored::Updated);
+        assert_eq!(cache.version(), 2);
+        let stored = cache.status().unwrap();
+        let since = Some(NOW + crate::time::Span::from_secs(1));
+        assert_eq!((stored.start_time, stored.observed_generation, stored.conditions[0].last_transition_time), (since, 2, since));
+    }
+
+    #[test]
+    fn a_readiness_result_moves_both_conditions_and_an_end_is_final() {
+        let (spec, gates, none, meta) = (spec(), Gates::default(), PodStatus::default(), ObjectMeta::default());
+        let pod = KubeletPod { meta: &meta, spec: &spec, status: &none, mirror: None };
+        let mut cache = StatusCache::default();
+        assert_eq!(cache.set_readiness(NOW, pod, "x://1", true, &gates), Stored::Unchanged, "no status yet");
+        assert_eq!(cache.set(NOW, pod, running(), &gates), Stored::Updated);
+        assert_eq!(cache.set_readiness(NOW, pod, "x://2", true, &gates), Stored::Unchanged, "another instance");
+        assert_eq!(cache.set_readiness(NOW, pod, "x://1", true, &gates), Stored::Updated);
+        let conditions = &cache.status().unwrap().conditions;
+        assert!(conditions.len() == 2 && conditions.iter().all(|condition| condition.status == ConditionStatus::True));
+
+        assert_eq!(cache.terminate(NOW, pod, &gates), Stored::Updated);
+        let ended = cache.status().unwrap();
+        assert_eq!((ended.phase, ended.container_statuses[0].state.clone()), (Some(PodPhase::Failed), lost_state()));
+        assert!(matches!(cache.set(NOW, pod, running(), &gates), Stored::Dropped(Transition::Illegal(_))));
+        assert!(cache.is_finished());
+    }
+
+    #[test]
+    fn a_static_pod_is_held_against_its_mirror_and_keeps_its_phase() {
+        let (spec, gates, none) = (spec(), Gates::default(), PodStatus::default());
+        let meta: ObjectMeta = serde_json::from_str(r#"{"annotations": {"kubernetes.io/config.source": "file"}}"#).unwrap();
+        let mirror = status(r#"{"startTime": "2026-01-01T00:00:00Z", "containerStatuses": [{"name": "c", "state": {"terminated": {}}}]}"#);
+        let pod = KubeletPod { meta: &meta, spec: &spec, status: &none, mirror: Some(&mirror) };
+        let mut cache = StatusCache::default();
+        assert!(matches!(cache.set(NOW, pod, running(), &gates), Stored::Dropped(_)));
+        let ended = PodStatus { container_statuses: mirror.container_statuses.clone(), ..running() };
+        assert_eq!(cache.set(NOW + crate::time::Span::from_secs(9), pod, ended, &gates), Stored::Updated);
+        assert_eq!(cache.status().unwrap().start_time, mirror.start_time);
+        assert_eq!(cache.terminate(NOW, pod, &gates), Stored::Updated);
+        assert_eq!(cache.status().unwrap().phase, Some(PodPhase::Running));
     }
 }

@@ -6,7 +6,7 @@
 
 mod set;
 
-pub use set::{Conditions, KubeletCondition, is_owned, transition_time};
+pub use set::{Conditions, KubeletCondition, is_owned, message, transition_time};
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};
 use super::sandbox;

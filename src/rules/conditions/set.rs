@@ -1,9 +1,12 @@
 //! The conditions that the kubelet computes, as a set.
 
-use super::Verdict;
-use crate::api::{ConditionStatus, ConditionType};
+use super::{ALL_CONTAINERS_RESTARTING_MESSAGE, ConditionReason, Verdict, containers_ready_message, initialized_message, ready_message};
+use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::gates::Gates;
+use crate::rules::view::Statuses;
+use crate::spec::Spec;
 use crate::time::Time;
+use alloc::string::String;
 
 /// A condition that every status of the kubelet computes anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,5 +100,33 @@ pub fn transition_time(last: Option<(ConditionStatus, Option<Time>)>, status: Co
     match last {
         Some((before, since)) if before == status => since,
         _ => Some(now.truncated()),
+    }
+}
+
+/// The message of a condition that was found to hold, or not, for this reason, made of the container statuses of that moment.
+///
+/// `gate` gives the status of the condition that a readiness gate names.
+pub fn message(
+    condition: KubeletCondition,
+    reason: ConditionReason,
+    spec: &Spec,
+    statuses: Option<&impl Statuses>,
+    gate: impl Fn(&str) -> Option<ConditionStatus>,
+    gates: &Gates,
+) -> String {
+    // The reason tells that the phase had no say.
+    let phase = PodPhase::Running;
+    match (condition, reason) {
+        (KubeletCondition::Initialized, ConditionReason::ContainersNotInitialized) => {
+            initialized_message(spec, statuses, phase, false, gates)
+        }
+        (KubeletCondition::ContainersReady, ConditionReason::ContainersNotReady) => containers_ready_message(spec, statuses, phase),
+        (KubeletCondition::Ready, ConditionReason::ContainersNotReady | ConditionReason::ReadinessGatesNotReady) => {
+            ready_message(spec, statuses, phase, gate)
+        }
+        (KubeletCondition::AllContainersRestarting, ConditionReason::RestartAllContainersStarted) => {
+            ALL_CONTAINERS_RESTARTING_MESSAGE.into()
+        }
+        _ => String::new(),
     }
 }

@@ -10,7 +10,7 @@ mod resources;
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
 pub(crate) use object::put;
 pub use object::{Build, Caches, KubeletPod, build};
-pub(super) use object::{Messages, holds, status_in};
+pub(super) use object::{condition, holds, status_in};
 pub use resources::pod_resources;
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};

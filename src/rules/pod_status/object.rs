@@ -1,7 +1,7 @@
 //! The status of a Pod from API objects to an API object.
 
 use super::{BeforeProbes, DEADLINE_MESSAGE, PodFacts, PodVerdict, ReasonSource, addresses, decide, resources};
-use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodPhase, PodStatus};
+use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodStatus};
 use crate::gates::Gates;
 use crate::observation::{Observation, ObservedPod};
 use crate::rules::conditions::{self, KubeletCondition, Verdict};
@@ -11,7 +11,7 @@ use crate::rules::view::ApiStatuses;
 use crate::rules::{deadline, qos, restart};
 use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use crate::time::Time;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A Pod as the kubelet has it from its source: the API object, or a manifest of its own.
@@ -97,10 +97,9 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
     let statuses = ApiStatuses::new(spec, &status);
     let derived = BeforeProbes::new(spec, statuses, containers.sidecars_started);
     let verdict = decide(spec, &derived, &statuses, &runtime, facts, foreign, gates);
-    let messages = Messages { spec, statuses, phase: verdict.phase, gates };
-    for (condition, verdict) in verdict.conditions.iter() {
+    for (name, verdict) in verdict.conditions.iter() {
         if let Some(verdict) = verdict {
-            let told = messages.condition(condition, verdict, pod.meta.generation, |gate| status_in(&listed, gate));
+            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&listed, gate), gates);
             listed.push(told);
         }
     }
@@ -191,41 +190,23 @@ pub(in crate::rules) fn holds(status: &PodStatus, type_: &ConditionType) -> bool
     status_in(&status.conditions, type_.as_str()) == Some(ConditionStatus::True)
 }
 
-/// Makes API conditions of verdicts.
-pub(in crate::rules) struct Messages<'a> {
-    pub(in crate::rules) spec: &'a Spec,
-    pub(in crate::rules) statuses: ApiStatuses<'a>,
-    pub(in crate::rules) phase: PodPhase,
-    pub(in crate::rules) gates: &'a Gates,
-}
-
-impl Messages<'_> {
-    /// A condition without its time.
-    pub(in crate::rules) fn condition(
-        &self,
-        condition: KubeletCondition,
-        verdict: Verdict,
-        generation: i64,
-        gate: impl Fn(&str) -> Option<ConditionStatus>,
-    ) -> PodCondition {
-        let statuses = Some(&self.statuses);
-        let message = match condition {
-            KubeletCondition::AllContainersRestarting if verdict.holds() => conditions::ALL_CONTAINERS_RESTARTING_MESSAGE.to_string(),
-            _ if verdict.holds() => String::new(),
-            KubeletCondition::Initialized => conditions::initialized_message(self.spec, statuses, self.phase, false, self.gates),
-            KubeletCondition::Ready => conditions::ready_message(self.spec, statuses, self.phase, gate),
-            KubeletCondition::ContainersReady => conditions::containers_ready_message(self.spec, statuses, self.phase),
-            _ => String::new(),
-        };
-        PodCondition {
-            type_: condition.as_str().into(),
-            observed_generation: condition.generation(generation),
-            status: verdict.status,
-            last_probe_time: None,
-            last_transition_time: None,
-            reason: verdict.reason.as_str().into(),
-            message,
-        }
+/// A verdict as the API's condition, without its time.
+pub(in crate::rules) fn condition(
+    condition: KubeletCondition,
+    verdict: Verdict,
+    pod: KubeletPod<'_>,
+    statuses: &ApiStatuses<'_>,
+    gate: impl Fn(&str) -> Option<ConditionStatus>,
+    gates: &Gates,
+) -> PodCondition {
+    PodCondition {
+        type_: condition.as_str().into(),
+        observed_generation: condition.generation(pod.meta.generation),
+        status: verdict.status,
+        last_probe_time: None,
+        last_transition_time: None,
+        reason: verdict.reason.as_str().into(),
+        message: conditions::message(condition, verdict.reason, pod.spec, Some(statuses), gate, gates),
     }
 }
 
