@@ -64,6 +64,7 @@ pub(super) fn pod_status(case: &Case) -> Result<Value, ReadError> {
         terminal: input.pod_is_terminal,
         kubelet_start: input.kubelet_start,
         host_ips: &input.host_ips,
+        resize_conditions: &[],
     };
     let caches = Remembered { input: &input, spec: &spec };
     Ok(json!({ "status": pod_status::build(input.now, pod, &build, &caches, &case.gates()?) }))

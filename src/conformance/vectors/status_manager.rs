@@ -154,6 +154,7 @@ pub(super) fn trace(case: &Case) -> Result<Value, ReadError> {
             terminal: step.pod_is_terminal,
             kubelet_start,
             host_ips: &host_ips,
+            resize_conditions: &[],
         };
         let _ = match step.op {
             StepOp::Sync => {

@@ -43,6 +43,8 @@ pub struct Build<'a> {
     pub kubelet_start: Time,
     /// The node's addresses, the primary first: one, or one of each family.
     pub host_ips: &'a [String],
+    /// PodResizePending and PodResizeInProgress, as far as a resize is under way (KEP-1287); a terminal status does not show them.
+    pub resize_conditions: &'a [PodCondition],
 }
 
 /// What other parts of a kubelet remember of a Pod's containers.
@@ -92,7 +94,7 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
         was_initialized: holds(last, &ConditionType::Initialized),
         restarting_all,
     };
-    let mut listed = foreign_conditions(pod.status, last, gates);
+    let mut listed = kept_conditions(pod.status, last, build, gates);
     let foreign = |name: &str| status_in(&listed, name);
     let statuses = ApiStatuses::new(spec, &status);
     let derived = BeforeProbes::new(spec, statuses, containers.sidecars_started);
@@ -165,9 +167,13 @@ impl<C: Caches> Containers<'_, C> {
     }
 }
 
-/// Conditions of other writers: the API server's, and the kubelet's own DisruptionTarget, which waits in its last status until it may show.
-fn foreign_conditions(api: &PodStatus, last: &PodStatus, gates: &Gates) -> Vec<PodCondition> {
+/// The conditions that are not computed here: those of other writers in the API server, those of a resize, and the kubelet's own
+/// DisruptionTarget, which waits in its last status until it may show.
+fn kept_conditions(api: &PodStatus, last: &PodStatus, build: &Build<'_>, gates: &Gates) -> Vec<PodCondition> {
     let mut list: Vec<_> = api.conditions.iter().filter(|condition| !conditions::is_owned(&condition.type_, gates)).cloned().collect();
+    if !build.terminal {
+        list.extend_from_slice(build.resize_conditions);
+    }
     if let Some(disruption) = last.conditions.iter().find(|condition| condition.type_ == ConditionType::DisruptionTarget) {
         put(&mut list, disruption.clone());
     }
