@@ -14,6 +14,7 @@ pub mod phase;
 pub mod pod_status;
 pub mod probe;
 pub mod qos;
+pub mod resources;
 pub mod restart;
 pub mod sandbox;
 pub mod status_cache;

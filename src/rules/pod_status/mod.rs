@@ -5,13 +5,11 @@
 
 mod addresses;
 mod object;
-mod resources;
 
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
 pub(crate) use object::put;
 pub use object::{Build, Caches, KubeletPod, build};
 pub(super) use object::{condition, holds, status_in};
-pub use resources::pod_resources;
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
 use super::phase::{self, PhaseFacts};

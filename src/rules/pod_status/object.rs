@@ -1,12 +1,13 @@
 //! The status of a Pod from API objects to an API object.
 
-use super::{BeforeProbes, DEADLINE_MESSAGE, PodFacts, PodVerdict, ReasonSource, addresses, decide, resources};
+use super::{BeforeProbes, DEADLINE_MESSAGE, PodFacts, PodVerdict, ReasonSource, addresses, decide};
 use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodStatus};
 use crate::gates::Gates;
 use crate::observation::{Observation, ObservedPod};
 use crate::rules::conditions::{self, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, StartFailure, StatusInput, StatusTexts};
 use crate::rules::probe::{self, Probed, SeenState, Standing};
+use crate::rules::resources::pod_resources;
 use crate::rules::view::ApiStatuses;
 use crate::rules::{deadline, qos, restart};
 use crate::spec::{ContainerIndex, ProbeKind, Spec};
@@ -108,7 +109,8 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
     status.conditions = listed;
     write_phase(&mut status, verdict, last, pod.status);
     write_addresses(&mut status, spec, build);
-    if let Some(resources) = resources::pod_resources(spec.api(), gates) {
+    if gates.pod_level_resources && gates.in_place_pod_level_resources_vertical_scaling {
+        let resources = pod_resources(spec, gates);
         status.allocated_resources.clone_from(&resources.requests);
         status.resources = Some(resources);
     }
