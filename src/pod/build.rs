@@ -4,14 +4,14 @@ use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::{Pod, Stage};
-use crate::api::{ConditionStatus, ConditionType, PodPhase};
+use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
 use crate::rules::phase;
 use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
 use crate::rules::status_merge::{self, Telling};
 use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
-use crate::rules::{completion, deadline, restart, transition};
+use crate::rules::{completion, deadline, ending, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
@@ -196,11 +196,9 @@ impl Pod {
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
-            let published = &mut self.published;
-            if kill.reason != PodReason::Terminated || published.local_phase != Some(PodPhase::Succeeded) {
-                published.local_phase = Some(PodPhase::Failed);
-            }
-            published.local_reason = kill.reason;
+            let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
+            self.published.local_phase = Some(kill.ending.phase(phase));
+            self.published.local_reason = PodReason::from_text(kill.ending.reason());
         }
     }
 
@@ -303,18 +301,11 @@ impl Pod {
 
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
-        if self.object.kill.is_some_and(|kill| kill.disruption) {
-            let generation = self.object.generation;
-            let condition = crate::api::PodCondition {
-                type_: ConditionType::DisruptionTarget,
-                observed_generation: generation,
-                status: ConditionStatus::True,
-                last_probe_time: None,
-                last_transition_time: Some(now.truncated()),
-                reason: ConditionReason::TerminationByKubelet.as_str().into(),
-                message: alloc::string::String::new(),
-            };
-            self.put_foreign(condition);
+        let message = self.texts.get().map_or("", |texts| &texts.held.2);
+        if let Some(kill) = self.object.kill
+            && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
+        {
+            ending::put(&mut self.texts.make().foreign, condition);
         }
     }
 }
@@ -324,15 +315,12 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     let Some(local) = pod.published.local_phase else {
         return false;
     };
-    match status_merge::tell(pod.published.phase, Some(local), pod.stage.could_have_running_containers()) {
+    match status_merge::tell(pod.published.phase, Some(local), pod.could_have_running_containers()) {
         Telling::Held => return false,
         Telling::Told => {}
         Telling::Ended => {
             pod.show_disruption(now);
-            if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
-                let texts = pod.texts.make();
-                (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
-            }
+            pod.show_words();
         }
     }
     let published = &mut pod.published;

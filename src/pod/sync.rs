@@ -189,7 +189,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
-        if !self.is_due(now) || !self.stage.has_worker() {
+        if !self.is_due(now) || !self.has_work() {
             return false;
         }
         if !self.may_speak(now) {
@@ -203,6 +203,7 @@ impl Pod {
         match self.stage {
             Stage::Terminating => self.begin_terminating(now, out),
             Stage::Terminated => self.begin_terminated(now, out),
+            Stage::Rejected => self.begin_orphan(now, out),
             _ => self.begin_sync(now, out),
         }
         true
@@ -214,6 +215,11 @@ impl Pod {
             self.work.more(now);
         }
         !self.spoken
+    }
+
+    /// Whether there is somebody who does what is asked for: a worker, or the housekeeping for a refused Pod.
+    fn has_work(&self) -> bool {
+        self.stage.has_worker() || self.is_left_over()
     }
 
     fn is_due(&self, now: Time) -> bool {
@@ -392,7 +398,7 @@ impl Pod {
             }
         };
         consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic && self.stage.has_worker() {
+        if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
             consider(self.work.trigger, DeadlineReason::Sync);
             consider(self.work.retry, DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);

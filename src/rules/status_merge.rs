@@ -5,6 +5,7 @@
 //! API objects, the machine on its compact status.
 
 use super::conditions::{self, ConditionReason, KubeletCondition, Verdict, transition_time};
+use super::ending;
 use super::pod_status::{holds, put};
 use crate::api::{ConditionType, PodCondition, PodPhase, PodStatus};
 use crate::gates::Gates;
@@ -87,17 +88,16 @@ pub(super) fn restamp(condition: &mut PodCondition, last: &[PodCondition], now: 
 }
 
 fn put_verdict(list: &mut Vec<PodCondition>, condition: KubeletCondition, verdict: Verdict, generation: i64, now: Time) {
-    let mut told = PodCondition {
+    let told = PodCondition {
         type_: condition.as_str().into(),
         observed_generation: condition.generation(generation),
         status: verdict.status,
         last_probe_time: None,
-        last_transition_time: None,
+        last_transition_time: Some(now.truncated()),
         reason: verdict.reason.as_str().into(),
         message: String::new(),
     };
-    restamp(&mut told, list, now);
-    put(list, told);
+    ending::put(list, told);
 }
 
 #[cfg(test)]

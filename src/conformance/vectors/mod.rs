@@ -10,6 +10,7 @@ mod backoff;
 mod conditions;
 mod container_hash;
 mod container_status;
+mod disruption;
 mod grace;
 mod phase;
 mod pod_status;
@@ -53,6 +54,9 @@ pub enum ReadError {
     /// A gate of the case is not known, or locked.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// The machine cannot be told what the case tells.
+    #[error(transparent)]
+    Refused(#[from] crate::pod::TransitionError),
     /// The input names a container that its spec does not have.
     #[error("the spec has no container `{0}`")]
     NoContainer(String),
@@ -81,6 +85,10 @@ const SUITES: &[(&str, Reader)] = &[
     ("status_merge", status_manager::merge),
     ("status_ops", status_manager::ops),
     ("status_trace", status_manager::trace),
+    ("disruption_kubelet", disruption::kubelet),
+    ("disruption_eviction", disruption::eviction),
+    ("disruption_preemption", disruption::preemption),
+    ("disruption_shutdown", disruption::shutdown),
 ];
 
 impl Case {
