@@ -2,10 +2,10 @@
 
 use super::Pod;
 use super::error::TransitionError;
-use super::output::{Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Cause, Output, Sink, StateChange, Transition};
 use super::sync::Step;
 use super::table::table;
-use crate::rules::conditions::Verdict;
+use crate::rules::conditions::{KubeletCondition, Verdict};
 use crate::rules::view::{NetworkNamespace, Sandbox};
 use crate::time::Time;
 use alloc::borrow::ToOwned;

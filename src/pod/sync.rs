@@ -256,7 +256,7 @@ impl Pod {
 
     /// Whether the phase is terminal, published or not, and that ends the Pod.
     fn is_terminal(&self) -> bool {
-        let phases = [self.published.phase, self.published.local_phase];
+        let phases = [self.source_phase(), self.published.local_phase];
         self.node.pacing.ends && phases.into_iter().flatten().any(PodPhase::is_terminal)
     }
 
