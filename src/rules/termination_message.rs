@@ -52,7 +52,7 @@ pub fn end_of_log(log: &str) -> &str {
 /// `containers`: how many containers of all kinds the spec has; each has the same share of [`MAX_POD`].
 pub fn shown(message: &str, containers: usize) -> &str {
     let share = MAX_POD / containers.max(1);
-    &message[..floor_char_boundary(message, share)]
+    &message[..message.floor_char_boundary(share)]
 }
 
 fn join(runtime: &str, own: &str) -> String {
@@ -63,12 +63,7 @@ fn join(runtime: &str, own: &str) -> String {
 }
 
 fn last_bytes(text: &str, max: usize) -> &str {
-    let start = (text.len().saturating_sub(max)..=text.len()).find(|&start| text.is_char_boundary(start));
-    &text[start.unwrap_or(text.len())..]
-}
-
-fn floor_char_boundary(text: &str, max: usize) -> usize {
-    (0..=max.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
+    &text[text.ceil_char_boundary(text.len().saturating_sub(max))..]
 }
 
 #[cfg(test)]
