@@ -1,6 +1,7 @@
 //! A container's slot: its newest instances, its back-off, and what the status shows of it.
 
 use super::output::ShownState;
+use super::snapshot::{is_default, present};
 use super::table::table;
 use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
@@ -56,7 +57,8 @@ table! {
 }
 
 /// What is known of one instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct InstanceFacts {
     pub(crate) stage: InstanceStage,
     pub(crate) attempt: Attempt,
@@ -65,9 +67,18 @@ pub(crate) struct InstanceFacts {
     pub(crate) restart_count: i32,
     /// Hash of name and image when it was created.
     pub(crate) hash: u32,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) exit: Exit,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) started_at: Option<Time>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) finished_at: Option<Time>,
+}
+
+impl Default for InstanceFacts {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 impl InstanceFacts {
@@ -104,14 +115,19 @@ impl InstanceFacts {
 }
 
 /// A termination as a status shows it: of an instance, or made up by the kubelet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Termination {
     pub(crate) exit: Exit,
     /// The instance whose termination it is.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) attempt: Option<Attempt>,
     /// The kubelet made it up.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) synthetic: Option<Synthetic>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) started_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) finished_at: Option<Time>,
 }
 
@@ -134,7 +150,8 @@ impl From<&InstanceFacts> for Termination {
 }
 
 /// State of a container in the published status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum ShownContainerState {
     Waiting(WaitingReason),
     Running { started_at: Option<Time> },
@@ -157,16 +174,21 @@ impl ShownContainerState {
 }
 
 /// What the published status shows of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ShownContainer {
     pub(crate) state: ShownContainerState,
+    #[serde(default, rename = "lastState", skip_serializing_if = "is_default")]
     pub(crate) last: Option<Termination>,
     /// The instance whose id and image are shown.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) attempt: Option<Attempt>,
     pub(crate) restart_count: i32,
     pub(crate) ready: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) started: Option<bool>,
     /// Length of the back-off that CrashLoopBackOff tells of, in milliseconds; else 0.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) back_off_millis: u32,
 }
 
@@ -209,21 +231,33 @@ impl ShownContainer {
 }
 
 /// One container of a Pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Slot {
     /// The newest instance, and the one before it if its record is kept.
+    #[serde(with = "present", skip_serializing_if = "is_default")]
     pub(crate) instances: [InstanceFacts; 2],
     /// In the published status; `None` before the first build.
+    #[serde(rename = "status", skip_serializing_if = "is_default")]
     pub(crate) shown: Option<ShownContainer>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) backoff: Backoff,
     /// The stop under way.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) stopping: Option<Stop>,
     /// Why the last start failed; shown until one succeeds (the kubelet's reason cache).
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) start_failure: WaitingReason,
     /// The next instance's number.
     pub(crate) next_attempt: Attempt,
     /// The next instance's `restartCount`: the newest known one's plus 1, or as the log files tell.
     pub(crate) next_restart_count: i32,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Slot {

@@ -15,7 +15,9 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod restored;
 mod sandbox;
+mod snapshot;
 mod stage;
 mod starting;
 mod status;
@@ -34,7 +36,9 @@ pub use error::TransitionError;
 pub use event::Event;
 pub use output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
 pub use published::PodReason;
+pub use restored::RestoreError;
 pub use sandbox::{SandboxEvent, SandboxState};
+pub use snapshot::Snapshot;
 pub use stage::{Stage, StageEvent};
 pub use status::StatusView;
 pub use sync::{Deadline, DeadlineReason};
@@ -52,6 +56,7 @@ use container::Slot;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
+use snapshot::is_default;
 use sync::Work;
 use texts::TextStore;
 
@@ -85,16 +90,21 @@ pub struct Pod {
 }
 
 /// What is known of the API object beside its spec and status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Object {
     /// `metadata.generation`.
     pub(crate) generation: i64,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) deletion: Option<Deletion>,
     /// It is gone from the API server.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) gone: bool,
     /// It comes from a file of the kubelet.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) is_static: bool,
     /// Eviction, preemption or node shutdown.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) kill: Option<KillRequest>,
 }
 
@@ -117,14 +127,17 @@ impl Object {
 }
 
 /// A deletion, as the object shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Deletion {
+    #[serde(rename = "deletionTimestamp")]
     pub(crate) at: Time,
+    #[serde(rename = "deletionGracePeriodSeconds")]
     pub(crate) grace_period_seconds: i64,
 }
 
 /// The kubelet itself ends the Pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct KillRequest {
     /// Grace period in seconds instead of the spec's.
     pub(crate) grace_period_seconds: Option<i64>,

@@ -32,12 +32,19 @@ table! {
 }
 
 /// What is known of the newest sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SandboxFacts {
     pub(crate) state: SandboxState,
     pub(crate) attempt: u32,
     pub(crate) network: NetworkNamespace,
     pub(crate) has_ip: bool,
+}
+
+impl Default for SandboxFacts {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 impl SandboxFacts {

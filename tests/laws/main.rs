@@ -5,7 +5,12 @@
 
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 
+mod answers;
 mod laws;
+mod news;
 mod numbers;
+mod play;
+mod restart;
+mod runtime;
 mod shape;
 mod world;

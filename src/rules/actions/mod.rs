@@ -18,7 +18,8 @@ use crate::gates::Gates;
 use crate::spec::{ContainerIndex, Spec};
 
 /// What a sync does to one container. The default is nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ContainerAction {
     /// Start it: pull, create and start an instance, if its back-off lets it.
     pub start: bool,
@@ -31,7 +32,8 @@ pub struct ContainerAction {
 }
 
 /// What a sync does to the Pod as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PodActions {
     /// Kill every container and stop every sandbox first.
     ///
