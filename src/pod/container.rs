@@ -230,6 +230,12 @@ impl ShownContainer {
     }
 }
 
+/// Instances whose records the runtime was asked to remove and may still have: those that were numbered last, by their age in bits. They
+/// are facts no more; a re-list that still has one of them says nothing new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Removals(u32);
+
 /// One container of a Pod.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -252,6 +258,9 @@ pub(crate) struct Slot {
     pub(crate) next_attempt: Attempt,
     /// The next instance's `restartCount`: the newest known one's plus 1, or as the log files tell.
     pub(crate) next_restart_count: i32,
+    /// The records that the runtime was asked to remove.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) removals: Removals,
 }
 
 impl Default for Slot {
@@ -271,7 +280,43 @@ impl Slot {
             start_failure: WaitingReason::None,
             next_attempt: Attempt(0),
             next_restart_count: 0,
+            removals: Removals::default(),
         }
+    }
+
+    /// Gives out the next number.
+    pub(crate) const fn number(&mut self) -> Attempt {
+        let attempt = self.next_attempt;
+        self.next_attempt = Attempt(attempt.0.saturating_add(1));
+        self.removals.0 <<= 1;
+        attempt
+    }
+
+    /// The place of an instance in the list of removals.
+    fn removal(&self, attempt: Attempt) -> u32 {
+        let age = self.next_attempt.0.checked_sub(attempt.0.saturating_add(1));
+        age.and_then(|age| 1_u32.checked_shl(age)).unwrap_or(0)
+    }
+
+    /// The runtime is asked to remove the record of an instance.
+    pub(crate) fn ask_removal(&mut self, attempt: Attempt) {
+        self.removals.0 |= self.removal(attempt);
+    }
+
+    /// The record of an instance is gone.
+    pub(crate) fn removed(&mut self, attempt: Attempt) {
+        self.removals.0 &= !self.removal(attempt);
+    }
+
+    pub(crate) fn is_being_removed(&self, attempt: Attempt) -> bool {
+        self.removals.0 & self.removal(attempt) != 0
+    }
+
+    /// The instances whose records are being removed, the oldest first.
+    pub(crate) fn being_removed(&self) -> impl Iterator<Item = Attempt> + use<> {
+        let (next, Removals(bits)) = (self.next_attempt.0, self.removals);
+        let removed = (1..=u32::BITS).rev().filter(move |age| bits >> (age - 1) & 1 == 1);
+        removed.filter_map(move |age| next.checked_sub(age).map(Attempt))
     }
 
     /// The instances whose texts the published status shows.

@@ -71,10 +71,7 @@ impl Pod {
                 if attempt < self.slot(name, container)?.next_attempt => {}
             Event::ContainerCreated { container, attempt, id, image_id } => {
                 self.expects(name, self.is_creating(container, attempt))?;
-                self.created(container, attempt, out);
-                self.note_identity(container, attempt, id, image_id);
-                self.work.step = Step::Start(container, StartStep::Run);
-                out.emit(Output::Action(Action::StartContainer { container, attempt }));
+                self.created(container, attempt, id, image_id, out);
             }
             Event::ContainerCreateFailed { container, attempt, reason, message } => {
                 self.expects(name, self.is_creating(container, attempt))?;
@@ -300,7 +297,8 @@ impl Pod {
 
     fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
         let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
-        if !awaited && self.is_old_sandbox(attempt) {
+        if !awaited && self.sandbox.state != SandboxState::Absent && attempt <= self.sandbox.attempt {
+            // Late, or a re-list has shown it before the answer.
             return Ok(());
         }
         self.expects("SandboxStarted", awaited)?;
@@ -310,6 +308,12 @@ impl Pod {
         if let Some(texts) = self.texts.for_text(ips) {
             ips.clone_into(&mut texts.sandbox_ips);
         }
+        self.sandbox_up(now, out);
+        Ok(())
+    }
+
+    /// The sandbox that the sync has waited for is up: the containers are next.
+    pub(crate) fn sandbox_up(&mut self, now: Time, out: &mut impl Sink) {
         // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
         let condition = KubeletCondition::PodReadyToStartContainers;
         if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
@@ -318,7 +322,6 @@ impl Pod {
         }
         self.relist(now);
         self.start_on(now, None, out);
-        Ok(())
     }
 
     /// Whether there is a newer sandbox than that, so that news of it is late.
@@ -382,19 +385,22 @@ impl Pod {
         Ok(())
     }
 
-    /// The runtime made an instance.
-    fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
+    /// The runtime made the instance that was asked for: it is started next.
+    pub(crate) fn created(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str, out: &mut impl Sink) {
         let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
-        slot.next_attempt = Attempt(attempt.0 + 1);
+        slot.number();
         slot.next_restart_count = slot.next_restart_count.saturating_add(1);
         if slot.newest().stage != InstanceStage::Absent {
             slot.instances[1] = slot.instances[0];
         }
         slot.instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
+        self.note_identity(container, attempt, id, image_id);
+        self.work.step = Step::Start(container, StartStep::Run);
+        out.emit(Output::Action(Action::StartContainer { container, attempt }));
     }
 
     /// Moves the newest instance to another state: the one setter of instances. Whether the table has such a row.
@@ -450,6 +456,7 @@ impl Pod {
     ) -> Result<(), TransitionError> {
         let news = self.is_news("ContainerRemoved", container, attempt)?;
         let slot = &mut self.slots[container.get()];
+        slot.removed(attempt);
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
         } else if news {

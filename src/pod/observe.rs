@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
-use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
+use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -64,7 +64,8 @@ impl Pod {
 
     /// The instance that a status shows is the first this machine knows of; an earlier one, shown as last, comes before it.
     fn adopt_container(&mut self, container: ContainerIndex, status: &ContainerStatus) {
-        let has_instance = !status.container_id.is_empty();
+        let ended_id = status.state.terminated.as_ref().map_or("", |ended| &ended.container_id);
+        let has_instance = !status.container_id.is_empty() || !ended_id.is_empty();
         let last = status.last_state.terminated.as_ref();
         let (previous, newest) = (Attempt(0), Attempt(u32::from(last.is_some())));
         let state = adopted_state(&status.state, newest);
@@ -108,24 +109,43 @@ impl Pod {
         let listed = ObservedPod::new(&spec, seen);
         let mut changed = self.observe_sandbox(seen, out);
         for container in spec.indexes() {
-            if self.work.step == Step::Start(container, StartStep::Create) {
-                // The re-list may be older or newer than the instance that is being made: its answer tells.
-                continue;
-            }
-            let instances: Vec<_> = listed.containers(container).take(2).collect();
-            changed |= self.observe_container(container, &instances, seen, out);
+            changed |= self.observe_container(container, &listed, seen, out);
         }
         if changed {
             self.relist(now);
-            for container in spec.indexes() {
-                if !self.slots[container.get()].may_run() {
-                    self.exit_seen(now, container, out);
-                }
-            }
+            self.observe_answers(now, out);
         }
         self.run(now, out);
         self.end_call();
         Ok(())
+    }
+
+    /// What the work waits for and the re-list shows needs no answer any more: it may never come if the re-list follows a restart.
+    fn observe_answers(&mut self, now: Time, out: &mut impl Sink) {
+        match self.work.step {
+            Step::Sandbox if self.sandbox.state == SandboxState::Ready && self.sandbox.attempt == self.work.actions.attempt => {
+                self.sandbox_up(now, out);
+            }
+            Step::Start(container, StartStep::Run) => {
+                let slot = &self.slots[container.get()];
+                let newest = *slot.newest();
+                // One that could not be started has ended, too; a runtime has no start to tell of then, or says the epoch.
+                let was_up = newest.stage == InstanceStage::Exited && newest.started_at.is_some_and(|at| at > Time::EPOCH);
+                if newest.attempt == slot.latest_attempt() && (newest.stage == InstanceStage::Running || was_up) {
+                    self.started(now, container, out);
+                }
+            }
+            _ => {}
+        }
+        for container in self.spec.clone().indexes() {
+            let slot = &self.slots[container.get()];
+            if slot.newest().stage == InstanceStage::Absent && slot.stopping.is_some() {
+                // Nothing is left to be stopped, not even by its preStop hook.
+                self.stopped(now, container, out);
+            } else if !slot.may_run() {
+                self.exit_seen(now, container, out);
+            }
+        }
     }
 
     fn observe_sandbox(&mut self, seen: &Observation, out: &mut impl Sink) -> bool {
@@ -136,6 +156,8 @@ impl Pod {
         };
         let Sandbox { ready, attempt, network, has_ip, .. } = newest.into();
         let before = self.sandbox;
+        // One that is down has no address to tell; what was known of it counts for nothing any more.
+        let has_ip = if ready || before.attempt != attempt { has_ip } else { before.has_ip };
         let event = if newest.state == ObservedSandboxState::Ready { SandboxEvent::Started } else { SandboxEvent::Died };
         let is_new = before.state == SandboxState::Absent || before.attempt != attempt;
         if is_new || (ready != (before.state == SandboxState::Ready)) {
@@ -163,22 +185,25 @@ impl Pod {
         self.sandbox != before
     }
 
-    /// The newest two instances of a container as the runtime lists them.
-    fn observe_container(
-        &mut self,
-        container: ContainerIndex,
-        listed: &[&ObservedContainer],
-        seen: &Observation,
-        out: &mut impl Sink,
-    ) -> bool {
+    /// The newest two instances of a container as the runtime lists them; those that it was asked to remove are none any more.
+    fn observe_container(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>, seen: &Observation, out: &mut impl Sink) -> bool {
+        let creating = self.work.step == Step::Start(container, StartStep::Create);
+        let made = creating && self.observe_creation(container, listed, out);
+        self.observe_removals(container, listed);
         let before = self.slots[container.get()].instances;
+        // While one is being made, an unknown one may be the one: its answer tells.
+        let counts = |observed: &&ObservedContainer| match self.known_attempt(container, observed) {
+            Some(attempt) => !self.slots[container.get()].is_being_removed(attempt),
+            None => !creating || made,
+        };
+        let listed: Vec<_> = listed.containers(container).filter(counts).take(2).collect();
         let mut facts = [InstanceFacts::NONE; 2];
         // From the older to the newer, so that attempts are numbered in their order.
         for (n, observed) in listed.iter().enumerate().rev() {
             facts[n] = self.observed_instance(container, observed, seen);
         }
         if facts == before {
-            return false;
+            return made;
         }
         let slot = &mut self.slots[container.get()];
         slot.instances = facts;
@@ -196,7 +221,8 @@ impl Pod {
     }
 
     fn observed_instance(&mut self, container: ContainerIndex, observed: &ObservedContainer, seen: &Observation) -> InstanceFacts {
-        let attempt = self.attempt_of(container, observed);
+        let known = self.known_attempt(container, observed);
+        let attempt = known.unwrap_or_else(|| self.slots[container.get()].number());
         let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
         let hash = self.spec.container(container).hash();
         let shown = self.slots[container.get()].shown_attempts();
@@ -210,34 +236,64 @@ impl Pod {
             InstanceState::Exited => InstanceStage::Exited,
             InstanceState::Unknown => InstanceStage::Unknown,
         };
+        let known = self.slots[container.get()]
+            .instances
+            .into_iter()
+            .find(|known| known.stage != InstanceStage::Absent && known.attempt == attempt);
+        // What is known already and not contradicted stays as it is.
+        let is_ready = self.sandbox.state == SandboxState::Ready;
+        let known_sandbox = known.map(|known| known.sandbox).filter(|&known| observed.active == (is_ready && known == sandbox));
+        let known_hash = known.map(|known| known.hash).filter(|&known| observed.spec_changed == (known != hash));
+        let ended = Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) };
         InstanceFacts {
             stage,
             attempt,
             // An instance of an older sandbox is not active; which one does not matter.
-            sandbox: if observed.active { sandbox } else { u32::MAX },
+            sandbox: known_sandbox.unwrap_or(if observed.active { sandbox } else { u32::MAX }),
             restart_count: observed.restart_count,
-            hash: if observed.spec_changed { !hash } else { hash },
-            exit: Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) },
+            hash: known_hash.unwrap_or(if observed.spec_changed { !hash } else { hash }),
+            exit: if stage == InstanceStage::Exited { ended } else { Exit::default() },
             started_at: observed.started_at,
             finished_at: observed.finished_at,
         }
     }
 
-    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created; else a new one.
-    fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
-        let known = self.texts.container(container).and_then(|texts| texts.instances.iter().find(|texts| texts.id == observed.id));
-        if let Some(known) = known {
-            return known.attempt;
+    /// The instance that is being made, if the re-list has it: it fits what was asked for, and is not known yet.
+    fn observe_creation(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>, out: &mut impl Sink) -> bool {
+        let Some(newest) = listed.containers(container).next() else {
+            return false;
+        };
+        let slot = &self.slots[container.get()];
+        let is_asked_for = newest.active && newest.state == ObservedState::Created && newest.restart_count == slot.next_restart_count;
+        if !is_asked_for || self.known_attempt(container, newest).is_some() {
+            return false;
         }
-        let is_named = |attempt| self.texts.container(container).is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
-        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
-        if let Some(known) = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt)) {
-            return known.attempt;
-        }
-        let slot = &mut self.slots[container.get()];
         let attempt = slot.next_attempt;
-        slot.next_attempt = Attempt(attempt.0 + 1);
-        attempt
+        self.created(container, attempt, &newest.id, &newest.image_ref, out);
+        true
+    }
+
+    /// Records that were to be removed and are not listed any more are gone.
+    fn observe_removals(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>) {
+        for attempt in self.slots[container.get()].being_removed() {
+            let texts = self.texts.container(container).and_then(|texts| texts.of(attempt));
+            if texts.is_some_and(|texts| !texts.id.is_empty() && listed.containers(container).all(|listed| listed.id != texts.id)) {
+                self.slots[container.get()].removed(attempt);
+            }
+        }
+    }
+
+    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created.
+    fn known_attempt(&self, container: ContainerIndex, observed: &ObservedContainer) -> Option<Attempt> {
+        let texts = self.texts.container(container);
+        let known = texts.and_then(|texts| texts.instances.iter().find(|texts| texts.id == observed.id));
+        if let Some(known) = known {
+            return Some(known.attempt);
+        }
+        let is_named = |attempt| texts.is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
+        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
+        let known = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt));
+        known.map(|known| known.attempt)
     }
 
     /// The records of init containers are removed, with their logs, before they run in a new sandbox (kubelet `purgeInitContainers`).
@@ -263,6 +319,7 @@ impl Pod {
     /// Removes the record of an instance: asks the runtime, and forgets it at once.
     pub(crate) fn remove_instance(&mut self, container: ContainerIndex, nth: usize, out: &mut impl Sink) {
         let attempt = self.slots[container.get()].instances[nth].attempt;
+        self.slots[container.get()].ask_removal(attempt);
         out.emit(Output::Action(Action::RemoveContainer { container, attempt }));
         if nth == 0 {
             self.set_instance(container, InstanceEvent::Removed, out);

@@ -151,7 +151,8 @@ fn check_slot(slot: &Slot) -> Result<(), RestoreError> {
     let [newest, older] = &slot.instances;
     let is_absent = |instance: &InstanceFacts| instance.stage == InstanceStage::Absent;
     for instance in [newest, older] {
-        let fits = if is_absent(instance) { *instance == InstanceFacts::NONE } else { instance.attempt < slot.next_attempt };
+        let made = instance.attempt < slot.next_attempt && !slot.is_being_removed(instance.attempt);
+        let fits = if is_absent(instance) { *instance == InstanceFacts::NONE } else { made };
         holds(fits, "an attempt that was never made")?;
     }
     holds(!is_absent(newest) || is_absent(older), "an older instance without a newer one")?;

@@ -265,8 +265,10 @@ impl Pod {
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
         self.build(now, false, out);
-        if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
+        // The deadline counts even if the status that says so was dropped.
+        let is_overdue = self.active_deadline().is_some_and(|at| at <= now);
+        if is_overdue || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+            let why = if is_overdue || self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
             self.end(now, why, out);
         } else if self.volumes {
             self.begin_actions(now, out);

@@ -4,7 +4,7 @@ use super::numbers::Numbers;
 use super::play::{every_call, histories, is_thorough};
 use super::world::{Call, Input, Kind};
 use core::cell::{Cell, RefCell};
-use pod_lifecycle::pod::{Action, Change, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
+use pod_lifecycle::pod::{Action, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
 use pod_lifecycle::{Pod, Span, Time};
 use proptest::{prop_assert, prop_assert_eq};
 use std::collections::BTreeSet;

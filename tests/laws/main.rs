@@ -6,6 +6,7 @@
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 
 mod answers;
+mod going_on;
 mod laws;
 mod news;
 mod numbers;

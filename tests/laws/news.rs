@@ -47,7 +47,7 @@ impl World {
     }
 
     /// The process of an instance ends.
-    fn exit(&mut self, container: ContainerIndex, attempt: Attempt, code: i32) -> Event<'static> {
+    pub(super) fn exit(&mut self, container: ContainerIndex, attempt: Attempt, code: i32) -> Event<'static> {
         let (at, message) = (self.now, self.text("bye"));
         let mut exit = Exit::of_code(code);
         if let Some(instance) = self.runtime.find(container, attempt) {

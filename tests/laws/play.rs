@@ -39,13 +39,20 @@ pub(super) fn every_call(name: &str, mut law: impl FnMut(&Call, &World) -> Verdi
 
 /// Runs `play` over random worlds and histories.
 pub(super) fn histories(play: impl Fn(World, &[Op]) -> Verdict) {
+    histories_of(CASES, play);
+}
+
+/// Runs `play` over so many random worlds and histories.
+pub(super) fn histories_of(cases: u32, play: impl Fn(World, &[Op]) -> Verdict) {
     let mut config = Config {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/laws/regressions.txt"))),
         source_file: Some(file!()),
+        // Milliseconds: a history that is not quite the shortest will do.
+        max_shrink_time: 15_000,
         ..Config::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
+        config.cases = cases;
     }
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(36);

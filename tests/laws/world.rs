@@ -63,6 +63,9 @@ pub(crate) struct World {
     pub(crate) texts: bool,
 }
 
+/// Steps below this number tell what is true.
+pub(crate) const TRUE: u8 = 226;
+
 /// More outputs than any call needs.
 const MOST_OUTPUTS: usize = 500;
 
@@ -117,7 +120,7 @@ impl World {
             190..200 => Input::Event(Event::Tick),
             200..210 => self.change(numbers),
             210..220 => Input::Sync,
-            220..226 if self.texts => Input::Observe(self.list()),
+            220..TRUE if self.texts => Input::Observe(self.list()),
             220..234 => {
                 self.kind = Kind::Again;
                 Input::Event(self.last)
