@@ -4,6 +4,7 @@ use super::numbers::Numbers;
 use super::runtime::IP;
 use super::world::World;
 use pod_lifecycle::ContainerIndex;
+use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Attempt, Event};
 use pod_lifecycle::rules::probe::RawOutcome;
 use pod_lifecycle::rules::view::{Exit, TerminatedReason, WaitingReason};
@@ -72,7 +73,9 @@ impl World {
                 Event::ContainerRemoved { container, attempt }
             }
             Action::Probe { container, attempt, kind } => {
-                Event::Probed { container, attempt, kind, outcome: OUTCOMES[usize::from(how) % OUTCOMES.len()] }
+                let runs = self.runtime.find(container, attempt).is_some_and(|instance| instance.state == ObservedState::Running);
+                let outcome = if runs { OUTCOMES[usize::from(how) % OUTCOMES.len()] } else { RawOutcome::Failure };
+                Event::Probed { container, attempt, kind, outcome }
             }
             Action::UnmountVolumes => Event::VolumesUnmounted,
             Action::DeleteObject => Event::ObjectRemoved,

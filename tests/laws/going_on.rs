@@ -107,12 +107,25 @@ impl World {
         let text = serde_json::to_string(&self.pod.snapshot()).expect("a snapshot is written");
         let snapshot = serde_json::from_str(&text).expect("and read again");
         self.pod = Pod::restore(snapshot, self.pod.spec(), self.pod.node()).expect("a Pod's own snapshot fits");
-        if self.pod.stage().is_bound() && self.pod.stage() != Stage::Removed {
-            self.call(Input::Observe(self.list()));
-        }
+        self.observe();
         // In the order in which they were asked for: it matters who is answered first.
         self.jobs = self.pod.pending_actions().collect();
         self.jobs.sort_by_key(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
+    }
+
+    /// The machine gets the answers that are due, then a re-list: it tells of older instances, too, of which no event does.
+    pub(crate) fn look(&mut self) {
+        for action in core::mem::take(&mut self.jobs) {
+            let event = self.answer(action, 0);
+            self.call(Input::Event(event));
+        }
+        self.observe();
+    }
+
+    fn observe(&mut self) {
+        if self.pod.stage().is_bound() && self.pod.stage() != Stage::Removed {
+            self.call(Input::Observe(self.list()));
+        }
     }
 
     /// What was done to containers, as codes that can be compared.

@@ -49,6 +49,7 @@ fn convergence() {
         let mut restarted = world.clone();
         let before = restarted.clone();
         restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        world.look();
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
         let (went_on, came_back) = (world.outcome(), restarted.outcome());
