@@ -230,6 +230,15 @@ impl Pod {
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);
+        let exit = Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) };
+        if observed.state == ObservedState::Exited {
+            if !observed.message.is_empty() {
+                texts.message.clone_from(&observed.message);
+            }
+            if exit.reason == TerminatedReason::Other {
+                texts.reason.clone_from(&observed.reason);
+            }
+        }
         let stage = match observed.state.into() {
             InstanceState::Created => InstanceStage::Created,
             InstanceState::Running => InstanceStage::Running,
@@ -244,7 +253,6 @@ impl Pod {
         let is_ready = self.sandbox.state == SandboxState::Ready;
         let known_sandbox = known.map(|known| known.sandbox).filter(|&known| observed.active == (is_ready && known == sandbox));
         let known_hash = known.map(|known| known.hash).filter(|&known| observed.spec_changed == (known != hash));
-        let ended = Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) };
         InstanceFacts {
             stage,
             attempt,
@@ -252,7 +260,7 @@ impl Pod {
             sandbox: known_sandbox.unwrap_or(if observed.active { sandbox } else { u32::MAX }),
             restart_count: observed.restart_count,
             hash: known_hash.unwrap_or(if observed.spec_changed { !hash } else { hash }),
-            exit: if stage == InstanceStage::Exited { ended } else { Exit::default() },
+            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() },
             started_at: observed.started_at,
             finished_at: observed.finished_at,
         }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 
+mod agreement;
 mod answers;
 mod going_on;
 mod laws;

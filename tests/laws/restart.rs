@@ -31,7 +31,7 @@ fn snapshots_keep_everything() {
 }
 
 /// A world with ids, as every real runtime has them, after a history in which all that is told is true.
-fn lived(mut world: World, history: &[Op]) -> World {
+pub(super) fn lived(mut world: World, history: &[Op]) -> World {
     world.texts = true;
     for &[what, rest @ ..] in history {
         let [a, b, c] = rest;
