@@ -84,6 +84,13 @@ impl Runtime {
         self.instances.iter_mut().find(|instance| instance.is(container, attempt))
     }
 
+    /// Whether the record of the instance made last is still there, if any was made.
+    pub(crate) fn has_latest(&self, container: ContainerIndex) -> bool {
+        let made = self.deeds.iter().filter(|deed| matches!(deed, Deed::Created { container: of, .. } if *of == container)).count();
+        let latest = self.instances.iter().find(|instance| instance.container == container);
+        made == 0 || latest.is_some_and(|latest| latest.attempt.0 as usize + 1 == made)
+    }
+
     /// Makes a sandbox, unless there is one of this attempt already. Whether it is ready.
     pub(crate) fn run_sandbox(&mut self, attempt: u32) -> bool {
         if let Some(known) = self.sandboxes.iter().find(|sandbox| sandbox.0 == attempt) {
