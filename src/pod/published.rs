@@ -67,14 +67,18 @@ pub(crate) struct Published {
     pub(crate) local_reason: PodReason,
     #[serde(with = "by_type")]
     pub(crate) conditions: [ShownCondition; KubeletCondition::ALL.len()],
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) start_time: Option<Time>,
     pub(crate) observed_generation: u32,
     pub(crate) qos: QosClass,
     /// The node's addresses are shown.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) has_host_ips: bool,
     /// The active deadline has passed.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) past_deadline: bool,
     /// The kubelet has built a status, so that there are container statuses.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) built: bool,
 }
 

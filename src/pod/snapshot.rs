@@ -267,8 +267,24 @@ mod tests {
 
     #[test]
     fn speaks_kubernetes() {
-        let text = serde_json::to_string_pretty(&pod().snapshot()).unwrap();
-        insta::assert_snapshot!(text);
+        let (since, seen) = ("2026-01-01T00:00:00Z", 2_265_017_115_u32);
+        let condition = |status: &str| json!({"status": status, "observedGeneration": 1, "lastTransitionTime": since});
+        let unready = json!({"status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": since});
+        let conditions = json!({
+            "PodReadyToStartContainers": condition("False"), "Initialized": condition("True"), "PodScheduled": condition("True"),
+            "Ready": unready, "ContainersReady": unready,
+        });
+        let waiting = json!({"state": {"waiting": "ContainerCreating"}, "restartCount": 0, "ready": false, "started": false});
+        let snapshot = json!({
+            "version": "v1",
+            "stage": "Syncing",
+            "object": {"generation": 1},
+            "work": {"step": "Volumes", "sandboxesAsked": 0, "creating": 0},
+            "status": {"phase": "Pending", "localPhase": "Pending", "conditions": conditions, "startTime": since,
+                "observedGeneration": 1, "qos": "BestEffort", "hasHostIps": true, "built": true},
+            "containers": [{"name": "web", "hash": seen, "status": waiting, "nextAttempt": 0, "nextRestartCount": 0}],
+        });
+        assert_eq!(serde_json::to_value(pod().snapshot()).unwrap(), snapshot);
     }
 
     #[test]
