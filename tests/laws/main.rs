@@ -15,4 +15,5 @@ mod play;
 mod restart;
 mod runtime;
 mod shape;
+mod tampered;
 mod world;

@@ -87,7 +87,7 @@ impl World {
     /// Somebody changes the object, or the kubelet ends the Pod.
     pub(super) fn change(&mut self, numbers: &mut Numbers<'_>) -> Input {
         let how = numbers.next();
-        let generation = self.pod.generation() + 1;
+        let generation = self.pod.generation().saturating_add(1);
         Input::Update(match how % 10 {
             0..3 => {
                 let spec = Arc::new(shape::changed(self.pod.spec(), numbers));
@@ -123,7 +123,7 @@ impl World {
     }
 
     pub(super) fn deletion(&self, grace_period_seconds: i64) -> Change {
-        let generation = self.pod.generation() + 1;
+        let generation = self.pod.generation().saturating_add(1);
         Change::Deletion { at: self.now + Span::from_secs(grace_period_seconds), grace_period_seconds, generation }
     }
 }

@@ -1,11 +1,14 @@
 //! Laws of restarts: what a snapshot keeps, and that a Pod goes on from it as if it had never stopped.
 
+use super::numbers::Numbers;
 use super::play::{every_call, histories_of, is_thorough};
+use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
 use pod_lifecycle::Pod;
 use pod_lifecycle::pod::Snapshot;
 use proptest::prop_assert;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[test]
 fn snapshots_keep_everything() {
@@ -59,6 +62,29 @@ fn convergence() {
     });
     println!("convergence: {} restarts", restarts.get());
     assert!(restarts.get() > 0 || !is_thorough());
+}
+
+#[test]
+fn no_snapshot_breaks_the_machine() {
+    let (refused, taken) = (Cell::new(0), Cell::new(0));
+    histories_of(3_000, |mut world, history| {
+        let (before, after) = history.split_at(history.len() / 2);
+        before.iter().for_each(|&op| drop(world.step(op)));
+        let numbers: Vec<u8> = history.iter().flatten().rev().copied().collect();
+        let snapshot = tampered::tampered(&world.pod, &mut Numbers::new(&numbers));
+        match tampered::restored(&world.pod, &snapshot) {
+            Some(Ok(restored)) => {
+                taken.set(taken.get() + 1);
+                world.pod = restored;
+                let survived = catch_unwind(AssertUnwindSafe(|| tampered::live_on(&mut world, after)));
+                prop_assert!(survived.is_ok(), "{snapshot}");
+            }
+            _ => refused.set(refused.get() + 1),
+        }
+        Ok(())
+    });
+    println!("tampered snapshots: {} refused, {} lived on", refused.get(), taken.get());
+    assert!((refused.get() > 100 && taken.get() > 100) || !is_thorough());
 }
 
 /// The lines in which two outcomes differ.
