@@ -2,6 +2,7 @@
 //!
 //! Specs, operations and the world around the machine are those of the property tests.
 #![no_main]
+#![allow(dead_code, reason = "the world is that of the property tests, too")]
 
 #[path = "../../tests/laws/answers.rs"]
 mod answers;

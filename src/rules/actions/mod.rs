@@ -24,10 +24,13 @@ pub struct ContainerAction {
     /// Start it: pull, create and start an instance, if its back-off lets it.
     pub start: bool,
     /// Kill its newest instance first, for this reason. Where the whole Pod is killed, that is done instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kill: Option<KillReason>,
     /// Update its CPU in place; see [`updates`] for the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Direction>,
     /// Update its memory in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Direction>,
 }
 
