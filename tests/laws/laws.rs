@@ -2,10 +2,10 @@
 
 use super::numbers::Numbers;
 use super::play::{every_call, histories, is_thorough};
-use super::world::{Call, Input, Kind};
+use super::world::{Call, Input, Kind, World};
 use core::cell::{Cell, RefCell};
-use pod_lifecycle::pod::{Action, Edge, Event, InstanceStage, Output, Pacing, SandboxState, Stage, StateChange};
-use pod_lifecycle::{Pod, Span, Time};
+use pod_lifecycle::pod::{Action, Attempt, Edge, Event, InstanceStage, Output, SandboxState, Stage, StateChange};
+use pod_lifecycle::{ContainerIndex, Pod, Span, Time};
 use proptest::{prop_assert, prop_assert_eq};
 use std::collections::BTreeSet;
 
@@ -57,10 +57,26 @@ const UNREACHABLE: [(&str, &str, &str); 6] = [
     ("Stopped", "StopDone", "Stopped"),
 ];
 
+const FIRST: ContainerIndex = ContainerIndex::new(0);
+const LOST: Event<'_> = Event::ContainerLost { container: FIRST, attempt: Attempt(0) };
+const REMOVED: Event<'_> = Event::ContainerRemoved { container: FIRST, attempt: Attempt(0) };
+
+/// Histories for edges that random ones seldom reach: so many good answers to a Pod of one container, then these events.
+const TOURS: &[(usize, &[Event<'_>])] = &[
+    (1, &[Event::ObjectRemoved]),
+    (2, &[Event::ObjectRemoved]),
+    (3, &[Event::ObjectRemoved]),
+    (3, &[Event::Rejected { reason: "OutOfcpu", message: "" }, Event::ObjectRemoved]),
+    (8, &[REMOVED]),
+    (8, &[LOST, REMOVED]),
+    (9, &[LOST, REMOVED]),
+    (9, &[REMOVED]),
+];
+
 #[test]
 fn derivation() {
     let reached = RefCell::new(BTreeSet::new());
-    every_call("derivation", |call, _| {
+    let check = |call: &Call| {
         for output in &call.outputs {
             let Output::Transition(transition) = output else { continue };
             let (table, from, to) = match transition.change {
@@ -81,7 +97,19 @@ fn derivation() {
             }
         }
         Ok(())
-    });
+    };
+    for (answers, events) in TOURS {
+        let mut world = World::new(&mut Numbers::new(&[]));
+        for _ in 0..*answers {
+            let job = world.jobs.remove(0);
+            let event = world.answer(job, 0);
+            check(&world.call(Input::Event(event))).expect("a derivation");
+        }
+        for event in *events {
+            check(&world.call(Input::Event(*event))).expect("a derivation");
+        }
+    }
+    every_call("derivation", |call, _| check(call));
     let rows = [Stage::EDGES, SandboxState::EDGES, InstanceStage::EDGES].concat();
     let never: Vec<_> = rows.iter().map(|row| (row.from, row.event, row.to)).filter(|row| !reached.borrow().contains(row)).collect();
     println!("derivation: {} of {} rows reached", rows.len() - never.len(), rows.len());
@@ -195,28 +223,26 @@ fn liveness() {
 
 #[test]
 fn idempotence() {
+    let looks = Cell::new(0_u32);
     every_call("idempotence", |_, world| {
-        if !world.pod.stage().is_bound() || world.pod.stage() == Stage::Removed || world.pod.node().pacing == Pacing::MANUAL {
+        if !world.pod.stage().is_bound() || world.pod.stage() == Stage::Removed || !world.texts {
             return Ok(());
         }
         let (mut pod, seen) = (world.pod.clone(), world.list());
-        let mut outputs = Vec::new();
-        prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
+        prop_assert_eq!(pod.observe(world.now, &seen, &mut ()), Ok(()));
         let mut left = 50;
         while pod.next_deadline().is_some_and(|deadline| deadline.at <= world.now) && left > 0 {
-            prop_assert_eq!(pod.handle(world.now, Event::Tick, &mut outputs), Ok(()));
+            prop_assert_eq!(pod.handle(world.now, Event::Tick, &mut ()), Ok(()));
             left -= 1;
         }
         prop_assert!(left > 0, "it does not come to rest");
-        let removes = |output: &Output| matches!(output, Output::Action(Action::RemoveContainer { .. }));
-        if outputs.iter().any(removes) || world.jobs.iter().any(|job| removes(&Output::Action(*job))) {
-            // What the machine has just had removed is in the re-list still: that is not the same news again.
-            return Ok(());
-        }
         let (before, mut outputs) = (pod.clone(), Vec::new());
         prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
         prop_assert!(outputs.is_empty(), "the same re-list again: {outputs:?}");
         prop_assert!(pod == before, "the same re-list again changed the Pod");
+        looks.set(looks.get() + 1);
         Ok(())
     });
+    println!("idempotence: {} re-lists", looks.get());
+    assert!(looks.get() > 1_000 || !is_thorough());
 }
