@@ -1,10 +1,12 @@
 //! How a world goes on by itself: everything asked for succeeds, and containers end when their time has come.
 
 use super::world::{Input, Kind, World};
+use pod_lifecycle::api::ObjectMeta;
 use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::{Action, Attempt, DeadlineReason, Event, Output, ShownState, Stage};
+use pod_lifecycle::pod::{Action, Attempt, DeadlineReason, Event, NewPod, Output, ShownState, Stage};
 use pod_lifecycle::rules::view::Exit;
-use pod_lifecycle::{ContainerIndex, Pod, Span, Time};
+use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
+use std::sync::Arc;
 
 /// How long containers go on to end by themselves.
 const UNREST: Span = Span::from_secs(45);
@@ -24,6 +26,7 @@ impl World {
     /// What happens depends on what is started when, and on `seed`, but not on the order of calls. Says whether it came to rest.
     pub(crate) fn go_on(&mut self, seed: u8) -> bool {
         let (begun, mut changed) = (self.now, self.now + UNREST);
+        let mut synced = self.now - SYNC_PERIOD;
         self.kind = Kind::True;
         for _ in 0..8_000 {
             if !self.jobs.is_empty() {
@@ -32,24 +35,26 @@ impl World {
                 changed = changed.max(self.call_on(Input::Event(event)));
                 continue;
             }
+            if !self.pod.node().pacing.automatic && self.now >= synced + SYNC_PERIOD {
+                synced = self.now;
+                changed = changed.max(self.call_on(Input::Sync));
+                continue;
+            }
             let exit = self.next_exit(begun, seed);
             let deadline = self.pod.next_deadline().map(|deadline| deadline.at.max(self.now));
-            let next = [exit.map(|exit| exit.0), deadline].into_iter().flatten().min().unwrap_or(begun + HORIZON);
+            let sync = (!self.pod.node().pacing.automatic).then_some(synced + SYNC_PERIOD);
+            let next = [exit.map(|exit| exit.0), deadline, sync].into_iter().flatten().min().unwrap_or(begun + HORIZON);
             if self.is_removable() {
                 self.call_on(Input::Event(Event::ObjectRemoved));
             } else if self.pod.stage() == Stage::Removed || self.now - begun >= HORIZON || self.is_at_rest(changed) {
                 return true;
-            } else if let Some((at, container, attempt, code)) = exit.filter(|exit| exit.0 <= next && exit.0 <= self.now + SYNC_PERIOD) {
+            } else if let Some((at, container, attempt, code)) = exit.filter(|exit| exit.0 <= next) {
                 self.now = self.now.max(at);
                 let event = self.exit(container, attempt, code);
                 changed = changed.max(self.call_on(Input::Event(event)));
-                self.sync();
-            } else if self.pod.node().pacing.automatic || next <= self.now + SYNC_PERIOD {
+            } else {
                 self.now = next;
                 changed = changed.max(self.call_on(Input::Event(Event::Tick)));
-            } else {
-                self.now = self.now + SYNC_PERIOD;
-                self.sync();
             }
         }
         false
@@ -68,12 +73,6 @@ impl World {
         let timed =
             self.pod.next_deadline().is_some_and(|deadline| !matches!(deadline.reason, DeadlineReason::Probe | DeadlineReason::Retry));
         self.now - changed > REST && !timed && !self.pod.spec().indexes().any(waits)
-    }
-
-    fn sync(&mut self) {
-        if !self.pod.node().pacing.automatic {
-            self.call(Input::Sync);
-        }
     }
 
     /// A Pod that is being deleted and that no kubelet keeps is removed by the API server itself.
@@ -111,6 +110,31 @@ impl World {
         // In the order in which they were asked for: it matters who is answered first.
         self.jobs = self.pod.pending_actions().collect();
         self.jobs.sort_by_key(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
+    }
+
+    /// The kubelet ends now, and another one finds the Pod in the API server and in the runtime. What was in flight is lost, or was done.
+    pub(crate) fn restart_kubelet(&mut self, is_done: impl Fn(usize) -> bool) {
+        for (n, action) in core::mem::take(&mut self.jobs).into_iter().enumerate() {
+            if is_done(n) {
+                self.answer(action, 0);
+            }
+        }
+        let mut api = self.pod.spec().api().clone();
+        api.node_name = "node".into();
+        let (spec, status) = (Arc::new(Spec::as_given(api)), self.pod.status().to_owned());
+        let (deletion_timestamp, deletion_grace_period_seconds) = self.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
+        let generation = self.pod.generation();
+        let meta = ObjectMeta { generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
+        let mut node = (**self.pod.node()).clone();
+        node.kubelet_start = self.now;
+        self.pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: Some(&status) }, &Arc::new(node), &mut ());
+        self.observe();
+        for container in spec.indexes() {
+            let newest = self.pod.facts().instance(container).0.0;
+            let instances = self.runtime.instances.iter_mut().filter(|instance| instance.container == container);
+            instances.enumerate().for_each(|(age, instance)| instance.attempt = Attempt(newest.wrapping_sub(age as u32)));
+        }
+        self.jobs = self.pod.pending_actions().collect();
     }
 
     /// The machine gets the answers that are due, then a re-list: it tells of older instances, too, of which no event does.

@@ -6,7 +6,8 @@ use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
 use pod_lifecycle::Pod;
-use pod_lifecycle::pod::Snapshot;
+use pod_lifecycle::observation::ObservedState;
+use pod_lifecycle::pod::{Action, Snapshot};
 use proptest::prop_assert;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -62,6 +63,50 @@ fn convergence() {
     });
     println!("convergence: {} restarts", restarts.get());
     assert!(restarts.get() > 0 || !is_thorough());
+}
+
+#[test]
+fn a_new_kubelet_finds_its_pods() {
+    let restarts = Cell::new(0);
+    histories_of(1_000, |world, history| {
+        let mut world = lived(world, history);
+        let seed = history.first().map_or(0, |op| op[1]);
+        // A kill that no status shows yet is known to the kubelet alone.
+        let is_killed = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written")["object"].get("kill").is_some();
+        if !world.pod.stage().has_worker() || is_killed {
+            return Ok(());
+        }
+        let mut restarted = world.clone();
+        let before = restarted.clone();
+        restarted.restart_kubelet(|n| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        world.look();
+        let ran: Vec<_> = running(&world).into_iter().filter(|id| running(&restarted).contains(id)).collect();
+        prop_assert!(world.go_on(seed), "never at rest");
+        prop_assert!(restarted.go_on(seed), "never at rest after a restart");
+        let (went_on, came_back) = (running(&world), running(&restarted));
+        for id in ran {
+            prop_assert!(!went_on.contains(&id) || came_back.contains(&id), "{id} was stopped by the restart\nat {}", state(&before));
+        }
+        let ends = |world: &World| (world.pod.stage(), world.pod.phase(), running(world).len());
+        // A sync in progress is lost, with what it had planned.
+        let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
+        prop_assert!(
+            !was_idle || ends(&world) == ends(&restarted),
+            "{:?}, but {:?}\nat {}",
+            ends(&world),
+            ends(&restarted),
+            state(&before)
+        );
+        restarts.set(restarts.get() + 1);
+        Ok(())
+    });
+    println!("kubelet restarts: {}", restarts.get());
+    assert!(restarts.get() > 200 || !is_thorough());
+}
+
+fn running(world: &World) -> Vec<&'static str> {
+    let running = world.runtime.instances.iter().filter(|instance| instance.state == ObservedState::Running);
+    running.map(|instance| instance.id).collect()
 }
 
 #[test]
