@@ -73,7 +73,7 @@ fn a_new_kubelet_finds_its_pods() {
         let seed = history.first().map_or(0, |op| op[1]);
         // A kill that no status shows yet is known to the kubelet alone.
         let is_killed = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written")["object"].get("kill").is_some();
-        if !world.pod.stage().has_worker() || is_killed {
+        if !world.pod.stage().has_worker() || is_killed || world.gone {
             return Ok(());
         }
         let mut restarted = world.clone();
