@@ -5,7 +5,6 @@ use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slo
 use super::error::TransitionError;
 use super::event::Event;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
@@ -14,6 +13,7 @@ use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, Verdict};
 use crate::rules::qos;
 use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
@@ -28,7 +28,8 @@ impl Pod {
                 self.fold_control_plane(now, event, out)?;
             }
             // An answer that the Pod's end did not wait for is late news.
-            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.ends().is_some() => {}
+            Event::VolumesMounted | Event::VolumesFailed
+                if self.work.step != Step::Volumes && worker::end_reason(self.object.end_facts()).is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -176,7 +177,9 @@ impl Pod {
             _ => StageEvent::Admitted,
         };
         let gated = stage_event == StageEvent::NodeChosen && self.is_gated();
-        if self.stage.next(stage_event).is_none() || gated {
+        // What has ended is not asked about any more (kubelet `HandlePodAdditions`).
+        let ended = stage_event == StageEvent::Rejected && self.published.phase.is_some_and(PodPhase::is_terminal);
+        if self.stage.next(stage_event).is_none() || gated || ended {
             return Err(TransitionError::Stage { event: event.name(), stage: self.stage });
         }
         self.move_on(stage_event, Cause::Reported, out);
@@ -192,7 +195,9 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        self.stage == Stage::Bound && self.published.phase.is_some_and(PodPhase::is_terminal) && !self.slots.iter().any(Slot::is_running)
+        let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
+        self.stage == Stage::Bound
+            && worker::first_work(terminal, worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).
@@ -253,19 +258,6 @@ impl Pod {
         true
     }
 
-    /// The kubelet refused the Pod: nothing of a status but the phase, the reason and the start time (kubelet `rejectPod`).
-    fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
-        self.published.drop_conditions();
-        self.published.start_time.get_or_insert(now.truncated());
-        self.published.observed_generation = self.object.shown_generation();
-        self.published.local_phase = Some(PodPhase::Failed);
-        self.published.local_reason = PodReason::from_text(reason);
-        let texts = self.texts.make();
-        reason.clone_into(&mut texts.reason);
-        message.clone_into(&mut texts.message);
-        self.publish(now, true, Cause::Reported, out);
-    }
-
     pub(crate) fn publish_now(&mut self, out: &mut impl Sink) {
         if !self.spoken {
             self.spoken = true;
@@ -286,7 +278,7 @@ impl Pod {
             return Err(TransitionError::Stage { event, stage: self.stage });
         }
         self.object.gone = true;
-        if self.stage.next(StageEvent::ObjectRemoved).is_some() {
+        if self.stage.next(StageEvent::ObjectRemoved).is_some() && !self.is_orphan() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
             self.give_up_volumes(now);

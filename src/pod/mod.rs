@@ -15,6 +15,8 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod refused;
+mod requeue;
 mod restored;
 mod sandbox;
 mod snapshot;
@@ -48,6 +50,8 @@ pub use view::{ContainerView, Facts};
 
 use crate::api;
 use crate::rules::actions::ContainerAction;
+use crate::rules::ending::Ending;
+use crate::rules::worker::EndFacts;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -114,15 +118,10 @@ impl Object {
         published::shown_generation(self.generation)
     }
 
-    /// Why the Pod has to end, if somebody wants it to.
-    pub(crate) const fn ends(&self) -> Option<Cause> {
-        if self.deletion.is_some() || self.gone {
-            Some(Cause::Deleted)
-        } else if self.kill.is_some() {
-            Some(Cause::KilledByKubelet)
-        } else {
-            None
-        }
+    /// Who wants the Pod to end.
+    pub(crate) fn end_facts(&self) -> EndFacts {
+        let kill = self.kill.map(|kill| kill.ending.is_eviction());
+        EndFacts { orphaned: false, deleted: self.deletion.is_some() || self.gone, terminal: false, kill }
     }
 }
 
@@ -141,10 +140,8 @@ pub(crate) struct Deletion {
 pub(crate) struct KillRequest {
     /// Grace period in seconds instead of the spec's.
     pub(crate) grace_period_seconds: Option<i64>,
-    /// `status.reason` that goes with it.
-    pub(crate) reason: PodReason,
-    /// Whether DisruptionTarget goes with it.
-    pub(crate) disruption: bool,
+    /// Why.
+    pub(crate) ending: Ending,
     /// It was shown in a status already.
     pub(crate) shown: bool,
 }

@@ -58,10 +58,12 @@ impl From<&PodCondition> for ShownCondition {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Published {
     /// In the API server.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) phase: Option<PodPhase>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: PodReason,
     /// In the kubelet's cache: ahead of the API server's while a terminal phase is held back.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) local_phase: Option<PodPhase>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) local_reason: PodReason,

@@ -7,9 +7,10 @@ use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, PodActions};
-use crate::rules::grace;
+use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
+use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
-use crate::time::{Span, Time};
+use crate::time::Time;
 
 /// When the machine wants to be called again, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +207,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
-        if !self.is_due(now) || !self.stage.has_worker() {
+        if !self.is_due(now) || !self.has_work() {
             return false;
         }
         if !self.may_speak(now) {
@@ -220,6 +221,7 @@ impl Pod {
         match self.stage {
             Stage::Terminating => self.begin_terminating(now, out),
             Stage::Terminated => self.begin_terminated(now, out),
+            Stage::Rejected => self.begin_orphan(now, out),
             _ => self.begin_sync(now, out),
         }
         true
@@ -233,6 +235,11 @@ impl Pod {
         !self.spoken
     }
 
+    /// Whether there is somebody who does what is asked for: a worker, or the housekeeping for a refused Pod.
+    fn has_work(&self) -> bool {
+        self.stage.has_worker() || self.is_left_over()
+    }
+
     fn is_due(&self, now: Time) -> bool {
         let timed = [self.work.trigger, self.work.retry, self.active_deadline()].into_iter().flatten().any(|at| at <= now);
         self.work.asked || (self.node.pacing.automatic && timed)
@@ -241,17 +248,18 @@ impl Pod {
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     fn active_deadline(&self) -> Option<Time> {
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if counts { Some(self.published.start_time? + self.spec.active_deadline()?) } else { None }
+        if counts { deadline::passes_at(&self.spec, self.published.start_time) } else { None }
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
-        let why = if let Some(why) = self.object.ends() {
-            why
-        } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            Cause::TerminalPhase
-        } else {
-            return false;
+        let phases = [self.published.phase, self.published.local_phase];
+        let terminal = phases.into_iter().flatten().any(PodPhase::is_terminal);
+        let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
+            Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,
+            Some(EndReason::TerminalPhase) => Cause::TerminalPhase,
+            Some(EndReason::Evicted | EndReason::Killed) => Cause::KilledByKubelet,
+            None => return false,
         };
         self.end(now, why, out);
         true
@@ -359,15 +367,12 @@ impl Pod {
         let pacing = &self.node.pacing;
         self.work.again = self.work.late == Some(now);
         self.work.step = Step::Idle;
-        self.work.retry = match self.work.failure {
-            Failure::None => pacing.resync.map(|resync| now + pacing.jittered(resync)),
-            Failure::Error => Some(now + pacing.jittered(pacing.retry)),
-            Failure::BackOff(until) => {
-                let wait = (until - now).max(Span::ZERO);
-                let wait = wait.min(pacing.back_off_retry_max);
-                Some(now + pacing.jittered(wait))
-            }
+        let requeue = match self.work.failure {
+            Failure::None => Requeue::Resync,
+            Failure::Error => Requeue::Backoff,
+            Failure::BackOff(until) => Requeue::Until(until),
         };
+        self.work.retry = pacing.wait(now, requeue).map(|wait| now + pacing.jittered(wait));
         if self.work.actions.reset && self.work.failure == Failure::None {
             self.work.trigger(now);
         }
@@ -411,7 +416,7 @@ impl Pod {
             }
         };
         consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic && self.stage.has_worker() {
+        if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
             consider(self.work.trigger, DeadlineReason::Sync);
             consider(self.work.retry, DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);

@@ -2,6 +2,7 @@
 
 use super::Pod;
 use super::container::{Attempt, InstanceStage, Slot};
+use super::published::PodReason;
 use super::snapshot::is_default;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
@@ -88,9 +89,9 @@ pub(crate) struct Texts {
     /// `status.message`.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) message: String,
-    /// `status.reason` and `status.message` of a kill: they show with the terminal phase.
+    /// `status.reason`, as word and text, and `status.message` of a kill or a refusal: they show with the terminal phase.
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) kill: (String, String),
+    pub(crate) held: (PodReason, String, String),
     /// Conditions of other writers, in the API's order.
     #[serde(rename = "conditions", skip_serializing_if = "is_default")]
     pub(crate) foreign: Vec<PodCondition>,

@@ -5,7 +5,9 @@
 
 mod api_server;
 mod behaviour;
+mod control_plane;
 mod kubelet;
+mod node;
 mod steps;
 
 use super::record::{Record, What};
@@ -14,18 +16,21 @@ use super::scenario::{Hook, KubeletState, ProbeOutcome, Scenario};
 use crate::api::{self, EventType};
 use crate::backend::sim::{Note, ProcessEvent, Sim};
 use crate::backend::{ContainerBackend, PodRef};
+use crate::node::admission::Rejection;
+use crate::node::shutdown::Shutdown;
 use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, HookKind, NewPod, NodeConfig, Output, Pacing, Pod};
 use crate::rules::backoff::BackoffConfig;
 use crate::rules::probe::RawOutcome;
 use crate::spec::{InvalidSpec, Spec};
 use crate::time::{Span, Time};
-use alloc::collections::{BTreeSet, BinaryHeap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use behaviour::{Behaviour, World};
+use control_plane::Cluster;
 use core::cmp::Reverse;
 use steps::StepState;
 
@@ -86,6 +91,10 @@ struct Player<'a, O> {
     /// The kubelet's (and before the binding, the control plane's) view of the Pod; `None` while the kubelet is down.
     machine: Option<Pod>,
     kubelet_up: bool,
+    /// The labels of the node, where they are known.
+    labels: Option<BTreeMap<String, String>>,
+    /// The node shuts down.
+    shutdown: Option<Shutdown>,
     sim: Sim<Behaviour>,
     world: Rc<World>,
     /// Control-plane actions that wait.
@@ -93,6 +102,7 @@ struct Player<'a, O> {
     inputs: VecDeque<Input>,
     timers: BinaryHeap<Reverse<(Time, u64, Timer)>>,
     timer_count: u64,
+    cluster: Cluster,
     steps: StepState,
     outputs: Vec<Output>,
     /// The runs whose start has been asked for.
@@ -110,7 +120,7 @@ struct Waiting {
 /// What the machine is told next.
 enum Input {
     Event(Event<'static>),
-    Rejected(String),
+    Rejected(Rejection),
     Change(Change),
 }
 
@@ -123,6 +133,8 @@ enum Timer {
     Provide(usize),
     /// The toleration of a taint is over.
     TaintEviction,
+    /// A node has been missing for long enough.
+    CollectGarbage,
 }
 
 impl<'a, O: Observer> Player<'a, O> {
@@ -146,15 +158,18 @@ impl<'a, O: Observer> Player<'a, O> {
             object,
             stored: false,
             spec,
-            node,
             machine: None,
             kubelet_up: scenario.node.kubelet == KubeletState::Running,
+            labels: Some(&scenario.node.labels).filter(|labels| !labels.is_empty()).cloned(),
+            shutdown: None,
             sim,
             world,
             waiting: Waiting::default(),
             inputs: VecDeque::new(),
             timers: BinaryHeap::new(),
             timer_count: 0,
+            cluster: Cluster::new(scenario, &node.name),
+            node,
             steps: StepState::default(),
             outputs: Vec::new(),
             asked: BTreeSet::new(),
@@ -242,7 +257,10 @@ impl<'a, O: Observer> Player<'a, O> {
         let Some(machine) = &mut self.machine else { return };
         let told = match input {
             Input::Event(event) => machine.handle(self.now, *event, &mut self.outputs),
-            Input::Rejected(reason) => machine.handle(self.now, Event::Rejected { reason, message: "Pod was rejected" }, &mut self.outputs),
+            Input::Rejected(rejection) => {
+                let (reason, message) = (rejection.reason(), rejection.message());
+                machine.handle(self.now, Event::Rejected { reason: &reason, message: &message }, &mut self.outputs)
+            }
             Input::Change(change) => machine.update(self.now, change, &mut self.outputs),
         };
         if let Err(refused) = told {
@@ -396,3 +414,6 @@ const fn outcome_name(outcome: RawOutcome) -> ProbeOutcome {
         RawOutcome::Unknown | RawOutcome::Error => ProbeOutcome::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;

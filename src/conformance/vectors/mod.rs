@@ -10,15 +10,18 @@ mod backoff;
 mod conditions;
 mod container_hash;
 mod container_status;
+mod disruption;
 mod grace;
 mod phase;
+mod pod_workers;
+mod podgc;
 mod probe;
 mod qos;
 mod restart;
 mod termination_order;
 
 use super::report::Outcome;
-use crate::gates::{Gates, UnknownGate};
+use crate::gates::{GateError, Gates};
 use crate::{api, spec::Spec};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -47,9 +50,12 @@ pub enum ReadError {
     /// The input has another shape than the suite's.
     #[error("the input does not have the shape of its suite: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A gate of the case is not known.
+    /// A gate of the case is not known, or locked.
     #[error(transparent)]
-    Gate(#[from] UnknownGate),
+    Gate(#[from] GateError),
+    /// The machine cannot be told what the case tells.
+    #[error(transparent)]
+    Refused(#[from] crate::pod::TransitionError),
     /// The input names a container that its spec does not have.
     #[error("the spec has no container `{0}`")]
     NoContainer(String),
@@ -73,6 +79,12 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("disruption_kubelet", disruption::kubelet),
+    ("disruption_eviction", disruption::eviction),
+    ("disruption_preemption", disruption::preemption),
+    ("disruption_shutdown", disruption::shutdown),
+    ("podgc", podgc::podgc),
+    ("pod_workers", pod_workers::pod_workers),
 ];
 
 impl Case {
