@@ -5,11 +5,12 @@ use super::play::{every_call, histories_of, is_thorough};
 use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
 use pod_lifecycle::Pod;
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Snapshot};
 use proptest::prop_assert;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 #[test]
 fn snapshots_keep_everything() {
