@@ -35,7 +35,8 @@
 //! 3. Report what happened: [`Pod::handle`]. [`Action::table`](pod::Action::table) names the events that answer each action.
 //! 4. Call [`Pod::handle`] with [`Event::Tick`](pod::Event::Tick) at [`Pod::next_deadline`] at the latest.
 //! 5. Pass changes of the API object to [`Pod::update`], a re-list of the runtime to [`Pod::observe`].
-//! 6. After a restart: [`Pod::new`] with the stored status, [`Pod::observe`], then [`Pod::pending_actions`].
+//! 6. After a restart: [`Pod::restore`] from a stored [`pod::Snapshot`], or [`Pod::new`] with the stored status as a kubelet does;
+//!    then [`Pod::observe`], then [`Pod::pending_actions`].
 //!
 //! [`backend::Driver`] does this for many Pods and any [`backend::ContainerBackend`]; [`backend::sim`] is one in virtual time.
 //!

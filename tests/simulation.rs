@@ -228,3 +228,54 @@ fn actions_asked_for_again_double_nothing() {
     assert_eq!(sim.observation(0).containers.len(), 1);
     assert_eq!(pod.pod_ips().collect::<Vec<_>>(), sim.observation(0).ips);
 }
+
+/// The process ends at some moment and begins again from a snapshot; what the runtime had to tell then is lost. It ends as it would have.
+#[test]
+fn a_restart_at_any_moment_changes_nothing() {
+    let undisturbed = crash_loop(None);
+    assert!(undisturbed.2 > 3, "it crashes and comes back");
+    for quarter in 0..80 {
+        assert_eq!(
+            crash_loop(Some(START + Span::from_millis(250 * quarter))),
+            undisturbed,
+            "restarted after {quarter} quarters of a second"
+        );
+    }
+}
+
+/// What becomes of a Pod that crashes twice and is deleted after two minutes: its last status without times, and how often it ran.
+fn crash_loop(restart_at: Option<Time>) -> (PodPhase, Vec<(i32, bool)>, u32) {
+    let spec = spec("Always");
+    let main = Runs { run_for: Distribution::Fixed(Span::from_millis(1_700)), exit_codes: vec![(1, 1)], ..Habits::default().main };
+    let pull = Distribution::Fixed(Span::from_millis(700));
+    let habits = Habits { main, pull, ..Habits::default() };
+    let meta = ObjectMeta { name: "web".into(), uid: "web".into(), generation: 1, ..ObjectMeta::default() };
+    let node = Arc::new(NodeConfig::default());
+    let mut driver = Driver::new(Sim::new(START), Arc::clone(&node));
+    let tell = &mut |_: usize, _: Told, _: &Pod| {};
+    let key = driver.add(NewPod { meta: &meta, spec: &spec, status: None }, tell);
+    driver.backend_mut().add(key, &spec, Seeded::new(1, "web", Arc::new(habits)));
+    let (mut restart_at, end) = (restart_at, START + Span::from_secs(120));
+    loop {
+        let due = [driver.next_deadline(), driver.backend().next_time(), restart_at].into_iter().flatten().min();
+        let Some(now) = due.filter(|&now| now <= end) else { break };
+        driver.backend_mut().advance_to(now);
+        if restart_at.is_some_and(|at| at <= now) {
+            restart_at = None;
+            let stored = serde_json::to_string(&driver.pod(key).expect("it is there").snapshot()).unwrap();
+            driver = Driver::new(driver.into_backend(), Arc::clone(&node));
+            while driver.backend_mut().poll().is_some() {}
+            let restored = driver.restore(&meta, serde_json::from_str(&stored).unwrap(), &spec).unwrap();
+            assert_eq!(restored, key);
+            let seen = driver.backend().observation(key);
+            // Before it is on a node there is nothing to be seen.
+            let _ = driver.observe(now, key, &seen, tell);
+            driver.resume(key, tell);
+        }
+        driver.advance(now, tell);
+    }
+    let pod = driver.pod(key).expect("it is there");
+    let containers = pod.status().to_owned().container_statuses;
+    let shown = containers.iter().map(|container| (container.restart_count, container.ready)).collect();
+    (pod.phase(), shown, driver.backend().runs(key, ContainerIndex::new(1)))
+}

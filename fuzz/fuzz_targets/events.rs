@@ -2,9 +2,16 @@
 //!
 //! Specs, operations and the world around the machine are those of the property tests.
 #![no_main]
+#![allow(dead_code, reason = "the world is that of the property tests, too")]
 
+#[path = "../../tests/laws/answers.rs"]
+mod answers;
+#[path = "../../tests/laws/news.rs"]
+mod news;
 #[path = "../../tests/laws/numbers.rs"]
 mod numbers;
+#[path = "../../tests/laws/runtime.rs"]
+mod runtime;
 #[path = "../../tests/laws/shape.rs"]
 mod shape;
 #[path = "../../tests/laws/world.rs"]

@@ -3,9 +3,9 @@
 use super::{ContainerBackend, PodRef};
 use crate::api::ObjectMeta;
 use crate::observation::Observation;
-use crate::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pod, Transition, TransitionError};
+use crate::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pod, RestoreError, Snapshot, Transition, TransitionError};
 use crate::rules::view::WaitingReason;
-use crate::spec::ContainerIndex;
+use crate::spec::{ContainerIndex, Spec};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
@@ -71,6 +71,11 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         &mut self.backend
     }
 
+    /// The backend alone: the Pods are dropped.
+    pub fn into_backend(self) -> B {
+        self.backend
+    }
+
     /// A Pod.
     pub fn pod(&self, key: usize) -> Option<&Pod> {
         self.pods.get(key)?.as_ref().map(|entry| &entry.pod)
@@ -79,10 +84,26 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
     /// Adds a Pod and says its key. Keys are counted from 0 and used once.
     pub fn add(&mut self, new: NewPod<'_>, tell: &mut impl FnMut(usize, Told, &Pod)) -> usize {
         let pod = Pod::new(new, &self.node, &mut self.outputs);
-        let key = self.pods.len();
-        self.pods.push(Some(Box::new(Entry { pod, meta: new.meta.clone(), queued: None })));
+        let key = self.keep(pod, new.meta);
         self.settle(key, tell);
         key
+    }
+
+    /// Adds a Pod from a [`Snapshot`] and says its key. Tell it next what the runtime has ([`observe`](Self::observe)), and then let it ask
+    /// again for what is pending ([`resume`](Self::resume)).
+    ///
+    /// # Errors
+    /// As [`Pod::restore`].
+    pub fn restore(&mut self, meta: &ObjectMeta, snapshot: Snapshot, spec: &Arc<Spec>) -> Result<usize, RestoreError> {
+        let pod = Pod::restore(snapshot, spec, &self.node)?;
+        let key = self.keep(pod, meta);
+        self.queue_deadline(key);
+        Ok(key)
+    }
+
+    fn keep(&mut self, pod: Pod, meta: &ObjectMeta) -> usize {
+        self.pods.push(Some(Box::new(Entry { pod, meta: meta.clone(), queued: None })));
+        self.pods.len() - 1
     }
 
     /// Takes a Pod out. What the backend still reports of it comes to nothing.
@@ -139,9 +160,34 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
     ) -> Result<(), TransitionError> {
         if let Some(Some(entry)) = self.pods.get_mut(key) {
             entry.pod.update(now, change, &mut self.outputs)?;
+            match *change {
+                Change::Spec { generation, .. } => entry.meta.generation = generation,
+                Change::Deletion { at, grace_period_seconds, generation } => {
+                    entry.meta.generation = generation;
+                    entry.meta.deletion_timestamp = Some(at);
+                    entry.meta.deletion_grace_period_seconds = Some(grace_period_seconds);
+                }
+                _ => {}
+            }
             self.settle(key, tell);
         }
         Ok(())
+    }
+
+    /// Runs one sync of a Pod now: how syncs happen under [`Pacing::MANUAL`](crate::pod::Pacing::MANUAL).
+    pub fn sync(&mut self, now: Time, key: usize, tell: &mut impl FnMut(usize, Told, &Pod)) {
+        if let Some(Some(entry)) = self.pods.get_mut(key) {
+            entry.pod.sync(now, &mut self.outputs);
+            self.settle(key, tell);
+        }
+    }
+
+    /// Asks the backend again for all that a Pod waits for ([`Pod::pending_actions`]): after a restore, or when the backend has forgotten it.
+    pub fn resume(&mut self, key: usize, tell: &mut impl FnMut(usize, Told, &Pod)) {
+        if let Some(Some(entry)) = self.pods.get_mut(key) {
+            self.outputs.extend(entry.pod.pending_actions().map(Output::Action));
+            self.settle(key, tell);
+        }
     }
 
     /// When to call [`advance`](Self::advance) next at the latest, if the backend has no news before.
@@ -198,6 +244,13 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
                 Output::Transition(transition) => tell(key, Told::Transition(transition), &entry.pod),
             }
         }
+        self.queue_deadline(key);
+    }
+
+    fn queue_deadline(&mut self, key: usize) {
+        let Some(entry) = self.pods[key].as_deref_mut() else {
+            return;
+        };
         let deadline = entry.pod.next_deadline().map(|deadline| deadline.at);
         if deadline != entry.queued {
             entry.queued = deadline;

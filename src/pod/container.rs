@@ -1,6 +1,7 @@
 //! A container's slot: its newest instances, its back-off, and what the status shows of it.
 
 use super::output::ShownState;
+use super::snapshot::{is_default, present};
 use super::table::table;
 use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
@@ -68,8 +69,15 @@ impl InstanceStage {
     }
 }
 
+impl InstanceStage {
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+}
+
 /// What is known of one instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct InstanceFacts {
     pub(crate) stage: InstanceStage,
     pub(crate) attempt: Attempt,
@@ -78,9 +86,18 @@ pub(crate) struct InstanceFacts {
     pub(crate) restart_count: i32,
     /// Hash of name and image when it was created.
     pub(crate) hash: u32,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) exit: Exit,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) started_at: Option<Time>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) finished_at: Option<Time>,
+}
+
+impl Default for InstanceFacts {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 impl InstanceFacts {
@@ -110,14 +127,19 @@ impl InstanceFacts {
 }
 
 /// A termination as a status shows it: of an instance, or made up by the kubelet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Termination {
     pub(crate) exit: Exit,
     /// The instance whose termination it is.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) attempt: Option<Attempt>,
     /// The kubelet made it up.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) synthetic: Option<Synthetic>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) started_at: Option<Time>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) finished_at: Option<Time>,
 }
 
@@ -140,7 +162,8 @@ impl From<&InstanceFacts> for Termination {
 }
 
 /// State of a container in the published status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum ShownContainerState {
     Waiting(WaitingReason),
     Running { started_at: Option<Time> },
@@ -163,16 +186,21 @@ impl ShownContainerState {
 }
 
 /// What the published status shows of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ShownContainer {
     pub(crate) state: ShownContainerState,
+    #[serde(default, rename = "lastState", skip_serializing_if = "is_default")]
     pub(crate) last: Option<Termination>,
     /// The instance whose id and image are shown.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) attempt: Option<Attempt>,
     pub(crate) restart_count: i32,
     pub(crate) ready: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) started: Option<bool>,
     /// Length of the back-off that CrashLoopBackOff tells of, in milliseconds; else 0.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) back_off_millis: u32,
 }
 
@@ -214,24 +242,46 @@ impl ShownContainer {
     }
 }
 
+/// Instances whose records the runtime was asked to remove and may still have: those that were numbered last, by their age in bits. They
+/// are facts no more; a re-list that still has one of them says nothing new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Removals(u32);
+
 /// One container of a Pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Slot {
     /// The newest instance, and the one before it if its record is kept.
+    #[serde(with = "present", skip_serializing_if = "is_default")]
     pub(crate) instances: [InstanceFacts; 2],
     /// In the published status; `None` before the first build.
+    #[serde(rename = "status", skip_serializing_if = "is_default")]
     pub(crate) shown: Option<ShownContainer>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) backoff: Backoff,
     /// The stop under way.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) stopping: Option<Stop>,
     /// Why the last start failed; shown until one succeeds (the kubelet's reason cache).
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) start_failure: WaitingReason,
     /// State of the newest instance as the sync in progress found it.
+    #[serde(skip_serializing_if = "InstanceStage::is_absent")]
     pub(crate) found: InstanceStage,
     /// The next instance's number.
     pub(crate) next_attempt: Attempt,
     /// The next instance's `restartCount`: the newest known one's plus 1, or as the log files tell.
     pub(crate) next_restart_count: i32,
+    /// The records that the runtime was asked to remove.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) removals: Removals,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Slot {
@@ -246,7 +296,43 @@ impl Slot {
             found: InstanceStage::Absent,
             next_attempt: Attempt(0),
             next_restart_count: 0,
+            removals: Removals::default(),
         }
+    }
+
+    /// Gives out the next number.
+    pub(crate) const fn number(&mut self) -> Attempt {
+        let attempt = self.next_attempt;
+        self.next_attempt = Attempt(attempt.0.saturating_add(1));
+        self.removals.0 <<= 1;
+        attempt
+    }
+
+    /// The place of an instance in the list of removals.
+    fn removal(&self, attempt: Attempt) -> u32 {
+        let age = self.next_attempt.0.checked_sub(attempt.0.saturating_add(1));
+        age.and_then(|age| 1_u32.checked_shl(age)).unwrap_or(0)
+    }
+
+    /// The runtime is asked to remove the record of an instance.
+    pub(crate) fn ask_removal(&mut self, attempt: Attempt) {
+        self.removals.0 |= self.removal(attempt);
+    }
+
+    /// The record of an instance is gone.
+    pub(crate) fn removed(&mut self, attempt: Attempt) {
+        self.removals.0 &= !self.removal(attempt);
+    }
+
+    pub(crate) fn is_being_removed(&self, attempt: Attempt) -> bool {
+        self.removals.0 & self.removal(attempt) != 0
+    }
+
+    /// The instances whose records are being removed, the oldest first.
+    pub(crate) fn being_removed(&self) -> impl Iterator<Item = Attempt> + use<> {
+        let (next, Removals(bits)) = (self.next_attempt.0, self.removals);
+        let removed = (1..=u32::BITS).rev().filter(move |age| bits >> (age - 1) & 1 == 1);
+        removed.filter_map(move |age| next.checked_sub(age).map(Attempt))
     }
 
     /// The instances whose texts the published status shows.

@@ -71,10 +71,7 @@ impl Pod {
                 if attempt < self.slot(name, container)?.next_attempt => {}
             Event::ContainerCreated { container, attempt, id, image_id } => {
                 self.expects(name, self.is_creating(container, attempt))?;
-                self.created(container, attempt, out);
-                self.note_identity(container, attempt, id, image_id);
-                self.work.step = Step::Start(container, StartStep::Run);
-                out.emit(Output::Action(Action::StartContainer { container, attempt }));
+                self.created(container, attempt, id, image_id, out);
             }
             Event::ContainerCreateFailed { container, attempt, reason, message } => {
                 self.expects(name, self.is_creating(container, attempt))?;
@@ -295,20 +292,23 @@ impl Pod {
         Ok(())
     }
 
-    /// The runtime made an instance.
-    fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
+    /// The runtime made the instance that was asked for: it is started next.
+    pub(crate) fn created(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str, out: &mut impl Sink) {
         self.work.created = attempt;
         let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
-        slot.next_attempt = Attempt(attempt.0 + 1);
+        slot.number();
         slot.next_restart_count = slot.next_restart_count.saturating_add(1);
         if slot.newest().stage != InstanceStage::Absent {
             slot.instances[1] = slot.instances[0];
         }
         slot.instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
+        self.note_identity(container, attempt, id, image_id);
+        self.work.step = Step::Start(container, StartStep::Run);
+        out.emit(Output::Action(Action::StartContainer { container, attempt }));
     }
 
     /// Moves the newest instance to another state: the one setter of instances. Whether the table has such a row.
@@ -364,6 +364,7 @@ impl Pod {
     ) -> Result<(), TransitionError> {
         let news = self.is_news("ContainerRemoved", container, attempt)?;
         let slot = &mut self.slots[container.get()];
+        slot.removed(attempt);
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
             self.fill_instances(container);

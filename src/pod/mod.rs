@@ -18,7 +18,9 @@ mod published;
 mod records;
 mod refused;
 mod requeue;
+mod restored;
 mod sandbox;
+mod snapshot;
 mod source;
 mod stage;
 mod starting;
@@ -38,7 +40,9 @@ pub use error::TransitionError;
 pub use event::Event;
 pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 pub use published::PodReason;
+pub use restored::RestoreError;
 pub use sandbox::{SandboxEvent, SandboxState};
+pub use snapshot::Snapshot;
 pub use stage::{Stage, StageEvent};
 pub use status::StatusView;
 pub use sync::{Deadline, DeadlineReason};
@@ -60,6 +64,7 @@ use container::Slot;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
+use snapshot::is_default;
 use sync::Work;
 use texts::TextStore;
 
@@ -93,17 +98,22 @@ pub struct Pod {
 }
 
 /// What is known of the API object beside its spec and status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Object {
     /// `metadata.generation`.
     pub(crate) generation: i64,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) deletion: Option<Deletion>,
     /// It is gone from the API server.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) gone: bool,
     /// It comes from a file of the kubelet. The status in the API server is that of its mirror: the kubelet writes there and holds its
     /// updates against it, but builds on nothing that stands there.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) is_static: bool,
     /// Eviction, preemption or node shutdown.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) kill: Option<KillRequest>,
 }
 
@@ -121,14 +131,17 @@ impl Object {
 }
 
 /// A deletion, as the object shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Deletion {
+    #[serde(rename = "deletionTimestamp")]
     pub(crate) at: Time,
+    #[serde(rename = "deletionGracePeriodSeconds")]
     pub(crate) grace_period_seconds: i64,
 }
 
 /// The kubelet itself ends the Pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct KillRequest {
     /// Grace period in seconds instead of the spec's.
     pub(crate) grace_period_seconds: Option<i64>,

@@ -67,7 +67,8 @@ impl Pod {
 
     /// The instance that a status shows is the first this machine knows of; an earlier one, shown as last, comes before it.
     fn adopt_container(&mut self, container: ContainerIndex, status: &ContainerStatus) {
-        let has_instance = !status.container_id.is_empty();
+        let ended_id = status.state.terminated.as_ref().map_or("", |ended| &ended.container_id);
+        let has_instance = !status.container_id.is_empty() || !ended_id.is_empty();
         let last = status.last_state.terminated.as_ref();
         let (previous, newest) = (Attempt(0), Attempt(u32::from(last.is_some())));
         let state = adopted_state(&status.state, newest);
@@ -111,24 +112,43 @@ impl Pod {
         let listed = ObservedPod::new(&spec, seen);
         let mut changed = self.observe_sandbox(seen, out);
         for container in spec.indexes() {
-            if self.work.step == Step::Start(container, StartStep::Create) {
-                // The re-list may be older or newer than the instance that is being made: its answer tells.
-                continue;
-            }
-            let instances: Vec<_> = listed.containers(container).collect();
-            changed |= self.observe_container(container, &instances, seen, out);
+            changed |= self.observe_container(container, &listed, seen, out);
         }
         if changed {
             self.relist(now);
-            for container in spec.indexes() {
-                if !self.slots[container.get()].may_run() {
-                    self.exit_seen(now, container, out);
-                }
-            }
+            self.observe_answers(now, out);
         }
         self.run(now, out);
         self.end_call();
         Ok(())
+    }
+
+    /// What the work waits for and the re-list shows needs no answer any more: it may never come if the re-list follows a restart.
+    fn observe_answers(&mut self, now: Time, out: &mut impl Sink) {
+        match self.work.step {
+            Step::Sandbox if self.sandbox.state == SandboxState::Ready && self.sandbox.attempt == self.work.actions.attempt => {
+                self.sandbox_up(now, out);
+            }
+            Step::Start(container, StartStep::Run) => {
+                let slot = &self.slots[container.get()];
+                let newest = *slot.newest();
+                // One that could not be started has ended, too; a runtime has no start to tell of then, or says the epoch.
+                let was_up = newest.stage == InstanceStage::Exited && newest.started_at.is_some_and(|at| at > Time::EPOCH);
+                if newest.attempt == self.work.created && (newest.stage == InstanceStage::Running || was_up) {
+                    self.started(now, container, out);
+                }
+            }
+            _ => {}
+        }
+        for container in self.spec.clone().indexes() {
+            let slot = &self.slots[container.get()];
+            if slot.newest().stage == InstanceStage::Absent && slot.stopping.is_some() {
+                // Nothing is left to be stopped, not even by its preStop hook.
+                self.stopped(now, container, out);
+            } else if !slot.may_run() {
+                self.exit_seen(now, container, out);
+            }
+        }
     }
 
     fn observe_sandbox(&mut self, seen: &Observation, out: &mut impl Sink) -> bool {
@@ -140,6 +160,8 @@ impl Pod {
         };
         let Sandbox { ready, attempt, network, has_ip, .. } = newest.into();
         let before = self.sandbox;
+        // One that is down has no address to tell; what was known of it counts for nothing any more.
+        let has_ip = if ready || before.attempt != attempt { has_ip } else { before.has_ip };
         let event = if newest.state == ObservedSandboxState::Ready { SandboxEvent::Started } else { SandboxEvent::Died };
         let is_new = before.state == SandboxState::Absent || before.attempt != attempt;
         if is_new || (ready != (before.state == SandboxState::Ready)) {
@@ -170,16 +192,19 @@ impl Pod {
         self.sandbox != before
     }
 
-    /// The instances of a container as the runtime lists them. Whether that asks for a sync: not if all that has changed is that dead ones
-    /// are gone (kubelet PLEG: ContainerRemoved).
-    fn observe_container(
-        &mut self,
-        container: ContainerIndex,
-        listed: &[&ObservedContainer],
-        seen: &Observation,
-        out: &mut impl Sink,
-    ) -> bool {
+    /// The instances of a container as the runtime lists them; those that it was asked to remove are none any more. Whether that asks for a
+    /// sync: not if all that has changed is that dead ones are gone (kubelet PLEG: ContainerRemoved).
+    fn observe_container(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>, seen: &Observation, out: &mut impl Sink) -> bool {
+        let creating = self.work.step == Step::Start(container, StartStep::Create);
+        let made = creating && self.observe_creation(container, listed, out);
+        self.observe_removals(container, listed);
         let before = self.slots[container.get()].instances;
+        // While one is being made, an unknown one may be the one: its answer tells.
+        let counts = |observed: &&ObservedContainer| match self.known_attempt(container, observed) {
+            Some(attempt) => !self.slots[container.get()].is_being_removed(attempt),
+            None => !creating || made,
+        };
+        let listed: Vec<_> = listed.containers(container).filter(counts).collect();
         let (newest, older) = listed.split_at(listed.len().min(2));
         self.observe_older(container, older);
         let mut facts = [InstanceFacts::NONE; 2];
@@ -188,7 +213,7 @@ impl Pod {
             facts[n] = self.observed_instance(container, observed, seen);
         }
         if facts == before {
-            return false;
+            return made;
         }
         let slot = &mut self.slots[container.get()];
         slot.instances = facts;
@@ -225,23 +250,56 @@ impl Pod {
                 texts.reason.clone_from(&observed.reason);
             }
         }
-        InstanceFacts::observed(observed, attempt, sandbox, self.spec.container(container).hash())
+        let hash = self.spec.container(container).hash();
+        let fresh = InstanceFacts::observed(observed, attempt, sandbox, hash);
+        let known = self.instances(container).find(|known| known.attempt == attempt);
+        // What is known already and not contradicted stays as it is.
+        let is_ready = self.sandbox.state == SandboxState::Ready;
+        let known_sandbox = known.map(|known| known.sandbox).filter(|&known| observed.active == (is_ready && known == sandbox));
+        let known_hash = known.map(|known| known.hash).filter(|&known| observed.spec_changed == (known != hash));
+        InstanceFacts { sandbox: known_sandbox.unwrap_or(fresh.sandbox), hash: known_hash.unwrap_or(fresh.hash), ..fresh }
     }
 
-    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created; else a new one.
+    /// The number of an instance: that by which it is known, else a new one.
     pub(crate) fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
-        if let Some(known) = self.texts.container(container).and_then(|texts| texts.attempt_of(&observed.id)) {
-            return known;
+        self.known_attempt(container, observed).unwrap_or_else(|| self.slots[container.get()].number())
+    }
+
+    /// The instance that is being made, if the re-list has it: it fits what was asked for, and is not known yet.
+    fn observe_creation(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>, out: &mut impl Sink) -> bool {
+        let Some(newest) = listed.containers(container).next() else {
+            return false;
+        };
+        let slot = &self.slots[container.get()];
+        let is_asked_for = newest.active && newest.state == ObservedState::Created && newest.restart_count == slot.next_restart_count;
+        if !is_asked_for || self.known_attempt(container, newest).is_some() {
+            return false;
         }
-        let is_named = |attempt| self.texts.container(container).is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
-        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
-        if let Some(known) = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt)) {
-            return known.attempt;
-        }
-        let slot = &mut self.slots[container.get()];
         let attempt = slot.next_attempt;
-        slot.next_attempt = Attempt(attempt.0 + 1);
-        attempt
+        self.created(container, attempt, &newest.id, &newest.image_ref, out);
+        true
+    }
+
+    /// Records that were to be removed and are not listed any more are gone.
+    fn observe_removals(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>) {
+        for attempt in self.slots[container.get()].being_removed() {
+            let texts = self.texts.container(container).and_then(|texts| texts.of(attempt));
+            if texts.is_some_and(|texts| !texts.id.is_empty() && listed.containers(container).all(|listed| listed.id != texts.id)) {
+                self.slots[container.get()].removed(attempt);
+            }
+        }
+    }
+
+    /// The number of an instance: known by its id, or by its restart count if no id was told when it was created.
+    fn known_attempt(&self, container: ContainerIndex, observed: &ObservedContainer) -> Option<Attempt> {
+        let texts = self.texts.container(container);
+        if let Some(known) = texts.and_then(|texts| texts.attempt_of(&observed.id)) {
+            return Some(known);
+        }
+        let is_named = |attempt| texts.is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
+        let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
+        let known = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt));
+        known.map(|known| known.attempt)
     }
 }
 

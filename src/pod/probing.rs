@@ -17,10 +17,11 @@ use crate::time::{Span, Time};
 use alloc::boxed::Box;
 
 /// One probe of a container: its worker and its ticker.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Probing {
     pub(crate) worker: Worker,
     /// The next tick; `None`: there is no worker.
+    #[serde(default, skip_serializing_if = "super::snapshot::is_default")]
     pub(crate) next: Option<Time>,
     pub(crate) container: ContainerIndex,
     pub(crate) kind: ProbeKind,

@@ -1,5 +1,6 @@
 //! The published status, in compact form: the result of the last build, and what the API server shows of it.
 
+use super::snapshot::{by_type, is_default};
 use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict, transition_time};
 use crate::rules::view::reasons;
@@ -20,19 +21,24 @@ reasons! {
 }
 
 /// A condition as the status shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ShownCondition {
     /// `None`: it is not there.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) status: Option<ConditionStatus>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) reason: ConditionReason,
     /// 0: none.
+    #[serde(default, rename = "observedGeneration", skip_serializing_if = "is_default")]
     pub(crate) generation: u32,
     /// `lastTransitionTime`, in whole seconds.
+    #[serde(default, rename = "lastTransitionTime", skip_serializing_if = "is_default")]
     pub(crate) since: Option<Time>,
 }
 
 impl ShownCondition {
-    const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: None };
+    pub(crate) const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: None };
 }
 
 impl From<&PodCondition> for ShownCondition {
@@ -47,24 +53,40 @@ impl From<&PodCondition> for ShownCondition {
 }
 
 /// The published status beside its containers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Published {
     /// In the API server.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) phase: Option<PodPhase>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: PodReason,
     /// In the kubelet's cache: ahead of the API server's while a terminal phase is held back.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) local_phase: Option<PodPhase>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) local_reason: PodReason,
+    #[serde(with = "by_type")]
     pub(crate) conditions: [ShownCondition; KubeletCondition::ALL.len()],
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) start_time: Option<Time>,
     pub(crate) observed_generation: u32,
     pub(crate) qos: QosClass,
     /// The node's addresses are shown.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) has_host_ips: bool,
     /// The active deadline has passed.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) past_deadline: bool,
     /// The kubelet has built a status, so that there are container statuses.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) built: bool,
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self::NEW
+    }
 }
 
 impl Published {

@@ -12,7 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// An instance before the newest two, with its id: only a re-list tells of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct OlderInstance {
     pub(crate) facts: InstanceFacts,
     pub(crate) id: String,
@@ -27,6 +28,7 @@ impl InstanceFacts {
             InstanceState::Exited => InstanceStage::Exited,
             InstanceState::Unknown => InstanceStage::Unknown,
         };
+        let exit = Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) };
         Self {
             stage,
             attempt,
@@ -34,7 +36,7 @@ impl InstanceFacts {
             sandbox: if observed.active { sandbox } else { u32::MAX },
             restart_count: observed.restart_count,
             hash: if observed.spec_changed { !hash } else { hash },
-            exit: Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) },
+            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() },
             started_at: observed.started_at,
             finished_at: observed.finished_at,
         }
@@ -120,6 +122,7 @@ impl Pod {
     /// Removes the record of an instance: asks the runtime, and forgets it at once.
     pub(crate) fn remove_instance(&mut self, container: ContainerIndex, nth: usize, out: &mut impl Sink) {
         let attempt = self.instance(container, nth).attempt;
+        self.slots[container.get()].ask_removal(attempt);
         out.emit(Output::Action(Action::RemoveContainer { container, attempt }));
         match nth {
             0 => {

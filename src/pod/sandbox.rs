@@ -39,7 +39,8 @@ table! {
 }
 
 /// What is known of the newest sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SandboxFacts {
     pub(crate) state: SandboxState,
     pub(crate) attempt: u32,
@@ -47,6 +48,12 @@ pub(crate) struct SandboxFacts {
     pub(crate) has_ip: bool,
     /// An older one was ready in the last re-list.
     pub(crate) older_ready: bool,
+}
+
+impl Default for SandboxFacts {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 impl SandboxFacts {
@@ -72,7 +79,8 @@ impl Pod {
     /// A sandbox is up.
     pub(crate) fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
         let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
-        if !awaited && self.is_old_sandbox(attempt) {
+        if !awaited && self.sandbox.state != SandboxState::Absent && attempt <= self.sandbox.attempt {
+            // Late, or a re-list has shown it before the answer.
             return Ok(());
         }
         self.expects("SandboxStarted", awaited)?;
@@ -83,6 +91,12 @@ impl Pod {
         if let Some(texts) = self.texts.for_text(ips) {
             ips.clone_into(&mut texts.sandbox_ips);
         }
+        self.sandbox_up(now, out);
+        Ok(())
+    }
+
+    /// The sandbox that the sync has waited for is up: the containers are next.
+    pub(crate) fn sandbox_up(&mut self, now: Time, out: &mut impl Sink) {
         // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
         let condition = KubeletCondition::PodReadyToStartContainers;
         if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
@@ -91,7 +105,6 @@ impl Pod {
         }
         self.relist(now);
         self.start_on(now, None, out);
-        Ok(())
     }
 
     /// Whether there is a newer sandbox than that, so that news of it is late.

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::container::{Attempt, InstanceStage};
 use super::output::{Cause, Output, Sink};
+use super::snapshot::is_default;
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
@@ -40,35 +41,46 @@ pub enum DeadlineReason {
 }
 
 /// The kubelet's worker for this Pod: the sync in progress, and what asks for the next one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Work {
     pub(crate) step: Step,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) actions: PodActions,
     /// The attempt after the newest sandbox that was asked for.
     pub(crate) sandboxes_asked: u32,
     /// When the init container that begins anew in a new sandbox had ended last: the sync has removed its records.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) purged: Option<Time>,
     /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
     pub(crate) creating: u32,
     /// The instance created last, whether or not its record is still there.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) created: Attempt,
+    #[serde(skip_serializing_if = "is_default")]
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
+    #[serde(skip_serializing_if = "is_default")]
     trigger: Option<Time>,
     /// The runtime changed while a sync ran that had been triggered anew already; when it changed last.
+    #[serde(skip_serializing_if = "is_default")]
     late: Option<Time>,
     /// What the last sync changed with its last step is seen by the relist that begins the next one, and asks for one more.
+    #[serde(skip_serializing_if = "is_default")]
     again: bool,
     /// The last sync failed, or a resync is due.
+    #[serde(skip_serializing_if = "is_default")]
     retry: Option<Time>,
     /// The caller asked for a sync.
+    #[serde(skip_serializing_if = "is_default")]
     asked: bool,
     /// The call ended after publishing at this moment; there is more to do.
+    #[serde(skip_serializing_if = "is_default")]
     more: Option<Time>,
 }
 
 /// How far the work is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Step {
     /// Nothing in progress.
     Idle,
@@ -97,7 +109,7 @@ pub(crate) enum Step {
 }
 
 /// How far the start of one container is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum StartStep {
     /// The image is looked up.
     ImageStatus,
@@ -114,13 +126,20 @@ pub(crate) enum StartStep {
 }
 
 /// What failed in a sync.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Failure {
+    #[default]
     None,
     /// Only back-offs refused; the earliest ends then.
     BackOff(Time),
     /// Something else.
     Error,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self::IDLE
+    }
 }
 
 impl Work {
@@ -268,8 +287,10 @@ impl Pod {
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
         self.build(now, false, out);
-        if self.node.pacing.ends && self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
+        // The deadline counts even if the status that says so was dropped.
+        let is_overdue = self.active_deadline().is_some_and(|at| at <= now);
+        if self.node.pacing.ends && (is_overdue || self.published.local_phase.is_some_and(PodPhase::is_terminal)) {
+            let why = if is_overdue || self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
             self.end(now, why, out);
         } else if self.volumes {
             self.begin_actions(now, out);

@@ -1,9 +1,10 @@
 //! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
-use super::container::{Attempt, InstanceStage};
+use super::container::{Attempt, InstanceStage, Slot};
 use super::published::PodReason;
 use super::records::OlderInstance;
+use super::snapshot::is_default;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
@@ -17,26 +18,37 @@ use alloc::vec::Vec;
 const KEPT: usize = 4;
 
 /// The texts of one instance.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub(crate) struct InstanceTexts {
     pub(crate) attempt: Attempt,
+    #[serde(rename = "containerID", skip_serializing_if = "is_default")]
     pub(crate) id: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) image: String,
+    #[serde(rename = "imageID", skip_serializing_if = "is_default")]
     pub(crate) image_id: String,
     /// A reason that is not in the vocabulary.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) message: String,
 }
 
 /// The texts of one container.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct ContainerTexts {
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) instances: Vec<InstanceTexts>,
     /// Instances before the newest two, newest first.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) older: Vec<OlderInstance>,
     /// Why the last start failed, for humans.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) failure: String,
     /// The same in the published status.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) shown_failure: String,
 }
 
@@ -75,32 +87,56 @@ impl ContainerTexts {
 }
 
 /// All texts of a Pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Texts {
+    #[serde(skip_serializing_if = "is_default")]
     containers: Vec<ContainerTexts>,
     /// Back-offs of images whose pull has failed: containers of one image share the window.
+    #[serde(skip_serializing_if = "is_default")]
     image_backoffs: Vec<(String, Backoff)>,
     /// Attempts of the sandboxes before the newest, as the last re-list had them.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) older_sandboxes: Vec<u32>,
     /// Addresses of the newest sandbox.
+    #[serde(rename = "sandboxIPs", skip_serializing_if = "is_default")]
     pub(crate) sandbox_ips: String,
     /// Addresses in the published status.
+    #[serde(rename = "podIPs", skip_serializing_if = "is_default")]
     pub(crate) pod_ips: String,
     /// `status.reason` where it is not the kubelet's own word.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: String,
     /// `status.message`.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) message: String,
     /// `status.reason`, as word and text, and `status.message` of a kill or a refusal: they show with the terminal phase.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) held: (PodReason, String, String),
     /// Conditions of other writers, in the API's order.
+    #[serde(rename = "conditions", skip_serializing_if = "is_default")]
     pub(crate) foreign: Vec<PodCondition>,
     /// `status.nominatedNodeName`.
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) nominated_node_name: String,
 }
 
 impl Texts {
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
         self.containers.get(container.get())
+    }
+
+    /// Whether they can be those of these containers.
+    pub(crate) fn fit(&self, slots: &[Slot]) -> bool {
+        let fits = |(texts, slot): (&ContainerTexts, &Slot)| {
+            let attempts = || texts.instances.iter().map(|texts| texts.attempt);
+            let once = |attempt| attempts().filter(|&other| other == attempt).count() == 1;
+            let was_made = |older: &OlderInstance| older.facts.stage != InstanceStage::Absent && older.facts.attempt < slot.next_attempt;
+            texts.instances.len() <= KEPT
+                && texts.older.iter().all(was_made)
+                && attempts().all(|attempt| attempt < slot.next_attempt && once(attempt))
+        };
+        self.containers.len() <= slots.len() && self.containers.iter().zip(slots).all(fits)
     }
 
     pub(crate) fn container_mut(&mut self, container: ContainerIndex) -> &mut ContainerTexts {
@@ -139,7 +175,8 @@ impl Pod {
 }
 
 /// The store, if there is one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub(crate) struct TextStore(Option<Box<Texts>>);
 
 impl TextStore {

@@ -129,7 +129,11 @@ impl Pod {
             attempt: probing.worker.instance().map_or(Attempt(0), |instance| Attempt(instance.get())),
             kind: probing.kind,
         });
-        work.into_iter().chain(stops).chain(probes)
+        let removals = self.spec.indexes().flat_map(|container| {
+            let attempts = self.slots[container.get()].being_removed();
+            attempts.map(move |attempt| Action::RemoveContainer { container, attempt })
+        });
+        work.into_iter().chain(stops).chain(probes).chain(removals)
     }
 
     fn pending_stop(&self, container: ContainerIndex) -> Option<Action> {

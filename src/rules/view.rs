@@ -16,7 +16,7 @@ macro_rules! reasons {
             /// No reason.
             #[default]
             None,
-            $($(#[$vdoc])* $variant,)*
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)*
             /// Any other text.
             Other,
         }
@@ -111,9 +111,10 @@ reasons! {
 }
 
 /// How an instance ended, as far as rules ask.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Exit {
     /// Exit code.
+    #[serde(rename = "exitCode")]
     pub code: i32,
     /// Reason.
     pub reason: TerminatedReason,

@@ -5,7 +5,15 @@
 
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 
+mod agreement;
+mod answers;
+mod going_on;
 mod laws;
+mod news;
 mod numbers;
+mod play;
+mod restart;
+mod runtime;
 mod shape;
+mod tampered;
 mod world;

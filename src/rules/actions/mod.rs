@@ -18,20 +18,25 @@ use crate::gates::Gates;
 use crate::spec::{ContainerIndex, Spec};
 
 /// What a sync does to one container. The default is nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ContainerAction {
     /// Start it: pull, create and start an instance, if its back-off lets it.
     pub start: bool,
     /// Kill its newest instance first, for this reason. Where the whole Pod is killed, that is done instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kill: Option<KillReason>,
     /// Update its CPU in place; see [`updates`] for the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Direction>,
     /// Update its memory in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Direction>,
 }
 
 /// What a sync does to the Pod as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PodActions {
     /// Kill every container and stop every sandbox first.
     ///

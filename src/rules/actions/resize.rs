@@ -18,7 +18,7 @@ pub struct ResizableResources {
 }
 
 /// How a resource changes. Downward updates are applied first, to make room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Direction {
     /// Less.
     Down,

@@ -9,7 +9,7 @@ use crate::time::Time;
 use alloc::string::String;
 
 /// A condition that every status of the kubelet computes anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum KubeletCondition {

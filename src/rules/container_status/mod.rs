@@ -55,7 +55,7 @@ pub enum StateSource {
 }
 
 /// A termination that the kubelet infers, without times and without id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Synthetic {
     /// It ran, and the runtime does not know it any more.
     Vanished,

@@ -1,0 +1,173 @@
+//! How a world goes on by itself: everything asked for succeeds, and containers end when their time has come.
+
+use super::world::{Input, Kind, World};
+use pod_lifecycle::api::ObjectMeta;
+use pod_lifecycle::observation::ObservedState;
+use pod_lifecycle::pod::{Action, Attempt, DeadlineReason, Event, NewPod, Output, ShownState, Stage};
+use pod_lifecycle::rules::view::Exit;
+use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
+use std::sync::Arc;
+
+/// How long containers go on to end by themselves.
+const UNREST: Span = Span::from_secs(45);
+
+/// How long it is looked at what becomes of it: longer than the longest back-off.
+const HORIZON: Span = Span::from_secs(1_000);
+
+/// Longer than the wait for a resync.
+const REST: Span = Span::from_secs(80);
+
+/// How often a caller of a Pod without syncs of its own asks for one.
+const SYNC_PERIOD: Span = Span::from_secs(5);
+
+impl World {
+    /// Lets the world go on from now: every action is answered well, in the order of asking, and some containers end once more.
+    ///
+    /// What happens depends on what is started when, and on `seed`, but not on the order of calls. Says whether it came to rest.
+    pub(crate) fn go_on(&mut self, seed: u8) -> bool {
+        let (begun, mut changed) = (self.now, self.now + UNREST);
+        let mut synced = self.now - SYNC_PERIOD;
+        self.kind = Kind::True;
+        for _ in 0..8_000 {
+            if !self.jobs.is_empty() {
+                let action = self.jobs.remove(0);
+                let event = self.answer(action, 0);
+                changed = changed.max(self.call_on(Input::Event(event)));
+                continue;
+            }
+            if !self.pod.node().pacing.automatic && self.now >= synced + SYNC_PERIOD {
+                synced = self.now;
+                changed = changed.max(self.call_on(Input::Sync));
+                continue;
+            }
+            let exit = self.next_exit(begun, seed);
+            let deadline = self.pod.next_deadline().map(|deadline| deadline.at.max(self.now));
+            let sync = (!self.pod.node().pacing.automatic).then_some(synced + SYNC_PERIOD);
+            let next = [exit.map(|exit| exit.0), deadline, sync].into_iter().flatten().min().unwrap_or(begun + HORIZON);
+            if self.is_removable() {
+                self.call_on(Input::Event(Event::ObjectRemoved));
+            } else if self.pod.stage() == Stage::Removed || self.now - begun >= HORIZON || self.is_at_rest(changed) {
+                return true;
+            } else if let Some((at, container, attempt, code)) = exit.filter(|exit| exit.0 <= next) {
+                self.now = self.now.max(at);
+                let event = self.exit(container, attempt, code);
+                changed = changed.max(self.call_on(Input::Event(event)));
+            } else {
+                self.now = next;
+                changed = changed.max(self.call_on(Input::Event(Event::Tick)));
+            }
+        }
+        false
+    }
+
+    /// Makes a call. Now if anything but a probe came of it, else long ago.
+    fn call_on(&mut self, input: Input) -> Time {
+        let call = self.call(input);
+        let is_news = |output: &Output| !matches!(output, Output::Action(Action::Probe { .. }));
+        if call.outputs.iter().any(is_news) { self.now } else { Time::EPOCH }
+    }
+
+    /// Nothing has changed for longer than it takes until the next resync, and nothing waits for its time.
+    fn is_at_rest(&self, changed: Time) -> bool {
+        let waits = |container| matches!(self.pod.container(container).state, ShownState::Waiting(_));
+        let timed =
+            self.pod.next_deadline().is_some_and(|deadline| !matches!(deadline.reason, DeadlineReason::Probe | DeadlineReason::Retry));
+        self.now - changed > REST && !timed && !self.pod.spec().indexes().any(waits)
+    }
+
+    /// A Pod that is being deleted and that no kubelet keeps is removed by the API server itself.
+    fn is_removable(&self) -> bool {
+        let unkept = matches!(self.pod.stage(), Stage::Unscheduled | Stage::Scheduled | Stage::Rejected);
+        let forced = self.pod.stage() == Stage::Finished && self.pod.deletion().is_some_and(|(grace, _)| grace == 0);
+        self.pod.deletion().is_some() && (unkept || forced)
+    }
+
+    /// The next container that ends by itself: when, which, and its exit code.
+    fn next_exit(&self, begun: Time, seed: u8) -> Option<(Time, ContainerIndex, Attempt, i32)> {
+        let running = self.runtime.instances.iter().filter(|instance| instance.state == ObservedState::Running);
+        let ends = running.filter_map(|instance| {
+            let started = instance.started_at?;
+            let dice = usize::from(seed) + 7 * instance.container.get() + 3 * instance.restart_count as usize;
+            let ends = dice % 4 < 2 && started - begun < UNREST;
+            let at = started.max(begun) + Span::from_millis(1_300 + 700 * (dice as i64 % 5));
+            ends.then_some((at, instance.container, instance.attempt, [0, 1, 42][dice % 3]))
+        });
+        ends.min()
+    }
+
+    /// The process with the machine in it ends now, and begins again from a snapshot: what was in flight is lost, or done and never told.
+    pub(crate) fn restart(&mut self, is_done: impl Fn(usize, Action) -> bool) {
+        let asked = core::mem::take(&mut self.jobs);
+        for (n, &action) in asked.iter().enumerate() {
+            if is_done(n, action) {
+                self.answer(action, 0);
+            }
+        }
+        let text = serde_json::to_string(&self.pod.snapshot()).expect("a snapshot is written");
+        let snapshot = serde_json::from_str(&text).expect("and read again");
+        self.pod = Pod::restore(snapshot, self.pod.spec(), self.pod.node()).expect("a Pod's own snapshot fits");
+        self.observe();
+        // In the order in which they were asked for: it matters who is answered first.
+        self.jobs = self.pod.pending_actions().collect();
+        self.jobs.sort_by_key(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
+    }
+
+    /// The kubelet ends now, and another one finds the Pod in the API server and in the runtime. What was in flight is lost, or was done.
+    pub(crate) fn restart_kubelet(&mut self, is_done: impl Fn(usize) -> bool) {
+        for (n, action) in core::mem::take(&mut self.jobs).into_iter().enumerate() {
+            if is_done(n) {
+                self.answer(action, 0);
+            }
+        }
+        let mut api = self.pod.spec().api().clone();
+        api.node_name = "node".into();
+        let (spec, status) = (Arc::new(Spec::as_given(api)), self.pod.status().to_owned());
+        let (deletion_timestamp, deletion_grace_period_seconds) = self.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
+        let generation = self.pod.generation();
+        let meta = ObjectMeta { generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
+        let mut node = (**self.pod.node()).clone();
+        node.kubelet_start = self.now;
+        self.pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: Some(&status) }, &Arc::new(node), &mut ());
+        self.observe();
+        for container in spec.indexes() {
+            let newest = self.pod.facts().instance(container).0.0;
+            let instances = self.runtime.instances.iter_mut().filter(|instance| instance.container == container);
+            instances.enumerate().for_each(|(age, instance)| instance.attempt = Attempt(newest.wrapping_sub(age as u32)));
+        }
+        self.jobs = self.pod.pending_actions().collect();
+    }
+
+    /// The machine gets the answers that are due, then a re-list: it tells of older instances, too, of which no event does.
+    pub(crate) fn look(&mut self) {
+        for action in core::mem::take(&mut self.jobs) {
+            let event = self.answer(action, 0);
+            self.call(Input::Event(event));
+        }
+        self.observe();
+    }
+
+    fn observe(&mut self) {
+        if self.pod.stage().is_bound() && self.pod.stage() != Stage::Removed {
+            self.call(Input::Observe(self.list()));
+        }
+    }
+
+    /// What was done to containers, as codes that can be compared.
+    pub(crate) fn outcome(&self) -> String {
+        let spec = self.pod.spec();
+        let mut deeds = self.runtime.deeds.clone();
+        deeds.sort();
+        let mut outcome = format!("{} {:?} sandbox {}\n{deeds:?}\n", self.pod.stage(), self.pod.phase(), self.pod.facts().sandbox());
+        for container in spec.indexes() {
+            let newest = self.runtime.instances.iter().find(|instance| instance.container == container);
+            let newest = newest.map(|instance| (instance.state, instance.restart_count, exit(instance.state, instance.exit)));
+            let shown = self.pod.container(container);
+            outcome += &format!("{}: {newest:?}, shown {:?} {:?}\n", spec.container(container).name(), shown.state, shown.entry);
+        }
+        outcome
+    }
+}
+
+fn exit(state: ObservedState, exit: Exit) -> Option<Exit> {
+    (state == ObservedState::Exited).then_some(exit)
+}

@@ -1,0 +1,145 @@
+//! Laws of restarts: what a snapshot keeps, and that a Pod goes on from it as if it had never stopped.
+
+use super::numbers::Numbers;
+use super::play::{every_call, histories_of, is_thorough};
+use super::tampered;
+use super::world::{Op, TRUE, World};
+use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
+use pod_lifecycle::Pod;
+use pod_lifecycle::observation::ObservedState;
+use pod_lifecycle::pod::{Action, Snapshot};
+use proptest::prop_assert;
+use std::panic::catch_unwind;
+
+#[test]
+fn snapshots_keep_everything() {
+    let calls = Cell::new(0);
+    every_call("snapshots", |_, world| {
+        if calls.replace(calls.get() + 1) % 7 != 0 {
+            return Ok(());
+        }
+        let snapshot = world.pod.snapshot();
+        let (spec, node) = (world.pod.spec(), world.pod.node());
+        let text = serde_json::to_string(&snapshot).expect("a snapshot is written");
+        let read: Snapshot = serde_json::from_str(&text).expect("and read again");
+        prop_assert!(read == snapshot, "read otherwise than written: {text}");
+        match Pod::restore(read, spec, node) {
+            Ok(restored) => {
+                prop_assert!(restored == world.pod, "another Pod: {restored:?}\nnot {:?}", world.pod);
+                prop_assert!(restored.next_deadline() == world.pod.next_deadline());
+            }
+            Err(error) => prop_assert!(false, "{error}: {text}"),
+        }
+        Ok(())
+    });
+}
+
+/// A world with ids, as every real runtime has them, after a history in which all that is told is true.
+pub(super) fn lived(mut world: World, history: &[Op]) -> World {
+    world.texts = true;
+    for &[what, rest @ ..] in history {
+        let [a, b, c] = rest;
+        world.step([what % TRUE, a, b, c]);
+    }
+    world
+}
+
+#[test]
+fn convergence() {
+    let restarts = Cell::new(0);
+    histories_of(2_000, |world, history| {
+        let mut world = lived(world, history);
+        let seed = history.first().map_or(0, |op| op[1]);
+        let mut restarted = world.clone();
+        let before = restarted.clone();
+        restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        world.look();
+        prop_assert!(world.go_on(seed), "never at rest");
+        prop_assert!(restarted.go_on(seed), "never at rest after a restart");
+        let (went_on, came_back) = (world.outcome(), restarted.outcome());
+        prop_assert!(went_on == came_back, "{}\nrestarted at {}", difference(&went_on, &came_back), state(&before));
+        restarts.set(restarts.get() + 1);
+        Ok(())
+    });
+    println!("convergence: {} restarts", restarts.get());
+    assert!(restarts.get() > 0 || !is_thorough());
+}
+
+#[test]
+fn a_new_kubelet_finds_its_pods() {
+    let restarts = Cell::new(0);
+    histories_of(1_000, |world, history| {
+        let mut world = lived(world, history);
+        let seed = history.first().map_or(0, |op| op[1]);
+        // A kill that no status shows yet is known to the kubelet alone.
+        let is_killed = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written")["object"].get("kill").is_some();
+        if !world.pod.stage().has_worker() || is_killed || world.gone {
+            return Ok(());
+        }
+        let mut restarted = world.clone();
+        let before = restarted.clone();
+        restarted.restart_kubelet(|n| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        world.look();
+        let ran: Vec<_> = running(&world).into_iter().filter(|id| running(&restarted).contains(id)).collect();
+        prop_assert!(world.go_on(seed), "never at rest");
+        prop_assert!(restarted.go_on(seed), "never at rest after a restart");
+        let (went_on, came_back) = (running(&world), running(&restarted));
+        for id in ran {
+            prop_assert!(!went_on.contains(&id) || came_back.contains(&id), "{id} was stopped by the restart\nat {}", state(&before));
+        }
+        let ends = |world: &World| (world.pod.stage(), world.pod.phase(), running(world).len());
+        // A sync in progress is lost, with what it had planned.
+        let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
+        prop_assert!(
+            !was_idle || ends(&world) == ends(&restarted),
+            "{:?}, but {:?}\nat {}",
+            ends(&world),
+            ends(&restarted),
+            state(&before)
+        );
+        restarts.set(restarts.get() + 1);
+        Ok(())
+    });
+    println!("kubelet restarts: {}", restarts.get());
+    assert!(restarts.get() > 200 || !is_thorough());
+}
+
+fn running(world: &World) -> Vec<&'static str> {
+    let running = world.runtime.instances.iter().filter(|instance| instance.state == ObservedState::Running);
+    running.map(|instance| instance.id).collect()
+}
+
+#[test]
+fn no_snapshot_breaks_the_machine() {
+    let (refused, taken) = (Cell::new(0), Cell::new(0));
+    histories_of(3_000, |mut world, history| {
+        let (before, after) = history.split_at(history.len() / 2);
+        before.iter().for_each(|&op| drop(world.step(op)));
+        let numbers: Vec<u8> = history.iter().flatten().rev().copied().collect();
+        let snapshot = tampered::tampered(&world.pod, &mut Numbers::new(&numbers));
+        match tampered::restored(&world.pod, &snapshot) {
+            Some(Ok(restored)) => {
+                taken.set(taken.get() + 1);
+                world.pod = restored;
+                let survived = catch_unwind(AssertUnwindSafe(|| tampered::live_on(&mut world, after)));
+                prop_assert!(survived.is_ok(), "{snapshot}");
+            }
+            _ => refused.set(refused.get() + 1),
+        }
+        Ok(())
+    });
+    println!("tampered snapshots: {} refused, {} lived on", refused.get(), taken.get());
+    assert!((refused.get() > 100 && taken.get() > 100) || !is_thorough());
+}
+
+/// The lines in which two outcomes differ.
+fn difference(went_on: &str, came_back: &str) -> String {
+    let lines = went_on.lines().zip(came_back.lines()).filter(|(a, b)| a != b);
+    lines.map(|(a, b)| format!("went on   {a}\ncame back {b}\n")).collect()
+}
+
+fn state(world: &World) -> String {
+    let snapshot = serde_json::to_string(&world.pod.snapshot()).unwrap_or_default();
+    format!("{}: {snapshot}\n{:?}\njobs {:?}", world.now, world.runtime, world.jobs)
+}
