@@ -170,7 +170,7 @@ impl Pod {
             published: Published::NEW,
             object: Object { generation: new.meta.generation.max(1), deletion, gone: false, is_static: new.meta.is_static(), kill: None },
             sandbox: SandboxFacts::NONE,
-            work: Work::IDLE,
+            work: Work::idle(node.pacing.jitter_permille),
             stage: Stage::Accepted,
             volumes: false,
             spoken: false,
@@ -208,6 +208,11 @@ impl Pod {
         self.work.ask();
         self.run_asked(now, out);
         self.end_call();
+    }
+
+    /// The jitter of this Pod's delays from now on, in place of the node's [`Pacing::jitter_permille`]; a kubelet draws it for each delay anew.
+    pub const fn set_jitter(&mut self, permille: u16) {
+        self.work.jitter = permille;
     }
 
     /// When to call again, and why; never in the past of the last call unless more is due.

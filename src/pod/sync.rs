@@ -5,7 +5,7 @@ use super::output::{Cause, Output, Sink};
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
-use crate::rules::actions::{self, ActionInput, PodActions};
+use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
 use crate::rules::grace;
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -49,16 +49,19 @@ pub(crate) struct Work {
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
-    /// The runtime changed while a sync ran that had been triggered anew already; when it changed last.
+    /// The runtime changed after something had triggered a sync; when that is seen last. If the look that begins the sync sees it, it asks for
+    /// one more.
     late: Option<Time>,
-    /// What the last sync changed with its last step is seen by the relist that begins the next one, and asks for one more.
-    again: bool,
+    /// The next sync waits for this look at the runtime (kubelet `GetNewerThan`).
+    fresh: Time,
     /// The last sync failed, or a resync is due.
     retry: Option<Time>,
     /// The caller asked for a sync.
     asked: bool,
     /// The call ended after publishing at this moment; there is more to do.
     more: Option<Time>,
+    /// The share of a delay that is added to it, in thousandths.
+    pub(crate) jitter: u16,
 }
 
 /// How far the work is.
@@ -118,7 +121,7 @@ pub(crate) enum Failure {
 }
 
 impl Work {
-    pub(crate) const IDLE: Self = Self {
+    const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
         creating: 0,
@@ -126,11 +129,17 @@ impl Work {
         sandboxes_asked: 0,
         trigger: None,
         late: None,
-        again: false,
+        fresh: Time::EPOCH,
         retry: None,
         asked: false,
         more: None,
+        jitter: 0,
     };
+
+    /// No work yet, with the jitter of the Pod's delays.
+    pub(crate) const fn idle(jitter: u16) -> Self {
+        Self { jitter, ..Self::IDLE }
+    }
 
     pub(crate) const fn ask(&mut self) {
         self.asked = true;
@@ -151,6 +160,7 @@ impl Work {
 
     /// Something asks for a sync: at once, or with the next look at the runtime.
     pub(crate) fn trigger(&mut self, at: Time) {
+        let at = at.max(self.fresh);
         self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
     }
 
@@ -196,8 +206,7 @@ impl Pod {
             return false;
         }
         self.work.asked = false;
-        self.work.trigger = core::mem::take(&mut self.work.again).then_some(now);
-        self.work.late = None;
+        self.work.trigger = self.work.late.take().filter(|late| *late >= now).map(|_| now);
         self.work.retry = None;
         self.work.failure = Failure::None;
         match self.stage {
@@ -221,10 +230,18 @@ impl Pod {
         self.work.asked || (self.node.pacing.automatic && timed)
     }
 
+    /// A delay with the jitter of this Pod.
+    fn jittered(&self, delay: Span) -> Span {
+        delay + Span::from_nanos(delay.nanos() / 1000).saturating_mul(self.work.jitter.into())
+    }
+
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     fn active_deadline(&self) -> Option<Time> {
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if counts { Some(self.published.start_time? + self.spec.active_deadline()?) } else { None }
+        if !counts {
+            return None;
+        }
+        Some(self.node.next_poll(self.published.start_time? + self.spec.active_deadline()?).max(self.work.fresh))
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
@@ -250,7 +267,8 @@ impl Pod {
         self.build(now, false, out);
         if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
-            self.end(now, why, out);
+            self.move_on(StageEvent::EndBegins, why, out);
+            self.turn_over(now);
         } else if self.volumes {
             self.begin_actions(now, out);
         } else {
@@ -338,20 +356,36 @@ impl Pod {
     /// The sync is over: comes again if something failed (kubelet `completeWork`).
     pub(crate) fn end_sync(&mut self, now: Time) {
         let pacing = &self.node.pacing;
-        self.work.again = self.work.late == Some(now);
-        self.work.step = Step::Idle;
-        self.work.retry = match self.work.failure {
-            Failure::None => pacing.resync.map(|resync| now + pacing.jittered(resync)),
-            Failure::Error => Some(now + pacing.jittered(pacing.retry)),
+        let (due, failed) = match self.work.failure {
+            Failure::None => (pacing.resync.map(|resync| now + self.jittered(resync)), false),
+            Failure::Error => (Some(now + self.jittered(pacing.retry)), true),
             Failure::BackOff(until) => {
-                let wait = (until - now).max(Span::ZERO);
-                let wait = wait.min(pacing.back_off_retry_max);
-                Some(now + pacing.jittered(wait))
+                let wait = (until - now).max(Span::ZERO).min(pacing.back_off_retry_max);
+                (Some(now + self.jittered(wait)), true)
             }
         };
-        if self.work.actions.reset && self.work.failure == Failure::None {
+        self.work.step = Step::Idle;
+        let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
+        self.work.fresh = if seen { now } else { self.node.next_look(now) };
+        // What the sync did is seen right away; else the news that came during it waits for the next look.
+        self.work.trigger = self.work.trigger.map(|at| if seen { now } else { at.max(self.work.fresh) });
+        self.work.retry = due.map(|at| self.node.next_poll(at).max(self.work.fresh));
+        if self.work.actions.reset && !failed {
             self.work.trigger(now);
         }
+    }
+
+    /// Whether the plan of the sync had anything in it.
+    fn has_acted(&self) -> bool {
+        let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = self.work.actions;
+        let containers = self.plan.iter().any(|plan| *plan != ContainerAction::default());
+        kill_pod || create_sandbox || reset || update_pod_resources || containers
+    }
+
+    /// The Pod goes on to the next handler, which comes through the queue (kubelet `completeWork`, after a phase transition).
+    pub(crate) fn turn_over(&mut self, now: Time) {
+        self.work.fresh = self.node.next_look(now);
+        self.work.trigger(self.node.next_poll(now));
     }
 
     /// A sync that waits for volumes gives way to the Pod's end (kubelet `WaitForAttachAndMount` minds its context).
@@ -369,9 +403,10 @@ impl Pod {
 
     /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
     pub(crate) fn relist(&mut self, now: Time) {
-        let at = now + self.node.pacing.relist;
-        if !self.work.is_idle() && self.work.trigger.is_some_and(|known| known < at) {
-            self.work.late = Some(now);
+        let at = self.node.next_look(now);
+        // Without looks, what happens at one moment is seen as one.
+        if self.work.trigger.is_some_and(|known| known < at || at > now) {
+            self.work.late = Some(at);
         }
         self.work.trigger(at);
     }
