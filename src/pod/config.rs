@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn looks_are_in_step_with_the_kubelets_start() {
         let mut node = NodeConfig { pacing: Pacing::KUBELET, kubelet_start: Time::from_nanos(300_000_000), ..NodeConfig::default() };
-        let at = |millis| Time::from_nanos(millis * 1_000_000);
+        let at = |millis: i64| Time::from_nanos(millis * 1_000_000);
         assert_eq!((node.next_look(at(1200)), node.next_look(at(1300)), node.next_poll(at(1300))), (at(1300), at(2300), at(1300)));
         assert_eq!(node.next_look(at(0)), at(300), "before its start, too");
         node.pacing = Pacing::IMMEDIATE;
