@@ -46,6 +46,7 @@ impl Pod {
         changed |= self.build_phase(now, terminal);
         changed |= self.build_conditions(now, restarting_all, out);
         changed |= self.build_rest(now);
+        self.note_kill();
         self.publish(now, changed, Cause::Sync, out);
     }
 
@@ -158,16 +159,24 @@ impl Pod {
             (phase, reason) = (PodPhase::Failed, PodReason::DeadlineExceeded);
         }
         phase = terminal_of(published.phase).unwrap_or(phase);
+        let changed = published.local_phase != Some(phase) || published.local_reason != reason;
+        (published.local_phase, published.local_reason) = (Some(phase), reason);
+        changed
+    }
+
+    /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
+    /// it is stopped (kubelet `SyncTerminatingPod`, its status function).
+    fn note_kill(&mut self) {
         if let Some(kill) = &mut self.object.kill
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
-            phase = if kill.reason == PodReason::Terminated && phase == PodPhase::Succeeded { phase } else { PodPhase::Failed };
-            reason = kill.reason;
+            let published = &mut self.published;
+            if kill.reason != PodReason::Terminated || published.local_phase != Some(PodPhase::Succeeded) {
+                published.local_phase = Some(PodPhase::Failed);
+            }
+            published.local_reason = kill.reason;
         }
-        let changed = published.local_phase != Some(phase) || published.local_reason != reason;
-        (published.local_phase, published.local_reason) = (Some(phase), reason);
-        changed
     }
 
     fn build_conditions(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> bool {

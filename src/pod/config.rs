@@ -55,7 +55,7 @@ impl Default for NodeConfig {
 ///
 /// | what | when | field |
 /// |---|---|---|
-/// | the runtime changed | seen at the next look, each second (kubelet `GenericPLEG.Relist`); of two changes that one look sees, the second sets off another sync at the look after (kubelet `HandlePodSyncs`, once an event) | [`relist`](Self::relist) |
+/// | the runtime changed | seen at the next look, each second (kubelet `GenericPLEG.Relist`); if a sync waited for that look already, another one follows it | [`relist`](Self::relist) |
 /// | a sync that did something without failing | its Pod is looked at right when it ends (gate `PLEGOnDemandRelist`) | |
 /// | any sync after another | not before a look that is newer than the end of that one (kubelet `podCache.GetNewerThan`) | [`relist`](Self::relist) |
 /// | the API object changed, a probe turned | at once, but for that look (kubelet `HandlePodUpdates`, `handleProbeSync`) | |

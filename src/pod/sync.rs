@@ -164,6 +164,12 @@ impl Work {
         self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
     }
 
+    /// The next sync waits for this look at the runtime, whatever asks for it.
+    fn wait_for(&mut self, look: Time) {
+        self.fresh = look;
+        self.trigger = self.trigger.map(|at| at.max(look));
+    }
+
     /// There is more to do in the next call.
     pub(crate) const fn more(&mut self, now: Time) {
         self.more = Some(now);
@@ -366,9 +372,13 @@ impl Pod {
         };
         self.work.step = Step::Idle;
         let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
-        self.work.fresh = if seen { now } else { self.node.next_look(now) };
-        // What the sync did is seen right away; else the news that came during it waits for the next look.
-        self.work.trigger = self.work.trigger.map(|at| if seen { now } else { at.max(self.work.fresh) });
+        if seen {
+            // What came during the sync is seen right away.
+            self.work.trigger = self.work.trigger.map(|_| now);
+            self.work.fresh = now;
+        } else {
+            self.work.wait_for(self.node.next_look(now));
+        }
         self.work.retry = due.map(|at| self.node.next_poll(at).max(self.work.fresh));
         if self.work.actions.reset && !failed {
             self.work.trigger(now);
@@ -384,7 +394,7 @@ impl Pod {
 
     /// The Pod goes on to the next handler, which comes through the queue (kubelet `completeWork`, after a phase transition).
     pub(crate) fn turn_over(&mut self, now: Time) {
-        self.work.fresh = self.node.next_look(now);
+        self.work.wait_for(self.node.next_look(now));
         self.work.trigger(self.node.next_poll(now));
     }
 
@@ -404,8 +414,7 @@ impl Pod {
     /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
     pub(crate) fn relist(&mut self, now: Time) {
         let at = self.node.next_look(now);
-        // Without looks, what happens at one moment is seen as one.
-        if self.work.trigger.is_some_and(|known| known < at || at > now) {
+        if self.work.trigger.is_some_and(|known| known < at) {
             self.work.late = Some(at);
         }
         self.work.trigger(at);
