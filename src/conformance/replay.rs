@@ -69,13 +69,7 @@ fn states(replay: &Scenario, shown: &[Shown], what: Compare) -> Vec<String> {
 }
 
 /// Where the model shows this entry, which may be the end, at its time, from `next` on; else why not.
-fn find(
-    replay: &Scenario,
-    (entry, is_end): (&ObservedEntry, bool),
-    shown: &[Shown],
-    next: usize,
-    what: Compare,
-) -> Result<usize, String> {
+fn find(replay: &Scenario, (entry, is_end): (&ObservedEntry, bool), shown: &[Shown], next: usize, what: Compare) -> Result<usize, String> {
     let window = Window::of(entry);
     let rule = if what == Compare::Order { TimeRule::Any } else { entry.time };
     let mut why = None;

@@ -1,9 +1,9 @@
 //! `verify`: conformance data run, a row a suite.
 
+use crate::pacing::PacingName;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use crate::pacing::PacingName;
 use pod_lifecycle::conformance::judge::Pass;
 use pod_lifecycle::conformance::report::{Report, SuiteReport};
 use pod_lifecycle::conformance::verify::verify_with;

@@ -1,6 +1,6 @@
-use crate::conformance::judge::Compare;
 use super::*;
 use crate::api;
+use crate::conformance::judge::Compare;
 use crate::conformance::scenario::{EventName, Hook, ProbeOutcome, ProcessEvent};
 use crate::spec::ProbeKind;
 use alloc::boxed::Box;

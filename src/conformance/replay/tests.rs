@@ -1,5 +1,5 @@
-use crate::conformance::judge::Compare;
 use super::*;
+use crate::conformance::judge::Compare;
 use crate::conformance::scenario::{ContainerLine, Projection, Seen, StateKind};
 use alloc::borrow::ToOwned;
 use std::{env, fs, println};

@@ -7,12 +7,12 @@ mod script;
 mod timeline;
 mod watch;
 
+use crate::pacing::PacingName;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
 use document::Document;
 use pod_lifecycle::Span;
-use crate::pacing::PacingName;
 use pod_lifecycle::conformance::player::{Settings, TIME_ZERO, play};
 use pod_lifecycle::conformance::scenario::{Scenario, Step, Trigger, Verb};
 use pod_lifecycle::pod::Pacing;
