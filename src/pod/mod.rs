@@ -158,6 +158,8 @@ impl Pod {
             .meta
             .deletion_timestamp
             .map(|at| Deletion { at, grace_period_seconds: new.meta.deletion_grace_period_seconds.unwrap_or(0) });
+        // A static Pod is a file: nobody counts its changes.
+        let generation = if new.meta.is_static() { 0 } else { new.meta.generation.max(1) };
         let mut pod = Self {
             slots: spec.containers().iter().map(|_| Slot::new()).collect(),
             plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
@@ -168,7 +170,7 @@ impl Pod {
             node: Arc::clone(node),
             texts: TextStore::default(),
             published: Published::NEW,
-            object: Object { generation: new.meta.generation.max(1), deletion, gone: false, is_static: new.meta.is_static(), kill: None },
+            object: Object { generation, deletion, gone: false, is_static: new.meta.is_static(), kill: None },
             sandbox: SandboxFacts::NONE,
             work: Work::idle(node.pacing.jitter_permille),
             stage: Stage::Accepted,

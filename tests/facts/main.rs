@@ -8,6 +8,8 @@ mod images;
 mod life;
 mod nodes;
 mod object;
+mod pacing;
 mod restarts;
 mod sandboxes;
+mod static_pods;
 mod termination;

@@ -158,7 +158,22 @@ fn fact_18_a_command_that_cannot_be_executed() {
 fn fact_36_restarting_all_containers() {
     let case = Case::new("Always").init("i1", exits(1.8, 0)).sidecar("sc", serves()).main("a", serves());
     let case = case.main("b", exits(5.4, 88).then(serves())).has("b", rule());
-    case.until(30.0).play().shows(0.0, &["0.0 Pending", "0.0 Sch+", "0.0 i1=PodInitializing sc=PodInitializing a=PodInitializing b=PodInitializing RTS- Ini-(ContainersNotInitialized) notReady All-", "0.0 RTS+", "0.0 i1=run !ready ip", "2.0 i1=Completed(0) ready", "2.0 sc=run Ini+", "2.0 Running a=run b=run READY", "8.0 b=Error(88) notReady All+(RestartAllContainersStarted)", "8.4 i1=RestartingAllContainers<RestartingAllContainers(137)> ready rc=1 sc=RestartingAllContainers<RestartingAllContainers(137)> rc=1 a=RestartingAllContainers<RestartingAllContainers(137)> rc=1 b=RestartingAllContainers<RestartingAllContainers(137)> rc=1 All-", "8.4 Pending i1=run<RestartingAllContainers(137)> !ready rc=1 sc=PodInitializing<RestartingAllContainers(137)> rc=1 a=PodInitializing<RestartingAllContainers(137)> rc=1 b=PodInitializing<RestartingAllContainers(137)> rc=1", "11.0 Running i1=Completed(0)<RestartingAllContainers(137)> ready rc=1", "11.0 sc=run<RestartingAllContainers(137)> rc=1", "11.0 a=run<RestartingAllContainers(137)> rc=1 b=run<RestartingAllContainers(137)> rc=1 READY"]);
+    let life = case.until(30.0).play();
+    assert_eq!(life.times("All-"), [0.0, 8.4]);
+    life.shows(
+        3.0,
+        &[
+            "8.0 b=Error(88) notReady All+(RestartAllContainersStarted)",
+            "8.4 i1=RestartingAllContainers<RestartingAllContainers(137)> ready rc=1 \
+             sc=RestartingAllContainers<RestartingAllContainers(137)> rc=1 a=RestartingAllContainers<RestartingAllContainers(137)> rc=1 \
+             b=RestartingAllContainers<RestartingAllContainers(137)> rc=1 All-",
+            "8.4 Pending i1=run<RestartingAllContainers(137)> !ready rc=1 sc=PodInitializing<RestartingAllContainers(137)> rc=1 \
+             a=PodInitializing<RestartingAllContainers(137)> rc=1 b=PodInitializing<RestartingAllContainers(137)> rc=1",
+            "11.0 Running i1=Completed(0)<RestartingAllContainers(137)> ready rc=1",
+            "11.0 sc=run<RestartingAllContainers(137)> rc=1",
+            "11.0 a=run<RestartingAllContainers(137)> rc=1 b=run<RestartingAllContainers(137)> rc=1 READY",
+        ],
+    );
     let case = Case::new("Never").main("a", serves().on_term(5.0, 0)).hook("a", "preStop", 3.0, true);
     let hooked = case.main("b", exits(2.4, 88).then(serves())).has("b", rule()).until(12.0).play();
     hooked.runs(
