@@ -43,7 +43,7 @@
 //!
 //! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it. The behaviour is that of
 //! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
-//! documentation and the kubelet differ, the kubelet wins. What only the documentation knows (the phase
+//! documentation and the kubelet differ, the kubelet wins; [`surprises`] says where that is not what one thinks. What only the documentation knows (the phase
 //! [`Unknown`](api::PodPhase::Unknown)) exists as a type.
 //!
 //! # Features
@@ -69,6 +69,7 @@ pub mod observation;
 pub mod pod;
 pub mod rules;
 pub mod spec;
+pub mod surprises;
 pub mod time;
 
 pub use gates::Gates;

@@ -79,8 +79,8 @@ fn find(replay: &Scenario, (entry, is_end): (&ObservedEntry, bool), shown: &[Sho
             why.get_or_insert_with(|| format!("published at {}", seconds(state.at)));
             continue;
         }
-        let mut later = shown[index + 1..].iter().map(|state| fit::equal(&state.seen, &entry.seen));
-        if is_end && later.clone().last() == Some(true) && later.any(|equal| !equal) {
+        let (later, equal) = (&shown[index + 1..], |state: &Shown| fit::equal(&state.seen, &entry.seen));
+        if is_end && later.last().is_some_and(equal) && !later.iter().all(equal) {
             why.get_or_insert_with(|| format!("left and entered again before {}", seconds(replay.run_until)));
             continue;
         }
