@@ -10,7 +10,7 @@ use crate::api::{
     PodCondition, PodIp, PodPhase, PodStatus,
 };
 use crate::rules::backoff;
-use crate::rules::conditions;
+use crate::rules::conditions::{self, ConditionReason};
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -92,14 +92,19 @@ impl StatusView<'_> {
             last_probe_time: None,
             last_transition_time: shown.since,
             reason: shown.reason.as_str().to_owned(),
-            message: if status == ConditionStatus::True { String::new() } else { self.message(condition) },
+            message: if status == ConditionStatus::True { String::new() } else { self.message(condition, shown.reason) },
         })
     }
 
     /// For humans, and made for them only when asked for.
-    fn message(&self, condition: KubeletCondition) -> String {
+    fn message(&self, condition: KubeletCondition, reason: ConditionReason) -> String {
         let pod = self.0;
-        let phase = pod.published.local_phase.unwrap_or(PodPhase::Pending);
+        // The phase it was judged by: the kubelet's own kill may have made it terminal since.
+        let phase = match reason {
+            ConditionReason::PodFailed => PodPhase::Failed,
+            ConditionReason::PodCompleted => PodPhase::Succeeded,
+            _ => PodPhase::Running,
+        };
         let statuses = pod.published.built.then(|| pod.shown());
         match condition {
             KubeletCondition::Initialized => {

@@ -53,3 +53,45 @@ fn not_after(max: Span) -> Option<Span> {
 fn at_least(bounds: Bounds) -> Option<Bounds> {
     bounds.min.map(|min| Bounds { min: Some(min), max: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// What is left of an expectation.
+    fn left(expectation: Value) -> Option<Expectation> {
+        of(&serde_json::from_value(expectation).unwrap())
+    }
+
+    #[test]
+    fn what_must_happen_may_happen_later() {
+        let entry = json!({"from": {"step": 0}, "to": {"step": 1, "plus": 5}});
+        let eventually = left(json!({"phase": {"eventually": "Failed"}, "window": entry})).unwrap();
+        assert!(eventually.window.from.is_some() && eventually.window.to.is_none());
+        let restarts = left(json!({"restarts": {"container": "a", "min": 2, "max": 3}, "window": {"to": {"at": 30}}})).unwrap();
+        assert_eq!(restarts.kind, Kind::Restarts { container: "a".into(), bounds: Bounds { min: Some(2), max: None } });
+    }
+
+    #[test]
+    fn what_must_hold_for_a_time_cannot_be_asked() {
+        let limit = json!({"to": {"at": 30}});
+        assert_eq!(left(json!({"phase": {"always": "Running"}, "window": limit})), None);
+        assert_eq!(left(json!({"restarts": {"container": "a", "max": 3}, "window": limit})), None);
+        assert_eq!(left(json!({"neverStarts": "a", "window": limit})), None);
+        assert_eq!(left(json!({"interval": {"from": {"at": 1}, "to": {"step": 0}, "max": 3}})), None);
+        let between = json!({"neverStarts": "a", "window": {"from": {"step": 0}, "to": {"removed": true}}});
+        assert_eq!(left(between.clone()), Some(serde_json::from_value(between).unwrap()), "entries are no times");
+    }
+
+    #[test]
+    fn of_an_interval_its_direction_is_left() {
+        let interval = |min: i64, max: i64| json!({"interval": {"from": {"step": 0}, "to": {"step": 1}, "min": min, "max": max}});
+        let bounds = |expectation: Value| match left(expectation).unwrap().kind {
+            Kind::Interval { min, max, .. } => (min, max),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(bounds(interval(3, 5)), (Some(Span::ZERO), None));
+        assert_eq!(bounds(interval(-3, -1)), (None, Some(Span::ZERO)));
+    }
+}

@@ -180,3 +180,22 @@ fn a_published_object_is_projected() {
     let removed = Shown { at: Span::from_secs(3), seen: Seen::Removed };
     assert_eq!(published(&record), [Shown { at: Span::from_secs(1), seen: expected.seen }, removed]);
 }
+
+#[test]
+fn the_order_alone_knows_no_times() {
+    let by_order = |change: fn(&mut Vec<Shown>, &mut Vec<Span>)| {
+        let replay = Scenario::read(REPLAY).unwrap();
+        let (mut shown, mut asked) = as_recorded(&replay);
+        change(&mut shown, asked.get_mut("a").unwrap());
+        compare(&replay, &shown, &asked, Compare::Order)
+    };
+    let late = |shown: &mut Vec<Shown>, asked: &mut Vec<Span>| {
+        shown.iter_mut().for_each(|state| state.at = state.at + Span::from_secs(300));
+        asked.iter_mut().for_each(|at| *at = *at + Span::from_secs(300));
+        asked.push(Span::from_secs(400));
+    };
+    assert!(by_order(late).is_empty());
+    assert_eq!(by_order(|shown, _| shown.swap(0, 1)).len(), 1);
+    assert_eq!(by_order(|_, asked| asked.truncate(1)), ["starts.a: 1 runs are asked for; 2 were made in reality"]);
+    assert_eq!(by_order(|_, asked| asked.extend([Span::from_secs(40); 2])).len(), 1);
+}
