@@ -6,7 +6,7 @@ use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
-use crate::rules::grace;
+use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
 
@@ -205,7 +205,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
-        if !self.is_due(now) || !self.stage.has_worker() {
+        if !self.is_due(now) || !self.has_work() {
             return false;
         }
         if !self.may_speak(now) {
@@ -218,6 +218,7 @@ impl Pod {
         match self.stage {
             Stage::Terminating => self.begin_terminating(now, out),
             Stage::Terminated => self.begin_terminated(now, out),
+            Stage::Rejected => self.begin_orphan(now, out),
             _ => self.begin_sync(now, out),
         }
         true
@@ -229,6 +230,11 @@ impl Pod {
             self.work.more(now);
         }
         !self.spoken
+    }
+
+    /// Whether there is somebody who does what is asked for: a worker, or the housekeeping for a refused Pod.
+    fn has_work(&self) -> bool {
+        self.stage.has_worker() || self.is_left_over()
     }
 
     fn is_due(&self, now: Time) -> bool {
@@ -247,7 +253,7 @@ impl Pod {
         if !counts {
             return None;
         }
-        Some(self.node.next_poll(self.published.start_time? + self.spec.active_deadline()?).max(self.work.fresh))
+        Some(self.node.next_poll(deadline::passes_at(&self.spec, self.published.start_time)?).max(self.work.fresh))
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
@@ -436,7 +442,7 @@ impl Pod {
             }
         };
         consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic && self.stage.has_worker() {
+        if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
             consider(self.work.trigger, DeadlineReason::Sync);
             consider(self.work.retry, DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);
