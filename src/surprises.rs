@@ -117,12 +117,13 @@
 //! # Eviction, deadline, admission
 //!
 //! - **"An evicted Pod is Failed, Evicted."** If all exit 0 it is Succeeded, without the reason. So are preempted Pods and those of a node that shuts down. Ready holds
-//!   until the end: [`phase()`]; `fact_29`.
+//!   until the end: [`Kill`]; `fact_29`.
 //! - **"The deadline is just another eviction."** It is judged at each sync, so it is always Failed, and Ready goes at once: `fact_30`.
 //! - **"The deadline counts from the creation."** From the kubelet's first look, cut to whole seconds: up to one second early, and never for a Pod
 //!   without a node: [`Spec::active_deadline`]; `fact_30`.
 //! - **"A refused Pod has a status like any other."** It has phase, reason, message and start time, and loses the conditions that it had: `fact_32`.
-//! - **"Only new Pods are refused."** A kubelet that restarts asks again for those that run: replays `pressure-user`, `pressure-besteffort`.
+//! - **"Only new Pods are refused."** A kubelet that restarts asks again for those that run, and a refusal empties the status before it ends the Pod:
+//!   [`admission::admit`]; `fact_42`.
 //!
 //! # Sandboxes and addresses
 //!
@@ -156,37 +157,38 @@
 //!
 //! | fact | test | fact | test |
 //! |---|---|---|---|
-//! | 1 | `termination::fact_01_the_terminal_phase_is_a_step_behind` | 23 | `sandboxes::fact_23_the_address_stays` |
-//! | 2 | `termination::fact_02_a_failed_init_container_is_a_step_ahead_too` | 24 | `containers::fact_24_sidecars_count_for_ready_and_initialized` |
-//! | 3 | `termination::fact_03_exit_codes_decide_how_a_deleted_pod_ends` | 25 | `containers::fact_25_sidecars_end_with_the_work` |
-//! | 4 | `termination::fact_04_what_never_ran_ends_failed` | 26 | `containers::fact_26_a_back_off_at_the_end_becomes_an_unknown_exit` |
-//! | 5 | `termination::fact_05_a_terminating_pod_is_ready_while_its_probe_says_so` | 27 | `containers::fact_27_sidecars_are_stopped_last_and_backwards` |
-//! | 6 | `termination::fact_06_the_writes_of_a_deletion_have_an_order` | 28 | `containers::fact_28_an_unfinished_beginning_is_a_failure` |
-//! | 7 | `termination::fact_07_without_a_kubelet_to_wait_for_the_object_goes_at_once` | 29 | `evictions::fact_29_an_evicted_pod_may_have_succeeded` |
-//! | 8 | `termination::fact_08_a_stop_under_way_keeps_its_grace_period` | 30 | `evictions::fact_30_the_deadline_is_always_a_failure` |
-//! | 9 | `termination::fact_09_two_seconds_are_the_least` | 31 | `evictions::fact_31_the_eviction_api_marks_before_it_deletes` |
-//! | 10 | `containers::fact_10_a_post_start_hook_silences_the_pod` | 32 | `evictions::fact_32_a_refused_pod_shows_nothing_else` |
-//! | 11 | `containers::fact_11_a_kill_that_exits_zero_is_a_success` | 33 | `object::fact_33_what_raises_the_generation` |
-//! | 12 | `containers::fact_12_ready_and_started_of_init_containers` | 34 | `object::fact_34_readiness_gates` |
-//! | 13 | `restarts::fact_13_crash_loop_back_off_is_hardly_seen` | 36 | `restarts::fact_36_restarting_all_containers` |
-//! | 14 | `restarts::fact_14_the_delays_of_a_crash_loop` | 37 | `object::fact_37_ephemeral_containers_do_not_count` |
-//! | 15 | `restarts::fact_15_a_kill_by_the_kubelet_shows_no_end` | 38 | `nodes::fact_38_a_lost_node_takes_ready_only` |
-//! | 16 | `restarts::fact_16_restarting_all_has_no_back_off` | 39 | `nodes::fact_39_a_kubelet_restart_is_not_seen` |
-//! | 17 | `restarts::fact_17_a_back_off_is_one_containers_own` | 40 | `nodes::fact_40_a_restarted_kubelet_forgets_the_address_of_what_is_over` |
-//! | 18 | `restarts::fact_18_a_command_that_cannot_be_executed` | 41 | `nodes::fact_41_a_restarted_kubelet_grants_the_grace_period_anew` |
+//! | 1 | `termination::fact_01_the_terminal_phase_is_a_step_behind` | 24 | `containers::fact_24_sidecars_count_for_ready_and_initialized` |
+//! | 2 | `termination::fact_02_a_failed_init_container_is_a_step_ahead_too` | 25 | `containers::fact_25_sidecars_end_with_the_work` |
+//! | 3 | `termination::fact_03_exit_codes_decide_how_a_deleted_pod_ends` | 26 | `containers::fact_26_a_back_off_at_the_end_becomes_an_unknown_exit` |
+//! | 4 | `termination::fact_04_what_never_ran_ends_failed` | 27 | `containers::fact_27_sidecars_are_stopped_last_and_backwards` |
+//! | 5 | `termination::fact_05_a_terminating_pod_is_ready_while_its_probe_says_so` | 28 | `containers::fact_28_an_unfinished_beginning_is_a_failure` |
+//! | 6 | `termination::fact_06_the_writes_of_a_deletion_have_an_order` | 29 | `evictions::fact_29_an_evicted_pod_may_have_succeeded` |
+//! | 7 | `termination::fact_07_without_a_kubelet_to_wait_for_the_object_goes_at_once` | 30 | `evictions::fact_30_the_deadline_is_always_a_failure` |
+//! | 8 | `termination::fact_08_a_stop_under_way_keeps_its_grace_period` | 31 | `evictions::fact_31_the_eviction_api_marks_before_it_deletes` |
+//! | 9 | `termination::fact_09_two_seconds_are_the_least` | 32 | `evictions::fact_32_a_refused_pod_shows_nothing_else` |
+//! | 10 | `containers::fact_10_a_post_start_hook_silences_the_pod` | 33 | `object::fact_33_what_raises_the_generation` |
+//! | 11 | `containers::fact_11_a_kill_that_exits_zero_is_a_success` | 34 | `object::fact_34_readiness_gates` |
+//! | 12 | `containers::fact_12_ready_and_started_of_init_containers` | 36 | `restarts::fact_36_restarting_all_containers` |
+//! | 13 | `restarts::fact_13_crash_loop_back_off_is_hardly_seen` | 37 | `object::fact_37_ephemeral_containers_do_not_count` |
+//! | 14 | `restarts::fact_14_the_delays_of_a_crash_loop` | 38 | `nodes::fact_38_a_lost_node_takes_ready_only` |
+//! | 15 | `restarts::fact_15_a_kill_by_the_kubelet_shows_no_end` | 39 | `nodes::fact_39_a_kubelet_restart_is_not_seen` |
+//! | 16 | `restarts::fact_16_restarting_all_has_no_back_off` | 40 | `nodes::fact_40_a_restarted_kubelet_forgets_the_address_of_what_is_over` |
+//! | 17 | `restarts::fact_17_a_back_off_is_one_containers_own` | 41 | `nodes::fact_41_a_restarted_kubelet_grants_the_grace_period_anew` |
+//! | 18 | `restarts::fact_18_a_command_that_cannot_be_executed` | 42 | `nodes::fact_42_a_running_pod_may_be_refused` |
 //! | 19 | `images::fact_19_pulls_take_turns_with_their_back_off` | 45 | `static_pods::fact_45_a_static_pod_has_no_generation` |
 //! | 20 | `images::fact_20_one_missing_image_keeps_the_pod_pending` | 46 | `sandboxes::fact_46_a_broken_network` |
 //! | 21 | `images::fact_21_a_new_image_that_is_missing` | 47 | `evictions::fact_47_the_schedulers_victim_is_deleted_with_its_grace_period` |
 //! | 22 | `sandboxes::fact_22_a_killed_sandbox` | 48 | `nodes::fact_48_the_taint_manager_marks_what_is_terminating` |
+//! | 23 | `sandboxes::fact_23_the_address_stays` |  |  |
 //!
-//! 35 (resizes), 42 (refusals at a restart), 43 and 44 (the garbage collector) are pinned by the replays `resize-*`, `pressure-*`, `orphan-*`, `outofservice-*` and
-//! `podgc-*`, which `verify` runs.
+//! 35 (resizes), 43 and 44 (the garbage collector) are pinned by the replays `resize-*`, `orphan-*`, `outofservice-*` and `podgc-*`, which `verify` runs.
 
 #[cfg(doc)]
 use crate::{
     Spec,
     api::PodPhase,
     cluster,
+    node::{Kill, admission},
     pod::{Pacing, Stage},
     rules::actions::{self, resets},
     rules::backoff::{self, Backoff, BackoffConfig},

@@ -277,8 +277,10 @@ impl Pod {
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
         self.build(now, false, out);
-        if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
+        // The deadline ends the Pod even if the update that says so was dropped: the kubelet goes by what it has built.
+        let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time, now);
+        if past_deadline || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+            let why = if past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
             self.move_on(StageEvent::EndBegins, why, out);
             self.turn_over(now);
         } else if self.volumes {

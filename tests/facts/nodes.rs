@@ -1,4 +1,4 @@
-//! Lost nodes and restarted kubelets: facts 38 to 41, and 48.
+//! Lost nodes and restarted kubelets: facts 38 to 42, and 48.
 
 use super::case::{Case, exits, serves};
 use serde_json::json;
@@ -94,6 +94,27 @@ fn fact_41_a_restarted_kubelet_grants_the_grace_period_anew() {
         &["40.3 >>startKubelet", "65.3 Failed a=Error(137) RTS- notReady(PodFailed)", "66.3 deletionTimestamp grace=0", "66.3 DELETED"],
     );
     life.runs(1.0, &["65.3 a killed", "65.3 a ended"]);
+}
+
+/// **Fact 42.** A running Pod that is refused by a kubelet that restarts is shown as Running with no conditions and no containers at all; some seconds later with its
+/// ended containers, and only then as Failed. No DisruptionTarget tells of it.
+#[test]
+fn fact_42_a_running_pod_may_be_refused() {
+    let case = Case::new("Always").main("a", serves().deaf()).spec(json!({"nodeName": "n1", "nodeSelector": {"disk": "fast"}}));
+    let case = case.world(json!({"node": {"name": "n1", "labels": {"disk": "fast"}}})).then(25.3, "stopKubelet");
+    let life = case.at(26.0, "setNodeLabels", json!({"labels": {}})).then(40.3, "startKubelet").play();
+    life.shows(
+        5.0,
+        &[
+            "25.3 >>stopKubelet",
+            "26.0 >>setNodeLabels",
+            "40.3 >>startKubelet",
+            "40.3 a gone RTS-gone Ini-gone Ready-gone CR-gone Sch-gone ip-gone",
+            "44.3 a=Error(137) RTS- Ini+ notReady(PodFailed) Sch+ ip",
+            "44.3 Failed/NodeAffinity",
+        ],
+    );
+    life.runs(5.0, &["43.3 a killed", "43.3 a ended"]);
 }
 
 /// **Fact 48.** When a toleration is over the taint manager marks terminating Pods too, in the place of the eviction API's mark, and does not delete them again. A Pod
