@@ -4,15 +4,16 @@ use super::action::HookKind;
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slot};
 use super::error::TransitionError;
 use super::event::Event;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
-use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
 use crate::rules::qos;
 use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
@@ -27,7 +28,8 @@ impl Pod {
                 self.fold_control_plane(now, event, out)?;
             }
             // An answer that the Pod's end did not wait for is late news.
-            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.ends().is_some() => {}
+            Event::VolumesMounted | Event::VolumesFailed
+                if self.work.step != Step::Volumes && worker::end_reason(self.object.end_facts()).is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -196,7 +198,9 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        self.stage == Stage::Bound && self.published.phase.is_some_and(PodPhase::is_terminal) && !self.slots.iter().any(Slot::is_running)
+        let terminal = self.source_phase().is_some_and(PodPhase::is_terminal);
+        self.stage == Stage::Bound
+            && worker::first_work(terminal, worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).

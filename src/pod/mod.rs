@@ -16,7 +16,9 @@ mod output;
 mod probing;
 mod published;
 mod refused;
+mod requeue;
 mod sandbox;
+mod source;
 mod stage;
 mod starting;
 mod status;
@@ -33,7 +35,7 @@ pub use config::{NodeConfig, Pacing};
 pub use container::{Attempt, InstanceEvent, InstanceStage};
 pub use error::TransitionError;
 pub use event::Event;
-pub use output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 pub use published::PodReason;
 pub use sandbox::{SandboxEvent, SandboxState};
 pub use stage::{Stage, StageEvent};
@@ -43,9 +45,12 @@ pub use table::Edge;
 pub use update::Change;
 pub use view::{ContainerView, Facts};
 
+pub use crate::rules::conditions::KubeletCondition;
+
 use crate::api;
 use crate::rules::actions::ContainerAction;
 use crate::rules::ending::Ending;
+use crate::rules::worker::EndFacts;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -94,7 +99,8 @@ pub(crate) struct Object {
     pub(crate) deletion: Option<Deletion>,
     /// It is gone from the API server.
     pub(crate) gone: bool,
-    /// It comes from a file of the kubelet.
+    /// It comes from a file of the kubelet. The status in the API server is that of its mirror: the kubelet writes there and holds its
+    /// updates against it, but builds on nothing that stands there.
     pub(crate) is_static: bool,
     /// Eviction, preemption or node shutdown.
     pub(crate) kill: Option<KillRequest>,
@@ -106,15 +112,10 @@ impl Object {
         published::shown_generation(self.generation)
     }
 
-    /// Why the Pod has to end, if somebody wants it to.
-    pub(crate) const fn ends(&self) -> Option<Cause> {
-        if self.deletion.is_some() || self.gone {
-            Some(Cause::Deleted)
-        } else if self.kill.is_some() {
-            Some(Cause::KilledByKubelet)
-        } else {
-            None
-        }
+    /// Who wants the Pod to end.
+    pub(crate) fn end_facts(&self) -> EndFacts {
+        let kill = self.kill.map(|kill| kill.ending.is_eviction());
+        EndFacts { orphaned: false, deleted: self.deletion.is_some() || self.gone, terminal: false, kill }
     }
 }
 
@@ -143,7 +144,7 @@ pub struct NewPod<'a> {
     pub meta: &'a api::ObjectMeta,
     /// Its spec, shared with other Pods of the same template.
     pub spec: &'a Arc<Spec>,
-    /// The status that the API server has; `None`: the Pod is being created.
+    /// The status that the API server has; `None`: the Pod is being created. Of a static Pod: its mirror's.
     pub status: Option<&'a api::PodStatus>,
 }
 
@@ -158,8 +159,8 @@ impl Pod {
             .meta
             .deletion_timestamp
             .map(|at| Deletion { at, grace_period_seconds: new.meta.deletion_grace_period_seconds.unwrap_or(0) });
-        // A static Pod is a file: nobody counts its changes.
-        let generation = if new.meta.is_static() { 0 } else { new.meta.generation.max(1) };
+        // What the API server stores has a generation from 1 on, a manifest of the kubelet's own has none.
+        let is_static = new.meta.is_static();
         let mut pod = Self {
             slots: spec.containers().iter().map(|_| Slot::new()).collect(),
             plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
@@ -170,7 +171,7 @@ impl Pod {
             node: Arc::clone(node),
             texts: TextStore::default(),
             published: Published::NEW,
-            object: Object { generation, deletion, gone: false, is_static: new.meta.is_static(), kill: None },
+            object: Object { generation: new.meta.generation.max(i64::from(!is_static)), deletion, gone: false, is_static, kill: None },
             sandbox: SandboxFacts::NONE,
             work: Work::idle(node.pacing.jitter_permille),
             stage: Stage::Accepted,

@@ -6,6 +6,7 @@ use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
+use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -258,12 +259,13 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
-        let why = if let Some(why) = self.object.ends() {
-            why
-        } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            Cause::TerminalPhase
-        } else {
-            return false;
+        let phases = [self.source_phase(), self.published.local_phase];
+        let terminal = phases.into_iter().flatten().any(PodPhase::is_terminal);
+        let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
+            Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,
+            Some(EndReason::TerminalPhase) => Cause::TerminalPhase,
+            Some(EndReason::Evicted | EndReason::Killed) => Cause::KilledByKubelet,
+            None => return false,
         };
         self.end(now, why, out);
         true
@@ -370,14 +372,13 @@ impl Pod {
     /// The sync is over: comes again if something failed (kubelet `completeWork`).
     pub(crate) fn end_sync(&mut self, now: Time) {
         let pacing = &self.node.pacing;
-        let (due, failed) = match self.work.failure {
-            Failure::None => (pacing.resync.map(|resync| now + self.jittered(resync)), false),
-            Failure::Error => (Some(now + self.jittered(pacing.retry)), true),
-            Failure::BackOff(until) => {
-                let wait = (until - now).max(Span::ZERO).min(pacing.back_off_retry_max);
-                (Some(now + self.jittered(wait)), true)
-            }
+        let requeue = match self.work.failure {
+            Failure::None => Requeue::Resync,
+            Failure::Error => Requeue::Backoff,
+            Failure::BackOff(until) => Requeue::Until(until),
         };
+        let due = pacing.wait(now, requeue).map(|wait| now + self.jittered(wait));
+        let failed = self.work.failure != Failure::None;
         self.work.step = Step::Idle;
         let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
         if seen {

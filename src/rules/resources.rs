@@ -1,0 +1,44 @@
+//! Resources of a Pod as a whole.
+
+use crate::api::ResourceRequirements;
+use crate::gates::Gates;
+use crate::spec::{Spec, aggregate_limits, aggregate_requests, is_pod_level};
+
+/// Requests and limits of a Pod as a whole (API `PodRequests`, `PodLimits`, without overhead): those of its containers at the worst
+/// moment, overruled by those at Pod level if the gate PodLevelResources is on (KEP-2837).
+pub fn pod_resources(spec: &Spec, gates: &Gates) -> ResourceRequirements {
+    let api = spec.api();
+    let mut together = ResourceRequirements { limits: aggregate_limits(api), requests: aggregate_requests(api) };
+    if let Some(own) = api.resources.as_ref().filter(|_| gates.pod_level_resources) {
+        for (into, from) in [(&mut together.limits, &own.limits), (&mut together.requests, &own.requests)] {
+            into.extend(from.iter().filter(|(name, _)| is_pod_level(name)).map(|(name, quantity)| (name.clone(), quantity.clone())));
+        }
+    }
+    together
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn spec(pod: Option<serde_json::Value>) -> Spec {
+        let of = |cpu: &str, memory: &str| json!({"requests": {"cpu": cpu}, "limits": {"memory": memory}});
+        Spec::as_given(
+            serde_json::from_value(json!({
+                "initContainers": [{"name": "s", "restartPolicy": "Always", "resources": of("100m", "64Mi")},
+                    {"name": "i", "resources": of("3", "1Mi")}],
+                "containers": [{"name": "a", "resources": of("1m", "64Mi")}, {"name": "b"}],
+                "resources": pod}))
+            .unwrap(),
+        )
+    }
+
+    #[test]
+    fn the_worst_moment_counts_unless_the_pod_says_otherwise() {
+        let of = |pod| serde_json::to_value(pod_resources(&spec(pod), &Gates::default())).unwrap();
+        assert_eq!(of(None), json!({"requests": {"cpu": "3100m"}, "limits": {"memory": "128Mi"}}));
+        let pod = json!({"requests": {"cpu": "4"}});
+        assert_eq!(of(Some(pod)), json!({"requests": {"cpu": "4"}, "limits": {"memory": "128Mi"}}));
+    }
+}
