@@ -138,7 +138,7 @@
 //! - **"Each change raises the generation."** Changes of the spec and the first deletion do; metadata, status and the binding do not: `fact_33`.
 //! - **"Ephemeral containers are containers."** They count for nothing and run once: `fact_37`.
 //! - **"A node that is lost makes its Pods unready."** Their Ready is False, without reason, and only if it was True; ContainersReady and `ready` stay:
-//!   [`cluster::marks_unready`]; `fact_38`.
+//!   [`cluster::not_ready`]; `fact_38`.
 //! - **"A Pod on a lost node is gone when it is evicted."** It terminates until the kubelet is back, is Ready for a moment, and then stopped: `fact_38`.
 //! - **"QoS follows from the containers that run."** Init containers count like the others: [`qos::qos_class`]; vectors *qos*.
 //! - **"The API server watches over the phase."** It does not; it refuses a container that has ended for good and runs again, and the kubelet drops such

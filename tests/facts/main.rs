@@ -8,7 +8,6 @@
 //! |---|---|
 //! | 8: a forced second deletion on the node | the kill under way goes on, but nobody sees it any more |
 //! | 35: resizes | pinned by the replays `resize-*` |
-//! | 36: the phase goes back to Pending once more for a sidecar | a race, which the replays call an artefact |
 //! | 43, 44: which Pods the garbage collector takes, and when | pinned by the replays `orphan-*`, `outofservice-*` and `podgc-*`, and the vectors *podgc* |
 //! | 45: what becomes of a mirror object | it is another object, which the machine does not see; nor does it keep a mirror's status after its file is gone |
 //! | 47: `nominatedNodeName` of a preemptor | the scheduler's own |

@@ -153,7 +153,7 @@ fn fact_18_a_command_that_cannot_be_executed() {
 
 /// **Fact 36.** A Pod that may restart all its containers has the condition AllContainersRestarting from the start, and it is True for one update. Then
 /// each container that had been started, the finished ones too, waits with a last state of 137 whatever its code was and one restart more; the phase is Pending while init
-/// containers run again. Sandbox and address stay, and no preStop hook is run: two seconds after SIGTERM it is over.
+/// containers run again, and once more when a sidecar behind them has started. Sandbox and address stay, and no preStop hook is run: two seconds after SIGTERM it is over.
 #[test]
 fn fact_36_restarting_all_containers() {
     let case = Case::new("Always").init("i1", exits(1.8, 0)).sidecar("sc", serves()).main("a", serves());
@@ -170,8 +170,8 @@ fn fact_36_restarting_all_containers() {
             "8.4 Pending i1=run<RestartingAllContainers(137)> !ready rc=1 sc=PodInitializing<RestartingAllContainers(137)> rc=1 \
              a=PodInitializing<RestartingAllContainers(137)> rc=1 b=PodInitializing<RestartingAllContainers(137)> rc=1",
             "11.0 Running i1=Completed(0)<RestartingAllContainers(137)> ready rc=1",
-            "11.0 sc=run<RestartingAllContainers(137)> rc=1",
-            "11.0 a=run<RestartingAllContainers(137)> rc=1 b=run<RestartingAllContainers(137)> rc=1 READY",
+            "11.0 Pending sc=run<RestartingAllContainers(137)> rc=1",
+            "11.0 Running a=run<RestartingAllContainers(137)> rc=1 b=run<RestartingAllContainers(137)> rc=1 READY",
         ],
     );
     let case = Case::new("Never").main("a", serves().on_term(5.0, 0)).hook("a", "preStop", 3.0, true);
