@@ -131,6 +131,17 @@ impl From<ObservedState> for InstanceState {
     }
 }
 
+impl From<InstanceState> for ObservedState {
+    fn from(state: InstanceState) -> Self {
+        match state {
+            InstanceState::Created => Self::Created,
+            InstanceState::Running => Self::Running,
+            InstanceState::Exited => Self::Exited,
+            InstanceState::Unknown => Self::Unknown,
+        }
+    }
+}
+
 impl From<&ObservedContainer> for Instance {
     fn from(container: &ObservedContainer) -> Self {
         Self {

@@ -4,6 +4,8 @@ use super::{ContainerBackend, PodRef};
 use crate::api::ObjectMeta;
 use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Pod, Transition, TransitionError};
+use crate::rules::view::WaitingReason;
+use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
@@ -42,6 +44,13 @@ pub enum Told {
     StatusChanged,
     /// The Pod asked for this; the backend has it already.
     Asked(Action),
+    /// A sync did not bring a container up.
+    StartFailed {
+        /// The container.
+        container: ContainerIndex,
+        /// Why.
+        reason: WaitingReason,
+    },
     /// An event of the backend contradicted the facts; nothing came of it.
     Refused(TransitionError),
 }
@@ -185,6 +194,7 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
                     self.backend.start(PodRef { key, meta: &entry.meta, pod: &entry.pod }, action);
                 }
                 Output::StatusChanged => tell(key, Told::StatusChanged, &entry.pod),
+                Output::StartFailed { container, reason } => tell(key, Told::StartFailed { container, reason }, &entry.pod),
                 Output::Transition(transition) => tell(key, Told::Transition(transition), &entry.pod),
             }
         }

@@ -163,7 +163,8 @@ impl Pod {
         let facts = PodFacts {
             terminal,
             is_static: self.object.is_static,
-            last_phase: published.local_phase,
+            // A terminal phase stays because the one before it was terminal.
+            last_phase: published.local_phase.filter(|phase| self.node.pacing.ends || !phase.is_terminal()),
             api_phase: self.source_phase(),
             past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time, now),
             was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),

@@ -32,6 +32,9 @@ pub struct NodeConfig {
     pub name: String,
     /// When the kubelet was started.
     pub kubelet_start: Time,
+    /// Whether the log files of containers outlive their records: then `restartCount` goes on where the newest file's name says (kubelet
+    /// `calcRestartCountByLogDir`). Without log files a container of which no record is left counts from 0 again.
+    pub log_files: bool,
 }
 
 impl Default for NodeConfig {
@@ -45,6 +48,7 @@ impl Default for NodeConfig {
             host_ips: Vec::new(),
             name: String::new(),
             kubelet_start: Time::EPOCH,
+            log_files: true,
         }
     }
 }
@@ -88,6 +92,9 @@ pub struct Pacing {
     pub jitter_permille: u16,
     /// Whether syncs happen by themselves; otherwise only when the caller says so.
     pub automatic: bool,
+    /// Whether a terminal phase ends the Pod, and stays. Otherwise its containers and sandbox are looked after for as long as there are
+    /// syncs, the phase held back follows them, and only a deletion or a kill ends the Pod.
+    pub ends: bool,
 }
 
 impl Pacing {
@@ -101,6 +108,7 @@ impl Pacing {
         back_off_retry_max: Span::from_secs(62),
         jitter_permille: 0,
         automatic: true,
+        ends: true,
     };
 
     /// The kubelet's constants: it looks at runtime and work queue each second, retries after 10 s, resyncs after 60 s.
@@ -114,6 +122,10 @@ impl Pacing {
 
     /// A sync happens only when the caller says [`Pod::sync`](super::Pod::sync).
     pub const MANUAL: Self = Self { automatic: false, ..Self::IMMEDIATE };
+
+    /// The share of the kubelet's runtime manager alone (kuberuntime `SyncPod`): a sync happens only when the caller says
+    /// [`Pod::sync`](super::Pod::sync), and the caller, who has Pod workers of its own, decides when the Pod has ended.
+    pub const RUNTIME: Self = Self { ends: false, ..Self::MANUAL };
 }
 
 impl NodeConfig {

@@ -55,6 +55,19 @@ table! {
     }
 }
 
+impl InstanceStage {
+    /// In the runtime's words; `None` if it is not there.
+    pub(crate) const fn state(self) -> Option<InstanceState> {
+        match self {
+            Self::Absent => None,
+            Self::Created => Some(InstanceState::Created),
+            Self::Running => Some(InstanceState::Running),
+            Self::Exited => Some(InstanceState::Exited),
+            Self::Unknown => Some(InstanceState::Unknown),
+        }
+    }
+}
+
 /// What is known of one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InstanceFacts {
@@ -84,15 +97,8 @@ impl InstanceFacts {
 
     /// As the rules see it; `None` if it is not there.
     pub(crate) fn view(&self, hash: u32, active_sandbox: Option<u32>) -> Option<Instance> {
-        let state = match self.stage {
-            InstanceStage::Absent => return None,
-            InstanceStage::Created => InstanceState::Created,
-            InstanceStage::Running => InstanceState::Running,
-            InstanceStage::Exited => InstanceState::Exited,
-            InstanceStage::Unknown => InstanceState::Unknown,
-        };
         Some(Instance {
-            state,
+            state: self.stage.state()?,
             restart_count: self.restart_count,
             started_at: self.started_at,
             finished_at: self.finished_at,
@@ -220,6 +226,8 @@ pub(crate) struct Slot {
     pub(crate) stopping: Option<Stop>,
     /// Why the last start failed; shown until one succeeds (the kubelet's reason cache).
     pub(crate) start_failure: WaitingReason,
+    /// State of the newest instance as the sync in progress found it.
+    pub(crate) found: InstanceStage,
     /// The next instance's number.
     pub(crate) next_attempt: Attempt,
     /// The next instance's `restartCount`: the newest known one's plus 1, or as the log files tell.
@@ -235,6 +243,7 @@ impl Slot {
             backoff: Backoff::default(),
             stopping: None,
             start_failure: WaitingReason::None,
+            found: InstanceStage::Absent,
             next_attempt: Attempt(0),
             next_restart_count: 0,
         }
@@ -250,11 +259,6 @@ impl Slot {
 
     pub(crate) const fn newest(&self) -> &InstanceFacts {
         &self.instances[0]
-    }
-
-    /// The number of the instance created last, whether or not its record is still there.
-    pub(crate) const fn latest_attempt(&self) -> Attempt {
-        Attempt(self.next_attempt.0.saturating_sub(1))
     }
 
     pub(crate) fn is_running(&self) -> bool {

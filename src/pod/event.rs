@@ -3,7 +3,7 @@
 use super::action::HookKind;
 use super::container::Attempt;
 use crate::rules::probe::RawOutcome;
-use crate::rules::view::{Exit, WaitingReason};
+use crate::rules::view::{Exit, ProbeResult, WaitingReason};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
 
@@ -182,6 +182,20 @@ pub enum Event<'a> {
         /// Its outcome.
         outcome: RawOutcome,
     },
+    /// A prober outside the machine has this verdict on an instance (kubelet `results.Manager.Set`).
+    ///
+    /// It takes the place of what the machine's own worker has cached. A caller whose prober counts by itself leaves
+    /// [`Action::Probe`](super::Action::Probe) unanswered.
+    ProbeVerdict {
+        /// The container.
+        container: ContainerIndex,
+        /// Which instance.
+        attempt: Attempt,
+        /// Which probe.
+        kind: ProbeKind,
+        /// The verdict.
+        verdict: ProbeResult,
+    },
     /// All volumes are unmounted.
     VolumesUnmounted,
     /// The action in progress was not carried out, because the backend was told to give way to a deletion or is shutting
@@ -210,5 +224,5 @@ names! {
     VolumesMounted VolumesFailed SandboxStarted SandboxFailed SandboxStopped SandboxStopFailed
     SandboxDied ImagePresent ImageAbsent ImageFailed ContainerCreated ContainerCreateFailed
     ContainerStarted ContainerStartFailed ContainerExited ContainerLost ContainerRemoved HookFinished
-    Probed VolumesUnmounted Aborted ObjectRemoved Tick
+    Probed ProbeVerdict VolumesUnmounted Aborted ObjectRemoved Tick
 }

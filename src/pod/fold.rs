@@ -5,18 +5,17 @@ use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slo
 use super::error::TransitionError;
 use super::event::Event;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
-use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
+use super::sandbox::SandboxEvent;
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
 use crate::rules::qos;
-use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::rules::view::{Exit, TerminatedReason};
 use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
-use alloc::borrow::ToOwned;
 
 impl Pod {
     /// Folds one event. On an error nothing has changed. Whether it leaves nothing to do.
@@ -53,7 +52,7 @@ impl Pod {
                 self.fail_sync(now);
             }
             Event::SandboxStopped { attempt } => self.sandbox_down(now, SandboxEvent::StopDone, attempt, out)?,
-            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) => {}
+            Event::SandboxStopFailed { attempt } if self.is_old_sandbox(attempt) && !self.is_stopping_sandbox(attempt) => {}
             Event::SandboxStopFailed { attempt } => self.sandbox_stop_failed(now, attempt, out)?,
             Event::SandboxDied { attempt } => self.sandbox_down(now, SandboxEvent::Died, attempt, out)?,
             Event::ImagePresent { container } => {
@@ -126,11 +125,17 @@ impl Pod {
                 let awaited = self.probing[n].worker.is_probing() && asked_for == Some(attempt);
                 return Ok(!awaited || !self.probed(now, n, outcome, out));
             }
+            Event::ProbeVerdict { container, attempt, kind, verdict } => {
+                let n = self.probe_under_way(name, container, kind)?;
+                if self.is_news(name, container, attempt)? && self.probing[n].is_alive() {
+                    self.probe_verdict(now, n, attempt, verdict, out);
+                }
+            }
         }
         Ok(false)
     }
 
-    const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
+    pub(crate) const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
         if expected { Ok(()) } else { Err(TransitionError::NotAsked { event }) }
     }
 
@@ -154,7 +159,7 @@ impl Pod {
     /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
     /// may have ended, or be gone, before the answer is there.
     fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
-        self.is_starting(container, &[step]) && self.slots[container.get()].latest_attempt() == attempt
+        self.is_starting(container, &[step]) && self.work.created == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -290,92 +295,9 @@ impl Pod {
         Ok(())
     }
 
-    fn sandbox_started(&mut self, now: Time, attempt: u32, ips: &str, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let awaited = self.work.step == Step::Sandbox && self.work.actions.attempt == attempt;
-        if !awaited && self.is_old_sandbox(attempt) {
-            return Ok(());
-        }
-        self.expects("SandboxStarted", awaited)?;
-        self.set_sandbox(SandboxEvent::Started, attempt, out);
-        let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
-        self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), ..self.sandbox };
-        if let Some(texts) = self.texts.for_text(ips) {
-            ips.clone_into(&mut texts.sandbox_ips);
-        }
-        // The kubelet writes this condition before the next status, as soon as the sandbox is up (KEP-3085).
-        let condition = KubeletCondition::PodReadyToStartContainers;
-        if self.node.gates.pod_ready_to_start_containers_condition && !self.published.holds(condition) {
-            let changed = self.set_condition(now, condition, Some(Verdict::TRUE), Cause::SandboxStarted, out);
-            self.publish(now, changed, Cause::SandboxStarted, out);
-        }
-        self.relist(now);
-        self.start_on(now, None, out);
-        Ok(())
-    }
-
-    /// Whether there is a newer sandbox than that, so that news of it is late.
-    fn is_old_sandbox(&self, attempt: u32) -> bool {
-        self.sandbox.state != SandboxState::Absent && attempt < self.sandbox.attempt
-    }
-
-    /// Moves the sandbox to another state: the one setter of sandboxes.
-    pub(crate) fn set_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> bool {
-        let from = self.sandbox.state;
-        let Some((to, by)) = from.next(event) else {
-            return false;
-        };
-        self.sandbox.state = to;
-        self.sandbox.attempt = attempt;
-        if from != to || event == SandboxEvent::Started {
-            let change = StateChange::Sandbox { attempt, from, to };
-            out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
-        }
-        true
-    }
-
-    fn sandbox_down(&mut self, now: Time, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let is_answer = event == SandboxEvent::StopDone && matches!(self.work.step, Step::StopSandbox | Step::EndSandbox);
-        // A re-list may have shown before the answer that it is gone.
-        let is_gone = self.sandbox.state == SandboxState::Absent && is_answer;
-        if !is_gone && (self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt) {
-            return self.failed_sandbox(event, attempt, out);
-        }
-        let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
-        if !is_gone && (attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out)) {
-            return Ok(());
-        }
-        match (event, self.work.step) {
-            (SandboxEvent::StopDone, Step::StopSandbox) => {
-                self.relist(now);
-                self.sandbox_stopped(now, out);
-            }
-            (SandboxEvent::StopDone, Step::EndSandbox) => self.sandbox_ended(now, out),
-            _ => self.relist(now),
-        }
-        Ok(())
-    }
-
-    /// A sandbox that could not be made may leave a record, which has to be taken down like any other. It is no news that asks for a sync.
-    fn failed_sandbox(&mut self, event: SandboxEvent, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let failed = attempt.checked_add(1).is_some_and(|next| next == self.work.sandboxes_asked) && self.work.step != Step::Sandbox;
-        if event != SandboxEvent::Died || !failed {
-            return Err(TransitionError::Unasked { event: event.as_str(), attempt });
-        }
-        self.set_sandbox(SandboxEvent::Died, attempt, out);
-        Ok(())
-    }
-
-    /// The sandbox is down but its network is not: what asked for it failed, and comes again.
-    fn sandbox_stop_failed(&mut self, now: Time, attempt: u32, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let awaited = matches!(self.work.step, Step::StopSandbox | Step::EndSandbox) && attempt == self.sandbox.attempt;
-        self.expects("SandboxStopFailed", awaited)?;
-        self.set_sandbox(SandboxEvent::Died, attempt, out);
-        self.fail_sync(now);
-        Ok(())
-    }
-
     /// The runtime made an instance.
     fn created(&mut self, container: ContainerIndex, attempt: Attempt, out: &mut impl Sink) {
+        self.work.created = attempt;
         let hash = self.work.creating;
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
@@ -444,6 +366,7 @@ impl Pod {
         let slot = &mut self.slots[container.get()];
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             slot.instances[1] = InstanceFacts::NONE;
+            self.fill_instances(container);
         } else if news {
             let (ran, stopping) = (slot.is_running(), slot.stopping.is_some());
             self.forget_newest(container, out);
@@ -463,6 +386,7 @@ impl Pod {
         self.set_instance(container, InstanceEvent::Removed, out);
         let slot = &mut self.slots[container.get()];
         slot.instances = [slot.instances[1], InstanceFacts::NONE];
+        self.fill_instances(container);
     }
 }
 

@@ -15,6 +15,7 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod records;
 mod refused;
 mod requeue;
 mod sandbox;

@@ -1,6 +1,6 @@
 //! A re-list of the runtime becomes facts, and a Pod that lived before is taken up.
 
-use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
+use super::container::{Attempt, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
@@ -9,12 +9,13 @@ use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
-use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
+use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::conditions::KubeletCondition;
-use crate::rules::qos;
-use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
+use crate::rules::view::{Sandbox, TerminatedReason, WaitingReason};
+use crate::rules::{qos, termination_message};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -87,11 +88,11 @@ impl Pod {
             let texts = self.texts.make().container_mut(container);
             if let Some(last) = last {
                 let entry = texts.entry(previous, [None; 3]);
-                (entry.id, entry.message) = (last.container_id.clone(), last.message.clone());
+                (entry.id, entry.message, entry.reason) = (last.container_id.clone(), last.message.clone(), last.reason.clone());
             }
             let entry = texts.entry(newest, [None; 3]);
             (entry.id, entry.image, entry.image_id) = (status.container_id.clone(), status.image.clone(), status.image_id.clone());
-            entry.message = ended.map(|ended| ended.message.clone()).unwrap_or_default();
+            (entry.message, entry.reason) = ended.map(|ended| (ended.message.clone(), ended.reason.clone())).unwrap_or_default();
         }
     }
 
@@ -114,7 +115,7 @@ impl Pod {
                 // The re-list may be older or newer than the instance that is being made: its answer tells.
                 continue;
             }
-            let instances: Vec<_> = listed.containers(container).take(2).collect();
+            let instances: Vec<_> = listed.containers(container).collect();
             changed |= self.observe_container(container, &instances, seen, out);
         }
         if changed {
@@ -131,6 +132,7 @@ impl Pod {
     }
 
     fn observe_sandbox(&mut self, seen: &Observation, out: &mut impl Sink) -> bool {
+        self.put_older_sandboxes(seen.sandboxes.iter().skip(1).map(|older| older.attempt));
         let Some(newest) = seen.sandboxes.first() else {
             let changed = self.sandbox.state != SandboxState::Absent;
             self.sandbox = SandboxFacts::NONE;
@@ -151,12 +153,15 @@ impl Pod {
                 let change = StateChange::Sandbox { attempt, from, to };
                 out.emit(Output::Transition(Transition { change, by: Actor::Runtime, why: Cause::Reported }));
             }
-            self.sandbox = SandboxFacts { state: to, attempt, network, has_ip };
+            self.sandbox = SandboxFacts { state: to, attempt, ..self.sandbox };
         }
-        self.sandbox = SandboxFacts { network, has_ip, ..self.sandbox };
-        if is_new && matches!(self.work.step, Step::StopSandbox | Step::EndSandbox) {
-            // A newer one than the kubelet is taking down: that one has to go as well.
-            out.emit(Output::Action(Action::StopPodSandbox { attempt }));
+        let older_ready = seen.sandboxes[1..].iter().any(|older| older.state == ObservedSandboxState::Ready);
+        self.sandbox = SandboxFacts { network, has_ip, older_ready, ..self.sandbox };
+        // A newer one than the kubelet is taking down: that one has to go as well.
+        match self.work.step {
+            Step::StopSandbox(_) if is_new => self.stop_sandbox(Step::StopSandbox, attempt, out),
+            Step::EndSandbox(_) if is_new => self.stop_sandbox(Step::EndSandbox, attempt, out),
+            _ => {}
         }
         // Only a ready sandbox tells its addresses; the last ones told are remembered.
         if !seen.ips.is_empty() {
@@ -165,7 +170,8 @@ impl Pod {
         self.sandbox != before
     }
 
-    /// The newest two instances of a container as the runtime lists them.
+    /// The instances of a container as the runtime lists them. Whether that asks for a sync: not if all that has changed is that dead ones
+    /// are gone (kubelet PLEG: ContainerRemoved).
     fn observe_container(
         &mut self,
         container: ContainerIndex,
@@ -174,9 +180,11 @@ impl Pod {
         out: &mut impl Sink,
     ) -> bool {
         let before = self.slots[container.get()].instances;
+        let (newest, older) = listed.split_at(listed.len().min(2));
+        self.observe_older(container, older);
         let mut facts = [InstanceFacts::NONE; 2];
         // From the older to the newer, so that attempts are numbered in their order.
-        for (n, observed) in listed.iter().enumerate().rev() {
+        for (n, observed) in newest.iter().enumerate().rev() {
             facts[n] = self.observed_instance(container, observed, seen);
         }
         if facts == before {
@@ -194,42 +202,36 @@ impl Pod {
             let change = StateChange::Instance { container, attempt, from: was, to: to.stage };
             out.emit(Output::Transition(Transition { change, by: Actor::Runtime, why: Cause::Reported }));
         }
-        true
+        let is_new = |listed: &InstanceFacts| listed.stage != InstanceStage::Absent && !before.contains(listed);
+        let is_lost = |known: &InstanceFacts| {
+            let is_it = |listed: &InstanceFacts| listed.stage != InstanceStage::Absent && listed.attempt == known.attempt;
+            !matches!(known.stage, InstanceStage::Exited | InstanceStage::Absent) && !facts.iter().any(is_it)
+        };
+        facts.iter().any(is_new) || before.iter().any(is_lost)
     }
 
     fn observed_instance(&mut self, container: ContainerIndex, observed: &ObservedContainer, seen: &Observation) -> InstanceFacts {
         let attempt = self.attempt_of(container, observed);
         let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
-        let hash = self.spec.container(container).hash();
         let shown = self.slots[container.get()].shown_attempts();
+        let containers = self.spec.containers().len();
         let texts = self.texts.make().container_mut(container).entry(attempt, shown);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);
-        let stage = match observed.state.into() {
-            InstanceState::Created => InstanceStage::Created,
-            InstanceState::Running => InstanceStage::Running,
-            InstanceState::Exited => InstanceStage::Exited,
-            InstanceState::Unknown => InstanceStage::Unknown,
-        };
-        InstanceFacts {
-            stage,
-            attempt,
-            // An instance of an older sandbox is not active; which one does not matter.
-            sandbox: if observed.active { sandbox } else { u32::MAX },
-            restart_count: observed.restart_count,
-            hash: if observed.spec_changed { !hash } else { hash },
-            exit: Exit { code: observed.exit_code, reason: TerminatedReason::from_text(&observed.reason) },
-            started_at: observed.started_at,
-            finished_at: observed.finished_at,
+        if observed.state == ObservedState::Exited && texts.message.is_empty() && texts.reason.is_empty() {
+            termination_message::shown(&observed.message, containers).clone_into(&mut texts.message);
+            if TerminatedReason::from_text(&observed.reason) == TerminatedReason::Other {
+                texts.reason.clone_from(&observed.reason);
+            }
         }
+        InstanceFacts::observed(observed, attempt, sandbox, self.spec.container(container).hash())
     }
 
     /// The number of an instance: known by its id, or by its restart count if no id was told when it was created; else a new one.
-    fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
-        let known = self.texts.container(container).and_then(|texts| texts.instances.iter().find(|texts| texts.id == observed.id));
-        if let Some(known) = known {
-            return known.attempt;
+    pub(crate) fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
+        if let Some(known) = self.texts.container(container).and_then(|texts| texts.attempt_of(&observed.id)) {
+            return known;
         }
         let is_named = |attempt| self.texts.container(container).is_some_and(|texts| texts.of(attempt).is_some_and(|of| !of.id.is_empty()));
         let mut unnamed = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
@@ -240,37 +242,6 @@ impl Pod {
         let attempt = slot.next_attempt;
         slot.next_attempt = Attempt(attempt.0 + 1);
         attempt
-    }
-
-    /// The records of init containers are removed, with their logs, before they run in a new sandbox (kubelet `purgeInitContainers`).
-    pub(crate) fn purge_init_containers(&mut self, out: &mut impl Sink) {
-        for container in self.spec.clone().init() {
-            while self.slots[container.get()].newest().stage != InstanceStage::Absent {
-                self.remove_instance(container, 0, out);
-            }
-            self.slots[container.get()].next_restart_count = 0;
-        }
-    }
-
-    /// Of init containers only the newest dead instance is kept (kubelet `pruneInitContainersBeforeStart`).
-    pub(crate) fn prune_init_containers(&mut self, out: &mut impl Sink) {
-        for container in self.spec.clone().init() {
-            let [newest, older] = self.slots[container.get()].instances;
-            if newest.stage == InstanceStage::Exited && older.stage != InstanceStage::Absent {
-                self.remove_instance(container, 1, out);
-            }
-        }
-    }
-
-    /// Removes the record of an instance: asks the runtime, and forgets it at once.
-    pub(crate) fn remove_instance(&mut self, container: ContainerIndex, nth: usize, out: &mut impl Sink) {
-        let attempt = self.slots[container.get()].instances[nth].attempt;
-        out.emit(Output::Action(Action::RemoveContainer { container, attempt }));
-        if nth == 0 {
-            self.set_instance(container, InstanceEvent::Removed, out);
-            self.slots[container.get()].instances.rotate_left(1);
-        }
-        self.slots[container.get()].instances[1] = InstanceFacts::NONE;
     }
 }
 

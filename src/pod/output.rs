@@ -21,6 +21,14 @@ pub enum Output {
     StatusChanged,
     /// Somebody should do something; see [`Action`].
     Action(Action),
+    /// A sync did not bring a container up: a back-off refused, or a step of its start failed (kubelet `PodSyncResult`). The status shows
+    /// the reason from its next version on.
+    StartFailed {
+        /// The container.
+        container: ContainerIndex,
+        /// Why.
+        reason: WaitingReason,
+    },
 }
 
 /// Takes outputs. `Vec<Output>`, `()` and closures are sinks.

@@ -119,7 +119,8 @@ impl Pod {
             let state = shown.state.seen();
             Some(SeenInstance { id: InstanceId::new(shown.attempt?.0), state, started: shown.started })
         });
-        Seen { pod_terminal: self.published.local_phase.is_some_and(PodPhase::is_terminal), instance }
+        let pod_terminal = self.node.pacing.ends && self.published.local_phase.is_some_and(PodPhase::is_terminal);
+        Seen { pod_terminal, instance }
     }
 
     /// A probe was executed. Whether that leaves something to do.
@@ -138,6 +139,14 @@ impl Pod {
             self.result_changed(now, container, kind, change, out);
         }
         answer.owed || answer.change.is_some()
+    }
+
+    /// Another prober has a verdict on the newest instance.
+    pub(crate) fn probe_verdict(&mut self, now: Time, n: usize, attempt: Attempt, verdict: ProbeResult, out: &mut impl Sink) {
+        let Probing { container, kind, .. } = self.probing[n];
+        if let Some(change) = self.probing[n].worker.put(InstanceId::new(attempt.0), verdict) {
+            self.result_changed(now, container, kind, change, out);
+        }
     }
 
     /// A cached result changed: what it sets off (kubelet `syncLoopIteration`).

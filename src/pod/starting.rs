@@ -2,7 +2,7 @@
 
 use super::Pod;
 use super::action::{Action, HookKind};
-use super::container::{InstanceFacts, InstanceStage};
+use super::container::InstanceStage;
 use super::output::{Output, Sink};
 use super::sync::{Failure, StartStep, Step};
 use crate::api::ImagePullPolicy;
@@ -41,12 +41,12 @@ impl Pod {
 
     /// The back-off check, then the image.
     fn begin_start(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) -> Begun {
-        let finished_at = self.exited_before_sync(container).and_then(|instance| instance.finished_at);
+        let finished_at = self.finished_before_sync(container);
         let config = self.node.crash_loop;
         // Housekeeping forgets old entries every other second; here that is done when it matters.
         self.slots[container.get()].backoff.collect_garbage(&config, now);
         if let Err(refusal) = self.slots[container.get()].backoff.try_restart(&config, now, finished_at) {
-            self.refuse(container, WaitingReason::CrashLoopBackOff, Failure::BackOff(refusal.until), "");
+            self.refuse(container, WaitingReason::CrashLoopBackOff, Failure::BackOff(refusal.until), "", out);
             return Begun::Refused;
         }
         if self.spec.container(container).image_pull_policy() == ImagePullPolicy::Always {
@@ -57,11 +57,13 @@ impl Pod {
         Begun::Waits
     }
 
-    /// The newest exited instance as the sync saw it when it began: one that the sync itself stopped does not count.
-    fn exited_before_sync(&self, container: ContainerIndex) -> Option<&InstanceFacts> {
-        let instances = &self.slots[container.get()].instances;
-        let own = usize::from(self.plan[container.get()].kill.is_some());
-        instances[own..].iter().find(|instance| instance.stage == InstanceStage::Exited)
+    /// When the newest exited instance had ended, as the sync found it when it began: one that the sync itself stopped does not count,
+    /// one that it purged does.
+    pub(crate) fn finished_before_sync(&self, container: ContainerIndex) -> Option<Time> {
+        let own = usize::from(self.slots[container.get()].found != InstanceStage::Exited);
+        let mut instances = self.instances(container).skip(own);
+        let finished_at = instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at);
+        finished_at.or_else(|| self.work.purged.filter(|_| self.spec.init().any(|init| init == container)))
     }
 
     /// Pulls the image unless the image back-off refuses (kubelet `EnsureImageExists`).
@@ -69,7 +71,7 @@ impl Pod {
         let config = self.node.image_pull;
         let backoff = self.texts.image_backoff(&self.spec, container);
         if backoff.is_some_and(|backoff| backoff.image_pull_allowed(&config, now).is_err()) {
-            self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, "");
+            self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, "", out);
             return Begun::Refused;
         }
         self.work.step = Step::Start(container, StartStep::Pull);
@@ -114,7 +116,7 @@ impl Pod {
         self.slots[container.get()].start_failure = WaitingReason::None;
         if self.spec.container(container).post_start().is_some() {
             self.work.step = Step::Start(container, StartStep::PostStart);
-            let attempt = self.slots[container.get()].latest_attempt();
+            let attempt = self.work.created;
             out.emit(Output::Action(Action::RunHook { container, attempt, hook: HookKind::PostStart }));
         } else {
             self.start_on(now, Some(container), out);
@@ -127,7 +129,7 @@ impl Pod {
             self.start_on(now, Some(container), out);
             return;
         }
-        self.note_failure(container, WaitingReason::PostStartHookError, message);
+        self.note_failure(container, WaitingReason::PostStartHookError, message, out);
         self.work.step = Step::Start(container, StartStep::Undo);
         if self.slots[container.get()].is_running() {
             let reason = Some(KillReason::FailedPostStartHook);
@@ -151,16 +153,17 @@ impl Pod {
 
     /// A start failed: its reason shows from the next status on, until a start succeeds.
     pub(crate) fn start_failed(&mut self, now: Time, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
-        self.refuse(container, reason, Failure::Error, message);
+        self.refuse(container, reason, Failure::Error, message, out);
         self.start_refused(now, container, out);
     }
 
-    fn refuse(&mut self, container: ContainerIndex, reason: WaitingReason, failure: Failure, message: &str) {
+    fn refuse(&mut self, container: ContainerIndex, reason: WaitingReason, failure: Failure, message: &str, out: &mut impl Sink) {
         self.work.fail(failure);
-        self.note_failure(container, reason, message);
+        self.note_failure(container, reason, message, out);
     }
 
-    fn note_failure(&mut self, container: ContainerIndex, reason: WaitingReason, message: &str) {
+    fn note_failure(&mut self, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
+        out.emit(Output::StartFailed { container, reason });
         self.slots[container.get()].start_failure = reason;
         if let Some(texts) = self.texts.for_text(message) {
             message.clone_into(&mut texts.container_mut(container).failure);

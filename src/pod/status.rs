@@ -9,14 +9,13 @@ use crate::api::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp, PodCondition, PodIp,
     PodStatus,
 };
-use crate::rules::backoff;
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
-use crate::rules::pod_status;
 use crate::rules::view::{TerminatedReason, WaitingReason};
+use crate::rules::{backoff, pod_status, termination_message};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Serialize, Serializer};
 
@@ -112,7 +111,7 @@ impl StatusView<'_> {
         let texts = pod.texts.container(container);
         let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
-        let last_state = shown.last.map(|last| terminated(&last, texts));
+        let last_state = shown.last.map(|last| self.terminated(&last, texts));
         Some(ContainerStatus {
             name: spec.name().to_owned(),
             state: self.state(container, shown, texts),
@@ -139,7 +138,7 @@ impl StatusView<'_> {
             ShownContainerState::Running { started_at } => {
                 state.running = Some(ContainerStateRunning { started_at: started_at.map(Time::truncated) });
             }
-            ShownContainerState::Terminated(termination) => state.terminated = Some(terminated(&termination, texts)),
+            ShownContainerState::Terminated(termination) => state.terminated = Some(self.terminated(&termination, texts)),
         }
         state
     }
@@ -166,26 +165,26 @@ impl StatusView<'_> {
             _ => texts.map(|texts| texts.shown_failure.clone()).unwrap_or_default(),
         }
     }
-}
 
-fn terminated(termination: &Termination, texts: Option<&ContainerTexts>) -> ContainerStateTerminated {
-    let instance = termination.attempt.and_then(|attempt| texts?.of(attempt));
-    let text = |of: fn(&InstanceTexts) -> &str| instance.map(|texts| of(texts).to_string()).unwrap_or_default();
-    let reason = match termination.exit.reason {
-        TerminatedReason::Other => text(|texts| &texts.reason),
-        word => word.as_str().to_owned(),
-    };
-    let message = match termination.synthetic {
-        Some(synthetic) => synthetic.message().to_owned(),
-        None => text(|texts| &texts.message),
-    };
-    ContainerStateTerminated {
-        exit_code: termination.exit.code,
-        signal: 0,
-        reason,
-        message,
-        started_at: termination.started_at.map(Time::truncated),
-        finished_at: termination.finished_at.map(Time::truncated),
-        container_id: text(|texts| &texts.id),
+    fn terminated(&self, termination: &Termination, texts: Option<&ContainerTexts>) -> ContainerStateTerminated {
+        let instance = termination.attempt.and_then(|attempt| texts?.of(attempt));
+        let text = |of: fn(&InstanceTexts) -> &str| instance.map(of).unwrap_or_default();
+        let reason = match termination.exit.reason {
+            TerminatedReason::Other => text(|texts| &texts.reason),
+            word => word.as_str(),
+        };
+        let message = match termination.synthetic {
+            Some(synthetic) => synthetic.message(),
+            None => text(|texts| &texts.message),
+        };
+        ContainerStateTerminated {
+            exit_code: termination.exit.code,
+            signal: 0,
+            reason: reason.to_owned(),
+            message: termination_message::shown(message, self.0.shown_spec.containers().len()).to_owned(),
+            started_at: termination.started_at.map(Time::truncated),
+            finished_at: termination.finished_at.map(Time::truncated),
+            container_id: text(|texts| &texts.id).to_owned(),
+        }
     }
 }

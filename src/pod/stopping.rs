@@ -3,7 +3,7 @@
 use super::action::{Action, HookKind};
 use super::output::{Output, Sink};
 use super::sync::{StartStep, Step};
-use super::{Attempt, Pod};
+use super::{Attempt, InstanceStage, Pod};
 use crate::rules::grace::{self, Stop, StopBudget, StopPhase};
 use crate::rules::termination_order;
 use crate::spec::ContainerIndex;
@@ -39,9 +39,19 @@ impl Pod {
         self.stop_on(container, Stop::begin(now, self.spec.container(container), budget, false), out);
     }
 
-    /// Stops a container at once with the shortest grace, without preStop (KEP-5532).
-    pub(crate) fn stop_abruptly(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
-        self.stop(now, container, 0, out);
+    /// Stops an instance at once with the shortest grace, without preStop, to be removed (KEP-5532). Whether that has to be waited for: one
+    /// that does not run is told to stop and stays as it is.
+    pub(crate) fn stop_abruptly(&mut self, now: Time, container: ContainerIndex, nth: usize, out: &mut impl Sink) -> bool {
+        let attempt = self.instance(container, nth).attempt;
+        let waits = nth == 0 && self.slots[container.get()].may_run();
+        if waits {
+            self.work.step = Step::Reset(container, attempt);
+            self.stop(now, container, 0, out);
+        } else {
+            let timeout_seconds = StopBudget::starting(0, None).stop_timeout();
+            out.emit(Output::Action(Action::StopContainer { container, attempt, timeout_seconds }));
+        }
+        waits
     }
 
     /// The stop of a container has come so far: asks for what is next.
@@ -107,7 +117,13 @@ impl Pod {
                 self.all_stopped(now, out);
             }
             Step::StopContainer(stopped) if stopped == container => self.stop_container_on(now, Some(container), out),
-            Step::Reset(stopped) if stopped == container => self.reset_on(now, out),
+            Step::Reset(stopped, attempt) if stopped == container => {
+                let newest = self.slots[container.get()].newest();
+                if newest.attempt == attempt && newest.stage != InstanceStage::Absent {
+                    self.remove_instance(container, 0, out);
+                }
+                self.reset_on(now, out);
+            }
             Step::Start(stopped, StartStep::Undo) if stopped == container => self.undone(now, container, out),
             _ => {}
         }

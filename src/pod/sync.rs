@@ -1,6 +1,7 @@
 //! The sync in progress: what triggers one, what it plans, how far it is.
 
 use super::action::Action;
+use super::container::{Attempt, InstanceStage};
 use super::output::{Cause, Output, Sink};
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
@@ -45,8 +46,12 @@ pub(crate) struct Work {
     pub(crate) actions: PodActions,
     /// The attempt after the newest sandbox that was asked for.
     pub(crate) sandboxes_asked: u32,
+    /// When the init container that begins anew in a new sandbox had ended last: the sync has removed its records.
+    pub(crate) purged: Option<Time>,
     /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
     pub(crate) creating: u32,
+    /// The instance created last, whether or not its record is still there.
+    pub(crate) created: Attempt,
     failure: Failure,
     /// A trigger came in: the next sync may begin then.
     trigger: Option<Time>,
@@ -74,20 +79,20 @@ pub(crate) enum Step {
     Volumes,
     /// A sync stops the whole Pod, to make a new sandbox or for good.
     StopPod,
-    /// A sync waits until the old sandbox is down.
-    StopSandbox,
+    /// A sync takes down the sandboxes, the newest first; this one now.
+    StopSandbox(u32),
     /// A sync stops one container after the other; this one now.
     StopContainer(ContainerIndex),
-    /// A sync resets all containers in place (KEP-5532); this one is being stopped.
-    Reset(ContainerIndex),
+    /// A sync resets all containers in place (KEP-5532); this instance is being stopped.
+    Reset(ContainerIndex, Attempt),
     /// A sync waits for the new sandbox.
     Sandbox,
     /// A sync starts containers; this one now.
     Start(ContainerIndex, StartStep),
     /// The Pod is stopped for good.
     EndContainers,
-    /// Its sandbox is taken down for good.
-    EndSandbox,
+    /// Its sandboxes are taken down for good, the newest first; this one now.
+    EndSandbox(u32),
     /// Its last statuses are due.
     EndStatus,
     /// Its volumes are taken down.
@@ -125,7 +130,9 @@ impl Work {
     const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
+        purged: None,
         creating: 0,
+        created: Attempt(0),
         failure: Failure::None,
         sandboxes_asked: 0,
         trigger: None,
@@ -259,8 +266,7 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
-        let phases = [self.source_phase(), self.published.local_phase];
-        let terminal = phases.into_iter().flatten().any(PodPhase::is_terminal);
+        let terminal = self.is_terminal();
         let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
             Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,
             Some(EndReason::TerminalPhase) => Cause::TerminalPhase,
@@ -269,6 +275,12 @@ impl Pod {
         };
         self.end(now, why, out);
         true
+    }
+
+    /// Whether the phase is terminal, published or not, and that ends the Pod.
+    fn is_terminal(&self) -> bool {
+        let phases = [self.source_phase(), self.published.local_phase];
+        self.node.pacing.ends && phases.into_iter().flatten().any(PodPhase::is_terminal)
     }
 
     pub(crate) fn end(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
@@ -281,7 +293,7 @@ impl Pod {
         self.build(now, false, out);
         // The deadline ends the Pod even if the update that says so was dropped: the kubelet goes by what it has built.
         let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time, now);
-        if past_deadline || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
+        if self.node.pacing.ends && (past_deadline || self.published.local_phase.is_some_and(PodPhase::is_terminal)) {
             let why = if past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
             self.move_on(StageEvent::EndBegins, why, out);
             self.turn_over(now);
@@ -296,6 +308,13 @@ impl Pod {
     /// Plans the sync and begins to carry it out (kubelet `computePodActions`, runtime `SyncPod`).
     pub(crate) fn begin_actions(&mut self, now: Time, out: &mut impl Sink) {
         self.begin_probing(now, out);
+        self.work.purged = None;
+        for slot in &mut self.slots {
+            slot.found = slot.newest().stage;
+            if slot.found == InstanceStage::Absent && !self.node.log_files {
+                slot.next_restart_count = 0;
+            }
+        }
         let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
         let mut plan = core::mem::take(&mut self.plan);
         self.work.actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, &mut plan);
@@ -309,22 +328,44 @@ impl Pod {
         }
     }
 
-    /// The whole Pod is being stopped in a sync: when the containers are down, the sandbox goes.
+    /// The whole Pod is being stopped in a sync: when the containers are down, all sandboxes go, even those that are down.
     pub(crate) fn pod_stopped(&mut self, now: Time, out: &mut impl Sink) {
-        if matches!(self.sandbox.state, SandboxState::Ready | SandboxState::NotReady) {
-            self.work.step = Step::StopSandbox;
-            out.emit(Output::Action(Action::StopPodSandbox { attempt: self.sandbox.attempt }));
-        } else {
+        if self.sandbox.state == SandboxState::Absent {
             self.sandbox_stopped(now, out);
+        } else {
+            self.stop_sandbox(Step::StopSandbox, self.sandbox.attempt, out);
         }
     }
 
-    /// The old sandbox is down: make the new one, or be done.
-    pub(crate) fn sandbox_stopped(&mut self, now: Time, out: &mut impl Sink) {
+    /// Asks for one sandbox to be taken down; `step` waits for it.
+    pub(crate) fn stop_sandbox(&mut self, step: impl FnOnce(u32) -> Step, attempt: u32, out: &mut impl Sink) {
+        self.work.step = step(attempt);
+        out.emit(Output::Action(Action::StopPodSandbox { attempt }));
+    }
+
+    /// One sandbox is down: the one before it, or what comes after all.
+    pub(crate) fn sandbox_down_on(&mut self, now: Time, out: &mut impl Sink) {
+        match self.work.step {
+            Step::StopSandbox(attempt) => match self.sandbox_before(attempt) {
+                Some(older) => self.stop_sandbox(Step::StopSandbox, older, out),
+                None => self.sandbox_stopped(now, out),
+            },
+            Step::EndSandbox(attempt) => match self.sandbox_before(attempt) {
+                Some(older) => self.stop_sandbox(Step::EndSandbox, older, out),
+                None => self.sandbox_ended(now, out),
+            },
+            _ => {}
+        }
+    }
+
+    /// The old sandboxes are down: make the new one, or be done.
+    fn sandbox_stopped(&mut self, now: Time, out: &mut impl Sink) {
+        self.sandbox.older_ready = false;
         if self.work.actions.create_sandbox {
             self.purge_init_containers(out);
             self.create_sandbox(out);
         } else {
+            self.prune_init_containers(out);
             self.end_sync(now);
         }
     }
@@ -358,9 +399,7 @@ impl Pod {
             let Some(reset) = actions::resets(&self.spec, &self.runtime()).next() else {
                 break;
             };
-            if reset.kill && self.slots[reset.container.get()].is_running() {
-                self.work.step = Step::Reset(reset.container);
-                self.stop_abruptly(now, reset.container, out);
+            if reset.kill && self.stop_abruptly(now, reset.container, reset.instance, out) {
                 return;
             }
             self.remove_instance(reset.container, reset.instance, out);

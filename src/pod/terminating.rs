@@ -31,13 +31,12 @@ impl Pod {
         Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), 0, kill).seconds)
     }
 
-    /// When all containers are down, the sandbox goes.
+    /// When all containers are down, the sandboxes go, even those that are down.
     pub(crate) fn containers_ended(&mut self, now: Time, out: &mut impl Sink) {
-        if matches!(self.sandbox.state, SandboxState::Ready | SandboxState::NotReady) {
-            self.work.step = Step::EndSandbox;
-            out.emit(Output::Action(Action::StopPodSandbox { attempt: self.sandbox.attempt }));
-        } else {
+        if self.sandbox.state == SandboxState::Absent {
             self.sandbox_ended(now, out);
+        } else {
+            self.stop_sandbox(Step::EndSandbox, self.sandbox.attempt, out);
         }
     }
 

@@ -3,8 +3,10 @@
 use super::Pod;
 use super::container::{Attempt, InstanceStage};
 use super::published::PodReason;
+use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
+use crate::rules::termination_message;
 use crate::spec::{ContainerIndex, Spec};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -30,6 +32,8 @@ pub(crate) struct InstanceTexts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ContainerTexts {
     pub(crate) instances: Vec<InstanceTexts>,
+    /// Instances before the newest two, newest first.
+    pub(crate) older: Vec<OlderInstance>,
     /// Why the last start failed, for humans.
     pub(crate) failure: String,
     /// The same in the published status.
@@ -39,6 +43,19 @@ pub(crate) struct ContainerTexts {
 impl ContainerTexts {
     pub(crate) fn of(&self, attempt: Attempt) -> Option<&InstanceTexts> {
         self.instances.iter().find(|texts| texts.attempt == attempt)
+    }
+
+    /// The id of this instance, if it has one.
+    pub(crate) fn id_of(&self, attempt: Attempt) -> Option<&str> {
+        let newest = self.of(attempt).map(|texts| texts.id.as_str());
+        let older = || self.older.iter().find(|older| older.facts.attempt == attempt).map(|older| older.id.as_str());
+        newest.or_else(older).filter(|id| !id.is_empty())
+    }
+
+    /// The instance with this id.
+    pub(crate) fn attempt_of(&self, id: &str) -> Option<Attempt> {
+        let newest = self.instances.iter().find(|texts| texts.id == id).map(|texts| texts.attempt);
+        newest.or_else(|| self.older.iter().find(|older| older.id == id).map(|older| older.facts.attempt))
     }
 
     /// The texts of this instance, made if there are none; those of the oldest one that the status does not show give way.
@@ -63,6 +80,8 @@ pub(crate) struct Texts {
     containers: Vec<ContainerTexts>,
     /// Back-offs of images whose pull has failed: containers of one image share the window.
     image_backoffs: Vec<(String, Backoff)>,
+    /// Attempts of the sandboxes before the newest, as the last re-list had them.
+    pub(crate) older_sandboxes: Vec<u32>,
     /// Addresses of the newest sandbox.
     pub(crate) sandbox_ips: String,
     /// Addresses in the published status.
@@ -110,9 +129,10 @@ impl Pod {
     /// The words of an end; told twice, the first count.
     pub(crate) fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
         let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
+        let containers = self.spec.containers().len();
         if !ended && (!message.is_empty() || !reason.is_empty()) {
             let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
-            message.clone_into(&mut texts.message);
+            termination_message::shown(message, containers).clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
         }
     }
@@ -139,6 +159,11 @@ impl TextStore {
 
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
         self.get()?.container(container)
+    }
+
+    /// The instances before the newest two, newest first.
+    pub(crate) fn older(&self, container: ContainerIndex) -> &[OlderInstance] {
+        self.container(container).map_or(&[], |texts| &texts.older)
     }
 
     /// Publishes why the last start of this container failed. Whether that is news.

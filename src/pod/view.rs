@@ -3,6 +3,7 @@
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::output::ShownState;
 use super::sandbox::{SandboxFacts, SandboxState};
+use super::texts::TextStore;
 use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{KubeletCondition, Verdict};
@@ -16,6 +17,7 @@ use crate::time::Time;
 pub struct Facts<'a> {
     spec: &'a Spec,
     slots: &'a [Slot],
+    texts: &'a TextStore,
     sandbox: SandboxFacts,
 }
 
@@ -37,13 +39,15 @@ impl Facts<'_> {
 
 impl Runtime for Facts<'_> {
     fn sandboxes(&self) -> impl Iterator<Item = Sandbox> {
-        self.sandbox.view().into_iter()
+        self.sandbox.view()
     }
 
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
         let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
         let hash = self.spec.container(container).hash();
-        self.slots[container.get()].instances.iter().filter_map(move |instance| instance.view(hash, active))
+        let older = self.texts.older(container);
+        let older = older.iter().map(|older| &older.facts);
+        self.slots[container.get()].instances.iter().chain(older).filter_map(move |instance| instance.view(hash, active))
     }
 }
 
@@ -88,9 +92,15 @@ impl Pod {
         }
     }
 
+    /// The runtime's id of an instance, as it was told when the instance was created or by a re-list; `None` if it was not, or is not kept
+    /// any more: of instances that no re-list has and no status shows only the newest few are.
+    pub fn instance_id(&self, container: ContainerIndex, attempt: Attempt) -> Option<&str> {
+        self.texts.container(container)?.id_of(attempt)
+    }
+
     /// The newest news, ahead of what is published.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { spec: &self.spec, slots: &self.slots, sandbox: self.sandbox }
+        Facts { spec: &self.spec, slots: &self.slots, texts: &self.texts, sandbox: self.sandbox }
     }
 
     pub(crate) fn runtime(&self) -> Facts<'_> {
@@ -136,15 +146,14 @@ impl Pod {
     fn pending_work(&self) -> Option<Action> {
         use super::sync::{StartStep, Step};
         use super::{Stage, Stage::Finished};
-        let attempt = self.sandbox.attempt;
         Some(match self.work.step {
             Step::Volumes => Action::MountVolumes,
             Step::Sandbox => Action::RunPodSandbox { attempt: self.work.actions.attempt },
-            Step::StopSandbox | Step::EndSandbox => Action::StopPodSandbox { attempt },
+            Step::StopSandbox(attempt) | Step::EndSandbox(attempt) => Action::StopPodSandbox { attempt },
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
-                let newest = slot.latest_attempt();
+                let newest = self.work.created;
                 match step {
                     StartStep::ImageStatus => Action::ImageStatus { container },
                     StartStep::Pull => Action::PullImage { container },
@@ -156,7 +165,7 @@ impl Pod {
                     StartStep::Undo => return None,
                 }
             }
-            Step::StopPod | Step::StopContainer(_) | Step::Reset(_) | Step::EndContainers | Step::EndStatus => return None,
+            Step::StopPod | Step::StopContainer(_) | Step::Reset(..) | Step::EndContainers | Step::EndStatus => return None,
             Step::Idle => match self.stage {
                 Stage::Accepted => Action::StoreObject,
                 Stage::Unscheduled if !self.is_gated() => Action::Schedule,

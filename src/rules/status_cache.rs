@@ -12,12 +12,10 @@ use super::transition::{self, Transition};
 use super::view::ApiStatuses;
 use crate::api::{self, ConditionType, ContainerState, ContainerStateTerminated, ContainerStatus, PodCondition, PodPhase, PodStatus};
 use crate::gates::Gates;
+use crate::rules::termination_message;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::vec::Vec;
-
-/// Bytes that the termination messages of a Pod's containers share (kubelet `MaxPodTerminationMessageLogLength`).
-const MESSAGE_BYTES: usize = 12 * 1024;
 
 /// The status manager's entry of one Pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,7 +181,6 @@ fn says_the_same(a: &PodStatus, b: &PodStatus, gates: &Gates) -> bool {
 
 /// Cuts times to seconds and messages to their share, and puts the lists in order (kubelet `normalizeStatus`).
 fn normalize(status: &mut PodStatus, spec: &Spec) {
-    let message_bytes = MESSAGE_BYTES / spec.containers().len().max(1);
     cut(&mut status.start_time);
     for condition in &mut status.conditions {
         cut(&mut condition.last_probe_time);
@@ -192,7 +189,7 @@ fn normalize(status: &mut PodStatus, spec: &Spec) {
     let PodStatus { init_container_statuses: init, container_statuses: regular, ephemeral_container_statuses: ephemeral, .. } = status;
     for container in init.iter_mut().chain(regular.iter_mut()).chain(ephemeral.iter_mut()) {
         for state in [&mut container.state, &mut container.last_state] {
-            normalize_state(state, message_bytes);
+            normalize_state(state, spec.containers().len());
         }
     }
     regular.sort_by(|a, b| a.name.cmp(&b.name));
@@ -200,14 +197,14 @@ fn normalize(status: &mut PodStatus, spec: &Spec) {
     sort_init(init, spec);
 }
 
-fn normalize_state(state: &mut ContainerState, message_bytes: usize) {
+fn normalize_state(state: &mut ContainerState, containers: usize) {
     if let Some(running) = &mut state.running {
         cut(&mut running.started_at);
     }
     if let Some(terminated) = &mut state.terminated {
         cut(&mut terminated.started_at);
         cut(&mut terminated.finished_at);
-        terminated.message.truncate(terminated.message.floor_char_boundary(message_bytes));
+        terminated.message.truncate(termination_message::shown(&terminated.message, containers).len());
     }
 }
 

@@ -8,7 +8,7 @@ use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedSandbox
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, HookKind, InstanceStage, NewPod, Output, SandboxState, Stage, TransitionError};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::probe::RawOutcome;
-use pod_lifecycle::rules::view::{Exit, NetworkNamespace, TerminatedReason, WaitingReason};
+use pod_lifecycle::rules::view::{Exit, NetworkNamespace, ProbeResult, TerminatedReason, WaitingReason};
 use pod_lifecycle::spec::ProbeKind;
 use pod_lifecycle::{ContainerIndex, Pod, Span, Time};
 use std::sync::{Arc, LazyLock};
@@ -504,7 +504,7 @@ pub(crate) fn nonsense(numbers: &mut Numbers<'_>, now: Time) -> Event<'static> {
     let container = ContainerIndex::new(u16::from(which % 8));
     let attempt = Attempt(u32::from(which / 8 % 5));
     let (exit, at, message) = (Exit { code: i32::from(which), reason: TerminatedReason::Other }, now - Span::from_secs(5), "nonsense");
-    match what % 29 {
+    match what % 30 {
         0 => Event::Stored,
         1 => Event::Scheduled,
         2 => Event::Unschedulable { scheduler_error: true },
@@ -533,6 +533,7 @@ pub(crate) fn nonsense(numbers: &mut Numbers<'_>, now: Time) -> Event<'static> {
         25 => Event::Probed { container, attempt, kind: ProbeKind::ALL[usize::from(which) % 3], outcome: RawOutcome::Failure },
         26 => Event::VolumesUnmounted,
         27 => Event::Aborted,
+        28 => Event::ProbeVerdict { container, attempt, kind: ProbeKind::ALL[usize::from(which) % 3], verdict: ProbeResult::Failure },
         _ => Event::ObjectRemoved,
     }
 }

@@ -3,7 +3,7 @@
 use super::process::Record;
 use super::script::Script;
 use super::{Due, How, Sim};
-use crate::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
+use crate::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState};
 use crate::pod::{Event, Pod};
 use crate::rules::view::NetworkNamespace;
 use crate::spec::{ContainerIndex, Spec};
@@ -136,17 +136,12 @@ impl<S: Script> Sim<S> {
 
 fn observed(spec: &Spec, container: ContainerIndex, record: &Record, active: Option<u32>) -> ObservedContainer {
     let own = spec.container(container);
-    let state = match (&record.process, &record.finished) {
-        (Some(_), _) => ObservedState::Running,
-        (None, Some(_)) => ObservedState::Exited,
-        (None, None) => ObservedState::Created,
-    };
     let end = record.finished.as_ref().map(|(_, end)| end);
     let reason = end.map_or("", |end| if end.reason.is_empty() { end.exit.reason.as_str() } else { end.reason.as_str() });
     ObservedContainer {
         id: record.id.clone(),
         name: own.name().into(),
-        state,
+        state: record.state().into(),
         created_at: Some(record.created_at),
         started_at: record.started_at,
         finished_at: record.finished.as_ref().map(|(at, _)| *at),

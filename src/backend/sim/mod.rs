@@ -15,9 +15,9 @@ pub use script::{End, Image, Message, ProbeMoment, Run, Script, Steady, When};
 pub use seeded::{Distribution, Habits, Runs, Seeded};
 
 use super::{ContainerBackend, PodRef};
-use crate::api::TerminationMessagePolicy;
 use crate::pod::{Action, Attempt, Event, HookKind};
 use crate::rules::probe::RawOutcome;
+use crate::rules::termination_message;
 use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use crate::time::{Span, Time};
@@ -410,8 +410,8 @@ impl<S: Script> Sim<S> {
     }
 }
 
-/// The termination message that the kubelet would read: the file's, or under FallbackToLogsOnError the log's end after a failure.
+/// The termination message that the kubelet reads.
 fn message(spec: &Spec, container: ContainerIndex, end: &End, message: &Message) -> String {
-    let fallback = spec.container(container).termination_message_policy() == TerminationMessagePolicy::FallbackToLogsOnError;
-    if message.file.is_empty() && fallback && end.exit.code != 0 { message.log.clone() } else { message.file.clone() }
+    let policy = spec.container(container).termination_message_policy();
+    termination_message::of_exit(policy, end.exit, "", &message.file, || message.log.as_str())
 }

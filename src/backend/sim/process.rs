@@ -4,7 +4,9 @@ use super::note::{Note, ProcessEvent};
 use super::script::{End, ProbeMoment, Run, Script};
 use super::{Due, Happened, How, Sim, message};
 use crate::pod::{Attempt, Event, HookKind};
+use crate::rules::garbage;
 use crate::rules::probe::RawOutcome;
+use crate::rules::view::InstanceState;
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::{Span, Time};
 use alloc::format;
@@ -35,6 +37,19 @@ pub(super) struct Record {
     pub(super) finished: Option<(Time, End)>,
     pub(super) process: Option<Process>,
     pub(super) message: String,
+}
+
+/// How many exited instances of a container a kubelet keeps.
+const KEPT_EXITED: usize = 1;
+
+impl Record {
+    pub(super) const fn state(&self) -> InstanceState {
+        match (&self.process, &self.finished) {
+            (Some(_), _) => InstanceState::Running,
+            (None, Some(_)) => InstanceState::Exited,
+            (None, None) => InstanceState::Created,
+        }
+    }
 }
 
 /// A running process.
@@ -104,7 +119,14 @@ impl<S: Script> Sim<S> {
             process: None,
             message: String::new(),
         };
-        pod.containers[container.get()].records.insert(0, record);
+        let records = &mut pod.containers[container.get()].records;
+        // The kubelet's main loop has had older ones removed when the last one ended.
+        loop {
+            let surplus = garbage::surplus_exited(records.iter().map(Record::state), KEPT_EXITED).next();
+            let Some(surplus) = surplus else { break };
+            records.remove(surplus);
+        }
+        records.insert(0, record);
         Some(Happened::Created { container, attempt })
     }
 

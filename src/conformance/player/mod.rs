@@ -279,7 +279,7 @@ impl<'a, O: Observer> Player<'a, O> {
             match output {
                 Output::StatusChanged => self.publish_status(),
                 Output::Action(action) => self.act(action),
-                Output::Transition(_) => {}
+                Output::Transition(_) | Output::StartFailed { .. } => {}
             }
         }
         self.write_notes();

@@ -21,6 +21,7 @@ mod qos;
 mod restart;
 mod status_manager;
 mod termination_order;
+mod trace;
 mod transition;
 
 use super::report::Outcome;
@@ -82,6 +83,7 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("trace", trace::trace),
     ("transition", transition::transition),
     ("pod_status", pod_status::pod_status),
     ("status_merge", status_manager::merge),

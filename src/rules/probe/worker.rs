@@ -281,6 +281,13 @@ impl Worker {
         Answer { change: counted(raw).and_then(|result| self.count(context, result)), owed }
     }
 
+    /// Takes the verdict of another prober on an instance for its own; none of its own is awaited any more. What that changes.
+    pub fn put(&mut self, instance: InstanceId, verdict: ProbeResult) -> Option<Change> {
+        let from = self.result(instance);
+        (self.instance, self.cached, self.mode, self.run) = (Some(instance), Some(verdict), Mode::Idle, 0);
+        (from != Some(verdict)).then_some(Change { from, to: verdict })
+    }
+
     #[inline]
     fn count(&mut self, context: &Context<'_>, result: ProbeResult) -> Option<Change> {
         self.run = if self.last == result { self.run.saturating_add(1) } else { 1 };
