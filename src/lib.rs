@@ -45,7 +45,7 @@
 //! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it; beside it what a kubelet
 //! decides over all Pods of its node ([`node`]). The behaviour is that of
 //! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
-//! documentation and the kubelet differ, the kubelet wins. What only the documentation knows (the phase
+//! documentation and the kubelet differ, the kubelet wins; [`surprises`] says where that is not what one thinks. What only the documentation knows (the phase
 //! [`Unknown`](api::PodPhase::Unknown)) is reached only if the caller says so ([`Change::PhaseUnknown`](pod::Change::PhaseUnknown)).
 //!
 //! # Features
@@ -72,6 +72,7 @@ pub mod observation;
 pub mod pod;
 pub mod rules;
 pub mod spec;
+pub mod surprises;
 pub mod time;
 
 pub use gates::Gates;

@@ -1,9 +1,11 @@
 //! Judge of scenarios: what a trace lacks of what the scenario expects.
 
 mod events;
+mod order;
 mod published;
 mod window;
 
+use super::judge::Compare;
 use super::record::{Record, What};
 use super::scenario::{Answer, Basis, Expectation, Kind, Scenario};
 use crate::time::Span;
@@ -15,10 +17,13 @@ use window::{Range, Trace};
 /// The differences between what must hold and what the record shows, for humans; empty if all holds.
 ///
 /// All expectations count, whatever their basis, except those about Event objects, which a library need not make.
-pub fn differences(scenario: &Scenario, record: &Record) -> Vec<String> {
+pub fn differences(scenario: &Scenario, record: &Record, compare: Compare) -> Vec<String> {
     let trace = Trace::new(record);
     let expectations = scenario.expect.iter().enumerate().filter_map(|(index, expectation)| {
-        let difference = difference(&trace, expectation)?;
+        let difference = match compare {
+            Compare::Times => difference(&trace, expectation)?,
+            Compare::Order => difference(&trace, &order::of(expectation)?)?,
+        };
         let basis = match expectation.basis {
             None => "",
             Some(Basis::Title) => " (title)",

@@ -7,6 +7,7 @@ mod projection;
 pub use projection::{Shown, published};
 
 use super::expect;
+use super::judge::Compare;
 use super::record::Record;
 use super::scenario::{ObservedEntry, Scenario, TimeRule};
 use crate::time::Span;
@@ -29,30 +30,34 @@ const ROUNDING: Span = Span::from_nanos(1_000);
 /// The differences between the recording and the record of a model, for humans; empty if the model does the same.
 ///
 /// The model is taken to have its own probe phase: what follows from a probe may come a period earlier or later.
-pub fn differences(replay: &Scenario, record: &Record) -> Vec<String> {
+pub fn differences(replay: &Scenario, record: &Record, what: Compare) -> Vec<String> {
     let mut differences: Vec<String> = expect::unreached(record).collect();
-    differences.extend(compare(replay, &published(record), &record.starts_asked()));
+    differences.extend(compare(replay, &published(record), &record.starts_asked(), what));
     differences
 }
 
 /// Compares what a model showed, neighbours being different, and when it first asked for the start of each run.
-pub fn compare(replay: &Scenario, shown: &[Shown], asked: &BTreeMap<String, Vec<Span>>) -> Vec<String> {
-    let mut differences = states(replay, shown);
+pub fn compare(replay: &Scenario, shown: &[Shown], asked: &BTreeMap<String, Vec<Span>>, what: Compare) -> Vec<String> {
+    let mut differences = states(replay, shown, what);
     differences.extend(ending(replay, shown));
     let containers: BTreeSet<&String> = asked.keys().chain(replay.starts.keys()).collect();
     for container in containers {
-        starts(replay, container, asked.get(container).map_or(&[], Vec::as_slice), &mut differences);
+        let asked = asked.get(container).map_or(&[][..], Vec::as_slice);
+        match what {
+            Compare::Times => starts(replay, container, asked, &mut differences),
+            Compare::Order => differences.extend(number_of_starts(replay, container, asked.len())),
+        }
     }
     differences
 }
 
 /// The required entries, found in what the model showed in the same order.
-fn states(replay: &Scenario, shown: &[Shown]) -> Vec<String> {
+fn states(replay: &Scenario, shown: &[Shown], what: Compare) -> Vec<String> {
     let mut differences = Vec::new();
     let mut next = 0;
     for (index, entry) in replay.observed.iter().enumerate().filter(|(_, entry)| is_required(entry)) {
         let is_end = index + 1 == replay.observed.len() && !replay.open;
-        match find(replay, entry, is_end, shown, next) {
+        match find(replay, (entry, is_end), shown, next, what) {
             Ok(found) => next = found + 1,
             Err(why) => {
                 let nearest = fit::nearest(entry, &shown[next..]);
@@ -63,18 +68,19 @@ fn states(replay: &Scenario, shown: &[Shown]) -> Vec<String> {
     differences
 }
 
-/// Where the model shows this entry at its time, from `next` on; else why not.
-fn find(replay: &Scenario, entry: &ObservedEntry, is_end: bool, shown: &[Shown], next: usize) -> Result<usize, String> {
+/// Where the model shows this entry, which may be the end, at its time, from `next` on; else why not.
+fn find(replay: &Scenario, (entry, is_end): (&ObservedEntry, bool), shown: &[Shown], next: usize, what: Compare) -> Result<usize, String> {
     let window = Window::of(entry);
+    let rule = if what == Compare::Order { TimeRule::Any } else { entry.time };
     let mut why = None;
     for (index, state) in shown.iter().enumerate().skip(next).filter(|(_, state)| fit::equal(&state.seen, &entry.seen)) {
         let left = shown.get(index + 1).map_or(Span::MAX, |following| following.at);
-        if !window.admits(entry.time, state.at, left) {
+        if !window.admits(rule, state.at, left) {
             why.get_or_insert_with(|| format!("published at {}", seconds(state.at)));
             continue;
         }
-        let last = shown.last().filter(|_| is_end && index + 1 < shown.len());
-        if last.is_some_and(|last| fit::equal(&last.seen, &entry.seen)) {
+        let (later, equal) = (&shown[index + 1..], |state: &Shown| fit::equal(&state.seen, &entry.seen));
+        if is_end && later.last().is_some_and(equal) && !later.iter().all(equal) {
             why.get_or_insert_with(|| format!("left and entered again before {}", seconds(replay.run_until)));
             continue;
         }
@@ -147,6 +153,14 @@ fn starts(replay: &Scenario, container: &String, asked: &[Span], differences: &m
         let (run, at) = (index + 1, seconds(*at));
         differences.push(format!("starts.{container}: run {run} is asked for at {at}; it was never started in reality"));
     }
+}
+
+/// The runs whose start was asked for, against those that the cluster made: one more may wait for its turn at the end.
+fn number_of_starts(replay: &Scenario, container: &String, asked: usize) -> Option<String> {
+    let made = replay.starts.get(container).map_or(0, Vec::len);
+    let most = if replay.never_started.contains(container) { usize::MAX } else { made + 1 };
+    let holds = made <= asked && asked <= most;
+    (!holds).then(|| format!("starts.{container}: {asked} runs are asked for; {made} were made in reality"))
 }
 
 fn seconds(span: Span) -> String {

@@ -3,8 +3,7 @@
 //! Which is which is told by name and shape: `*.replay.json` is a replay, another `*.json` with programs and steps a scenario, a `*.jsonl` whose
 //! lines have a suite, an id and an input a vector file. Everything else, such as recordings and descriptions, is passed over and counted.
 
-use super::judge;
-use super::player::Settings;
+use super::judge::{self, Pass};
 use super::report::{Outcome, Report, SuiteReport};
 use super::scenario::Scenario;
 use super::vectors::Case;
@@ -56,6 +55,14 @@ impl Kind {
 /// # Errors
 /// If a folder cannot be listed or a file cannot be read.
 pub fn verify(paths: &[PathBuf], wanted: impl Fn(&str) -> bool) -> Result<Report, Unreadable> {
+    verify_with(paths, Pass::IMMEDIATE, wanted)
+}
+
+/// [`verify`] with another pacing, or another comparison. Vectors know neither.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(paths: &[PathBuf], pass: Pass, wanted: impl Fn(&str) -> bool) -> Result<Report, Unreadable> {
     let (mut found, mut passed_over) = (Vec::new(), 0);
     for path in files(paths)? {
         match kind(&path)? {
@@ -75,7 +82,7 @@ pub fn verify(paths: &[PathBuf], wanted: impl Fn(&str) -> bool) -> Result<Report
         let text = read(&path)?;
         match kind {
             Kind::Vectors => run_vectors(&text, report),
-            Kind::Scenarios | Kind::Replays => report.add(&stem(&path), guarded(|| run_scenario(&text))),
+            Kind::Scenarios | Kind::Replays => report.add(&stem(&path), guarded(|| run_scenario(&text, pass))),
         }
     }
     Ok(Report::of(reports, passed_over))
@@ -161,9 +168,9 @@ fn run_vectors(text: &str, report: &mut SuiteReport) {
     }
 }
 
-fn run_scenario(text: &str) -> Outcome {
+fn run_scenario(text: &str, pass: Pass) -> Outcome {
     match Scenario::read(text) {
-        Ok(scenario) => judge::run(&scenario, Settings::default()),
+        Ok(scenario) => judge::run(&scenario, pass),
         Err(error) => Outcome::Failed(Vec::from([error.to_string()])),
     }
 }

@@ -187,7 +187,7 @@ impl Pod {
             published: Published::NEW,
             object: Object { generation: new.meta.generation.max(i64::from(!is_static)), deletion, gone: false, is_static, kill: None },
             sandbox: SandboxFacts::NONE,
-            work: Work::IDLE,
+            work: Work::idle(node.pacing.jitter_permille),
             stage: Stage::Accepted,
             volumes: false,
             spoken: false,
@@ -225,6 +225,11 @@ impl Pod {
         self.work.ask();
         self.run_asked(now, out);
         self.end_call();
+    }
+
+    /// The jitter of this Pod's delays from now on, in place of the node's [`Pacing::jitter_permille`]; a kubelet draws it for each delay anew.
+    pub const fn set_jitter(&mut self, permille: u16) {
+        self.work.jitter = permille;
     }
 
     /// When to call again, and why; never in the past of the last call unless more is due.

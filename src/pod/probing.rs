@@ -50,7 +50,7 @@ impl Pod {
                 continue;
             }
             let spec = self.probe_spec(n);
-            let delay = probe::first_tick_delay(spec.period, now, self.node.kubelet_start, self.node.pacing.first_probe());
+            let delay = probe::first_tick_delay(spec.period, now, self.node.kubelet_start, f64::from(self.work.jitter.min(500)) / 500.0);
             self.probing[n].worker = Worker::new();
             self.probing[n].next = Some(now + delay);
         }

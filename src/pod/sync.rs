@@ -7,11 +7,11 @@ use super::snapshot::is_default;
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
-use crate::rules::actions::{self, ActionInput, PodActions};
+use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
 use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// When the machine wants to be called again, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +62,13 @@ pub(crate) struct Work {
     /// A trigger came in: the next sync may begin then.
     #[serde(skip_serializing_if = "is_default")]
     trigger: Option<Time>,
-    /// The runtime changed while a sync ran that had been triggered anew already; when it changed last.
+    /// The runtime changed after something had triggered a sync; when that is seen last. If the look that begins the sync sees it, it asks for
+    /// one more.
     #[serde(skip_serializing_if = "is_default")]
     late: Option<Time>,
-    /// What the last sync changed with its last step is seen by the relist that begins the next one, and asks for one more.
+    /// The next sync waits for this look at the runtime (kubelet `GetNewerThan`).
     #[serde(skip_serializing_if = "is_default")]
-    again: bool,
+    fresh: Time,
     /// The last sync failed, or a resync is due.
     #[serde(skip_serializing_if = "is_default")]
     retry: Option<Time>,
@@ -77,6 +78,9 @@ pub(crate) struct Work {
     /// The call ended after publishing at this moment; there is more to do.
     #[serde(skip_serializing_if = "is_default")]
     more: Option<Time>,
+    /// The share of a delay that is added to it, in thousandths.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) jitter: u16,
 }
 
 /// How far the work is.
@@ -143,7 +147,7 @@ impl Default for Work {
 }
 
 impl Work {
-    pub(crate) const IDLE: Self = Self {
+    const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
         purged: None,
@@ -153,11 +157,17 @@ impl Work {
         sandboxes_asked: 0,
         trigger: None,
         late: None,
-        again: false,
+        fresh: Time::EPOCH,
         retry: None,
         asked: false,
         more: None,
+        jitter: 0,
     };
+
+    /// No work yet, with the jitter of the Pod's delays.
+    pub(crate) const fn idle(jitter: u16) -> Self {
+        Self { jitter, ..Self::IDLE }
+    }
 
     pub(crate) const fn ask(&mut self) {
         self.asked = true;
@@ -178,7 +188,14 @@ impl Work {
 
     /// Something asks for a sync: at once, or with the next look at the runtime.
     pub(crate) fn trigger(&mut self, at: Time) {
+        let at = at.max(self.fresh);
         self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
+    }
+
+    /// The next sync waits for this look at the runtime, whatever asks for it.
+    fn wait_for(&mut self, look: Time) {
+        self.fresh = look;
+        self.trigger = self.trigger.map(|at| at.max(look));
     }
 
     /// There is more to do in the next call.
@@ -223,8 +240,7 @@ impl Pod {
             return false;
         }
         self.work.asked = false;
-        self.work.trigger = core::mem::take(&mut self.work.again).then_some(now);
-        self.work.late = None;
+        self.work.trigger = self.work.late.take().filter(|late| *late >= now).map(|_| now);
         self.work.retry = None;
         self.work.failure = Failure::None;
         match self.stage {
@@ -254,10 +270,18 @@ impl Pod {
         self.work.asked || (self.node.pacing.automatic && timed)
     }
 
+    /// A delay with the jitter of this Pod.
+    fn jittered(&self, delay: Span) -> Span {
+        delay + Span::from_nanos(delay.nanos() / 1000).saturating_mul(self.work.jitter.into())
+    }
+
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     fn active_deadline(&self) -> Option<Time> {
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if counts { deadline::passes_at(&self.spec, self.published.start_time) } else { None }
+        if !counts {
+            return None;
+        }
+        Some(self.node.next_poll(deadline::passes_at(&self.spec, self.published.start_time)?).max(self.work.fresh))
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
@@ -287,11 +311,12 @@ impl Pod {
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
         self.build(now, false, out);
-        // The deadline counts even if the status that says so was dropped.
-        let is_overdue = self.active_deadline().is_some_and(|at| at <= now);
-        if self.node.pacing.ends && (is_overdue || self.published.local_phase.is_some_and(PodPhase::is_terminal)) {
-            let why = if is_overdue || self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
-            self.end(now, why, out);
+        // The deadline ends the Pod even if the update that says so was dropped: the kubelet goes by what it has built.
+        let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time, now);
+        if self.node.pacing.ends && (past_deadline || self.published.local_phase.is_some_and(PodPhase::is_terminal)) {
+            let why = if past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
+            self.move_on(StageEvent::EndBegins, why, out);
+            self.turn_over(now);
         } else if self.volumes {
             self.begin_actions(now, out);
         } else {
@@ -406,17 +431,39 @@ impl Pod {
     /// The sync is over: comes again if something failed (kubelet `completeWork`).
     pub(crate) fn end_sync(&mut self, now: Time) {
         let pacing = &self.node.pacing;
-        self.work.again = self.work.late == Some(now);
-        self.work.step = Step::Idle;
         let requeue = match self.work.failure {
             Failure::None => Requeue::Resync,
             Failure::Error => Requeue::Backoff,
             Failure::BackOff(until) => Requeue::Until(until),
         };
-        self.work.retry = pacing.wait(now, requeue).map(|wait| now + pacing.jittered(wait));
-        if self.work.actions.reset && self.work.failure == Failure::None {
+        let due = pacing.wait(now, requeue).map(|wait| now + self.jittered(wait));
+        let failed = self.work.failure != Failure::None;
+        self.work.step = Step::Idle;
+        let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
+        if seen {
+            // What came during the sync is seen right away.
+            self.work.trigger = self.work.trigger.map(|_| now);
+            self.work.fresh = now;
+        } else {
+            self.work.wait_for(self.node.next_look(now));
+        }
+        self.work.retry = due.map(|at| self.node.next_poll(at).max(self.work.fresh));
+        if self.work.actions.reset && !failed {
             self.work.trigger(now);
         }
+    }
+
+    /// Whether the plan of the sync had anything in it.
+    fn has_acted(&self) -> bool {
+        let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = self.work.actions;
+        let containers = self.plan.iter().any(|plan| *plan != ContainerAction::default());
+        kill_pod || create_sandbox || reset || update_pod_resources || containers
+    }
+
+    /// The Pod goes on to the next handler, which comes through the queue (kubelet `completeWork`, after a phase transition).
+    pub(crate) fn turn_over(&mut self, now: Time) {
+        self.work.wait_for(self.node.next_look(now));
+        self.work.trigger(self.node.next_poll(now));
     }
 
     /// A sync that waits for volumes gives way to the Pod's end (kubelet `WaitForAttachAndMount` minds its context).
@@ -434,9 +481,9 @@ impl Pod {
 
     /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
     pub(crate) fn relist(&mut self, now: Time) {
-        let at = now + self.node.pacing.relist;
-        if !self.work.is_idle() && self.work.trigger.is_some_and(|known| known < at) {
-            self.work.late = Some(now);
+        let at = self.node.next_look(now);
+        if self.work.trigger.is_some_and(|known| known < at) {
+            self.work.late = Some(at);
         }
         self.work.trigger(at);
     }

@@ -61,7 +61,7 @@ impl Pod {
         }
         self.move_on(StageEvent::ContainersStopped, Cause::Sync, out);
         self.build(now, true, out);
-        self.work.trigger(now);
+        self.turn_over(now);
         true
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program with an operating system under it")]
 
 mod diagram;
+mod pacing;
 mod simulate;
 mod verify;
 

@@ -1,10 +1,12 @@
 //! `verify`: conformance data run, a row a suite.
 
+use crate::pacing::PacingName;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
+use pod_lifecycle::conformance::judge::Pass;
 use pod_lifecycle::conformance::report::{Report, SuiteReport};
-use pod_lifecycle::conformance::verify::verify;
+use pod_lifecycle::conformance::verify::verify_with;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +25,9 @@ pub(crate) struct Verify {
     /// Only this suite: name of a vector file, folder of scenarios, or `replays`; may be repeated
     #[arg(long, value_name = "NAME")]
     suite: Vec<String>,
+    /// When the kubelet of scenarios and replays syncs; with `kubelet` order and counts are compared, not times
+    #[arg(long, value_enum, default_value_t = PacingName::Immediate)]
+    pacing: PacingName,
     /// How many differences are shown of each suite
     #[arg(long, value_name = "N", default_value_t = 3)]
     first: usize,
@@ -39,7 +44,11 @@ enum Format {
 impl Verify {
     pub(crate) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let wanted = |suite: &str| self.suite.is_empty() || self.suite.iter().any(|name| name == suite);
-        let report = verify(&self.paths, wanted)?;
+        let pass = match self.pacing {
+            PacingName::Immediate => Pass::IMMEDIATE,
+            PacingName::Kubelet => Pass::KUBELET,
+        };
+        let report = verify_with(&self.paths, pass, wanted)?;
         if let Some(missing) = self.suite.iter().find(|name| report.suites.iter().all(|suite| suite.suite != **name)) {
             bail!("no suite `{missing}` below the folders given");
         }
@@ -54,6 +63,9 @@ impl Verify {
     }
 
     fn text(&self, report: &Report, out: &mut impl Write) -> Result<()> {
+        if self.pacing == PacingName::Kubelet {
+            writeln!(out, "Played with the kubelet's pacing; compared by order and counts, not by times.\n")?;
+        }
         writeln!(out, "{}", table(report))?;
         if report.passed_over > 0 {
             writeln!(out, "\nOther files passed over: {}.", report.passed_over)?;

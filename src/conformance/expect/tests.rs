@@ -1,5 +1,6 @@
 use super::*;
 use crate::api;
+use crate::conformance::judge::Compare;
 use crate::conformance::scenario::{EventName, Hook, ProbeOutcome, ProcessEvent};
 use crate::spec::ProbeKind;
 use alloc::boxed::Box;
@@ -256,7 +257,7 @@ fn steps_must_be_reached_and_answered() {
     let scenario = Scenario::read(&scenario.to_string()).unwrap();
     let mut hand = Hand(Record::default());
     hand.push(1, What::StepResult { index: 0, accepted: false });
-    assert!(differences(&scenario, &hand.0).is_empty());
+    assert!(differences(&scenario, &hand.0, Compare::Times).is_empty());
     let mut hand = Hand(Record::default());
     hand.push(1, What::StepResult { index: 0, accepted: true });
     hand.process(2, "a", 1, "started");
@@ -266,5 +267,5 @@ fn steps_must_be_reached_and_answered() {
         "steps[0]: expected to be rejected, was accepted",
         "expect[0] (title): neverStarts: `a` started happens at 2.00 s",
     ];
-    assert_eq!(differences(&scenario, &hand.0), expected);
+    assert_eq!(differences(&scenario, &hand.0, Compare::Times), expected);
 }

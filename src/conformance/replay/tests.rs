@@ -1,4 +1,5 @@
 use super::*;
+use crate::conformance::judge::Compare;
 use crate::conformance::scenario::{ContainerLine, Projection, Seen, StateKind};
 use alloc::borrow::ToOwned;
 use std::{env, fs, println};
@@ -25,7 +26,7 @@ fn as_recorded(replay: &Scenario) -> (Vec<Shown>, BTreeMap<String, Vec<Span>>) {
 fn the_recording_itself_passes() {
     for replay in replays() {
         let (shown, asked) = as_recorded(&replay);
-        assert_eq!(compare(&replay, &shown, &asked), Vec::<String>::new(), "{}", replay.name);
+        assert_eq!(compare(&replay, &shown, &asked, Compare::Times), Vec::<String>::new(), "{}", replay.name);
     }
 }
 
@@ -39,7 +40,7 @@ fn every_required_entry_is_missed_when_it_is_changed() {
                 Seen::Removed => shown[index - 1].seen.clone(),
                 Seen::Object(seen) => Seen::Object(Projection { deleting: !seen.deleting, ..seen.clone() }),
             };
-            assert!(!compare(&replay, &changed, &asked).is_empty(), "{} {index}", replay.name);
+            assert!(!compare(&replay, &changed, &asked, Compare::Times).is_empty(), "{} {index}", replay.name);
         }
     }
 }
@@ -51,7 +52,7 @@ fn every_recorded_run_must_be_asked_for() {
         for container in replay.starts.keys() {
             let mut fewer = asked.clone();
             let last = fewer.get_mut(container).unwrap().pop();
-            assert_eq!(compare(&replay, &shown, &fewer).len(), usize::from(last.is_some()), "{}", replay.name);
+            assert_eq!(compare(&replay, &shown, &fewer, Compare::Times).len(), usize::from(last.is_some()), "{}", replay.name);
         }
     }
 }
@@ -68,7 +69,7 @@ fn with(change: impl FnOnce(&mut Scenario, &mut Vec<Shown>, &mut Vec<Span>)) -> 
     let mut replay = Scenario::read(REPLAY).unwrap();
     let (mut shown, mut asked) = as_recorded(&replay);
     change(&mut replay, &mut shown, asked.get_mut("a").unwrap());
-    compare(&replay, &shown, &asked)
+    compare(&replay, &shown, &asked, Compare::Times)
 }
 
 fn container(seen: &mut Seen) -> &mut ContainerLine {
@@ -178,4 +179,23 @@ fn a_published_object_is_projected() {
     record.push(Span::from_secs(3), crate::conformance::record::What::Removed);
     let removed = Shown { at: Span::from_secs(3), seen: Seen::Removed };
     assert_eq!(published(&record), [Shown { at: Span::from_secs(1), seen: expected.seen }, removed]);
+}
+
+#[test]
+fn the_order_alone_knows_no_times() {
+    let by_order = |change: fn(&mut Vec<Shown>, &mut Vec<Span>)| {
+        let replay = Scenario::read(REPLAY).unwrap();
+        let (mut shown, mut asked) = as_recorded(&replay);
+        change(&mut shown, asked.get_mut("a").unwrap());
+        compare(&replay, &shown, &asked, Compare::Order)
+    };
+    let late = |shown: &mut Vec<Shown>, asked: &mut Vec<Span>| {
+        shown.iter_mut().for_each(|state| state.at = state.at + Span::from_secs(300));
+        asked.iter_mut().for_each(|at| *at = *at + Span::from_secs(300));
+        asked.push(Span::from_secs(400));
+    };
+    assert!(by_order(late).is_empty());
+    assert_eq!(by_order(|shown, _| shown.swap(0, 1)).len(), 1);
+    assert_eq!(by_order(|_, asked| asked.truncate(1)), ["starts.a: 1 runs are asked for; 2 were made in reality"]);
+    assert_eq!(by_order(|_, asked| asked.extend([Span::from_secs(40); 2])).len(), 1);
 }

@@ -7,6 +7,7 @@ mod script;
 mod timeline;
 mod watch;
 
+use crate::pacing::PacingName;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
@@ -63,14 +64,6 @@ enum Format {
     Text,
     /// One watch event a line.
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum PacingName {
-    /// At once when there is a reason.
-    Immediate,
-    /// As a kubelet: looks once a second, resyncs once a minute.
-    Kubelet,
 }
 
 /// What is played, and what is said of it.
@@ -163,13 +156,11 @@ impl Simulate {
     }
 
     fn settings(&self) -> Settings {
+        // SplitMix64's finalizer; a kubelet's jitter is up to half of the delay.
+        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let pacing = match self.pacing {
             PacingName::Immediate => Pacing::IMMEDIATE,
-            // SplitMix64's finalizer; a kubelet's jitter is up to half of the delay.
-            PacingName::Kubelet => {
-                let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                Pacing { jitter_permille: ((mixed >> 32) % 501) as u16, ..Pacing::KUBELET }
-            }
+            PacingName::Kubelet => Pacing { jitter_permille: ((mixed >> 32) % 501) as u16, ..Pacing::KUBELET },
         };
         Settings { pacing }
     }
