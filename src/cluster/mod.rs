@@ -2,8 +2,10 @@
 
 mod deletion;
 mod node_loss;
+mod resize;
 mod toleration;
 
 pub use deletion::{DeletionRequest, DeletionVerdict, delete, removable};
 pub use node_loss::marks_unready;
+pub use resize::resize;
 pub use toleration::{Tolerated, add_default_tolerations, toleration};

@@ -46,6 +46,7 @@ impl Pod {
         changed |= self.build_phase(now, terminal);
         changed |= self.build_conditions(now, restarting_all, out);
         changed |= self.build_rest(now);
+        changed |= self.show_resizing(terminal, out);
         self.publish(now, changed, Cause::Sync, out);
     }
 

@@ -119,6 +119,11 @@ impl Pod {
                     HookKind::PostStart => {}
                 }
             }
+            Event::ResizeAllocated { .. }
+            | Event::ResizeDeferred { .. }
+            | Event::ResizeInfeasible { .. }
+            | Event::ContainerUpdated { .. }
+            | Event::ContainerUpdateFailed { .. } => self.fold_resize(now, event, out)?,
             Event::Probed { container, attempt, kind, outcome } => {
                 let n = self.probe_under_way(name, container, kind)?;
                 let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
@@ -188,7 +193,10 @@ impl Pod {
             Event::Scheduled => out.emit(Output::Action(Action::Bind)),
             Event::Bound => self.bound(now, out),
             Event::Rejected { reason, message } => self.rejected(now, reason, message, out),
-            _ => self.work.trigger(now),
+            _ => {
+                self.ask_for_resources(out);
+                self.work.trigger(now);
+            }
         }
         Ok(())
     }
@@ -395,6 +403,7 @@ impl Pod {
         }
         slot.instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
+        self.actuate_new(container);
     }
 
     /// Moves the newest instance to another state: the one setter of instances. Whether the table has such a row.

@@ -15,6 +15,8 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod resizing;
+mod resources;
 mod sandbox;
 mod stage;
 mod starting;
@@ -51,6 +53,7 @@ use alloc::sync::Arc;
 use container::Slot;
 use probing::Probing;
 use published::Published;
+use resizing::Resizing;
 use sandbox::SandboxFacts;
 use sync::Work;
 use texts::TextStore;
@@ -65,6 +68,8 @@ pub struct Pod {
     shown_spec: Arc<Spec>,
     node: Arc<NodeConfig>,
     texts: TextStore,
+    /// There is one if a resize ever came.
+    resizing: Option<Box<Resizing>>,
     /// One for each container of the spec.
     slots: Box<[Slot]>,
     /// What the sync in progress does with each container.
@@ -167,6 +172,7 @@ impl Pod {
             shown_spec: Arc::clone(spec),
             node: Arc::clone(node),
             texts: TextStore::default(),
+            resizing: None,
             published: Published::NEW,
             object: Object { generation: new.meta.generation.max(1), deletion, gone: false, is_static: new.meta.is_static(), kill: None },
             sandbox: SandboxFacts::NONE,

@@ -220,11 +220,17 @@ pub enum KubeletCondition {
     PodScheduled,
     /// AllContainersRestarting.
     AllContainersRestarting,
+    /// PodResizePending (KEP-1287).
+    PodResizePending,
+    /// PodResizeInProgress (KEP-1287).
+    PodResizeInProgress,
 }
 
 impl KubeletCondition {
     /// In the order in which the kubelet writes them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
+        Self::PodResizePending,
+        Self::PodResizeInProgress,
         Self::PodReadyToStartContainers,
         Self::Initialized,
         Self::Ready,
@@ -232,6 +238,14 @@ impl KubeletCondition {
         Self::PodScheduled,
         Self::AllContainersRestarting,
     ];
+
+    /// How many every Pod keeps: all but those about a resize, which are there only if one came.
+    pub(crate) const KEPT: usize = Self::PodResizePending as usize;
+
+    /// Whether it is about a resize.
+    pub(crate) const fn is_resize(self) -> bool {
+        matches!(self, Self::PodResizePending | Self::PodResizeInProgress)
+    }
 
     /// Its type as the API writes it.
     pub const fn as_str(self) -> &'static str {
@@ -242,6 +256,8 @@ impl KubeletCondition {
             Self::ContainersReady => "ContainersReady",
             Self::PodScheduled => "PodScheduled",
             Self::AllContainersRestarting => "AllContainersRestarting",
+            Self::PodResizePending => "PodResizePending",
+            Self::PodResizeInProgress => "PodResizeInProgress",
         }
     }
 

@@ -44,6 +44,7 @@ impl StatusView<'_> {
         let pod = self.0;
         let published = &pod.published;
         let texts = pod.texts.get();
+        let (allocated_resources, resources) = pod.shown_pod_resources();
         let host_ips = if published.has_host_ips { pod.node.host_ips.as_slice() } else { &[] };
         PodStatus {
             observed_generation: published.observed_generation.into(),
@@ -63,6 +64,8 @@ impl StatusView<'_> {
             init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
             container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
+            allocated_resources,
+            resources,
             ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             ..PodStatus::default()
         }
@@ -83,6 +86,9 @@ impl StatusView<'_> {
     }
 
     fn condition(&self, condition: KubeletCondition) -> Option<PodCondition> {
+        if condition.is_resize() {
+            return self.0.resize_condition(condition);
+        }
         let shown = self.0.published.condition(condition);
         let status = shown.status?;
         Some(PodCondition {
@@ -120,6 +126,7 @@ impl StatusView<'_> {
         let texts = pod.texts.container(container);
         let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
+        let (allocated_resources, resources) = pod.shown_resources(container, shown);
         let last_state = shown.last.map(|last| terminated(&last, texts));
         Some(ContainerStatus {
             name: spec.name().to_owned(),
@@ -133,6 +140,8 @@ impl StatusView<'_> {
             image_id: instance.map(|texts| texts.image_id.clone()).unwrap_or_default(),
             container_id: instance.map(|texts| texts.id.clone()).unwrap_or_default(),
             started: shown.started,
+            allocated_resources,
+            resources,
             ..ContainerStatus::default()
         })
     }

@@ -5,7 +5,7 @@ use super::output::{Cause, Output, Sink};
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
-use crate::rules::actions::{self, ActionInput, PodActions};
+use crate::rules::actions::{self, ActionInput, PodActions, ResizedResource};
 use crate::rules::grace;
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -72,6 +72,8 @@ pub(crate) enum Step {
     StopPod,
     /// A sync waits until the old sandbox is down.
     StopSandbox,
+    /// A sync updates the resources of containers; this one now.
+    Update(ContainerIndex, ResizedResource),
     /// A sync stops one container after the other; this one now.
     StopContainer(ContainerIndex),
     /// A sync resets all containers in place (KEP-5532); this one is being stopped.
@@ -247,6 +249,7 @@ impl Pod {
 
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
+        self.resize_at_sync(now, out);
         self.build(now, false, out);
         if self.published.local_phase.is_some_and(PodPhase::is_terminal) {
             let why = if self.published.past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };

@@ -66,6 +66,9 @@ impl Pod {
 
     /// A published condition that the machine keeps.
     pub fn condition(&self, condition: KubeletCondition) -> Option<Verdict> {
+        if condition.is_resize() {
+            return self.resize_verdict(condition);
+        }
         let shown = self.published.condition(condition);
         shown.status.map(|status| Verdict { status, reason: shown.reason })
     }
@@ -119,7 +122,7 @@ impl Pod {
             attempt: probing.worker.instance().map_or(Attempt(0), |instance| Attempt(instance.get())),
             kind: probing.kind,
         });
-        work.into_iter().chain(stops).chain(probes)
+        work.into_iter().chain(self.pending_allocation()).chain(stops).chain(probes)
     }
 
     fn pending_stop(&self, container: ContainerIndex) -> Option<Action> {
@@ -155,6 +158,9 @@ impl Pod {
                     StartStep::PostStart => Action::RunHook { container, attempt: newest, hook: HookKind::PostStart },
                     StartStep::Undo => return None,
                 }
+            }
+            Step::Update(container, resource) => {
+                Action::UpdateContainerResources { container, attempt: self.slots[container.get()].latest_attempt(), resource }
             }
             Step::StopPod | Step::StopContainer(_) | Step::Reset(_) | Step::EndContainers | Step::EndStatus => return None,
             Step::Idle => match self.stage {

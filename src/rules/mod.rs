@@ -12,6 +12,7 @@ pub mod grace;
 pub mod phase;
 pub mod probe;
 pub mod qos;
+pub mod resources;
 pub mod restart;
 pub mod sandbox;
 pub mod summary;

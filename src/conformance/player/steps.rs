@@ -156,13 +156,16 @@ impl<O: Observer> Player<'_, O> {
             }
             Verb::Preempt {} => self.kill("Preempting", None, true),
             Verb::PodGc { why } => self.collect(*why),
+            Verb::Resize { patch, outcome } => return self.resize(patch, *outcome, wanted),
+            Verb::ResizeFits {} => self.resize_fits(),
+            Verb::ResizeError {} => {
+                self.fail_update();
+                self.look_after_inputs();
+            }
             Verb::UntaintNode { .. }
             | Verb::ShutdownNode {}
             | Verb::DeleteNode {}
-            | Verb::SetNodeLabels { .. }
-            | Verb::Resize { .. }
-            | Verb::ResizeFits {}
-            | Verb::ResizeError {} => {
+            | Verb::SetNodeLabels { .. } => {
                 self.steps.unknown.push(index);
                 return false;
             }

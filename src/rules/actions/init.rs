@@ -1,7 +1,7 @@
 //! Init containers and sidecars of a Pod in its sandbox (kubelet `computeInitContainerActions`).
 
 use super::{Managers, Planner};
-use crate::rules::restart;
+use crate::rules::{resources, restart};
 use crate::rules::view::{Instance, InstanceState, KillReason, ProbeResult, Runtime, TerminatedReason};
 use crate::spec::{ContainerIndex, ProbeKind};
 
@@ -72,7 +72,7 @@ impl<R: Runtime, M: Managers> Planner<'_, R, M> {
         match newest.state {
             InstanceState::Created => self.start(container),
             InstanceState::Running => {
-                if self.gates.in_place_pod_vertical_scaling_init_containers {
+                if resources::is_resizable(self.spec, container, self.gates) {
                     self.resized(container);
                 }
             }

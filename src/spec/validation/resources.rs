@@ -70,10 +70,20 @@ pub(super) fn pod_level(spec: &PodSpec, gates: &Gates, root: &Path<'_>, found: &
     }
 }
 
+type List = BTreeMap<String, Quantity>;
+
 /// What the containers request together at the worst moment: regular ones and sidecars, or a plain init container and the
 /// sidecars before it (API `AggregateContainerRequests`).
-pub(crate) fn aggregate_requests(spec: &PodSpec) -> BTreeMap<String, Quantity> {
-    type List = BTreeMap<String, Quantity>;
+pub(crate) fn aggregate_requests(spec: &PodSpec) -> List {
+    aggregate(spec, |resources| &resources.requests)
+}
+
+/// What the containers are limited to together, in the same way (API `AggregateContainerLimits`). A container without a limit adds nothing.
+pub(crate) fn aggregate_limits(spec: &PodSpec) -> List {
+    aggregate(spec, |resources| &resources.limits)
+}
+
+fn aggregate(spec: &PodSpec, of: fn(&ResourceRequirements) -> &List) -> List {
     fn add(to: &mut List, more: &List) {
         for (name, quantity) in more {
             let sum = to.get(name).map_or_else(|| quantity.clone(), |so_far| so_far.plus(quantity));
@@ -90,15 +100,15 @@ pub(crate) fn aggregate_requests(spec: &PodSpec) -> BTreeMap<String, Quantity> {
     };
     for container in &spec.init_containers {
         if ContainerKind::of_init(container) == ContainerKind::Sidecar {
-            add(&mut sidecars, &container.resources.requests);
+            add(&mut sidecars, of(&container.resources));
         } else {
-            let mut moment = container.resources.requests.clone();
+            let mut moment = of(&container.resources).clone();
             add(&mut moment, &sidecars);
             consider(&moment);
         }
     }
     let mut running = List::new();
-    spec.containers.iter().for_each(|container| add(&mut running, &container.resources.requests));
+    spec.containers.iter().for_each(|container| add(&mut running, of(&container.resources)));
     add(&mut running, &sidecars);
     consider(&running);
     worst

@@ -1,0 +1,126 @@
+//! Resources in the published status: `resources` and `allocatedResources` of containers and of the Pod (KEP-1287, KEP-5419).
+
+use super::container::{ShownContainer, ShownContainerState};
+use super::output::KubeletCondition;
+use super::resizing::{ByResource, Ledger, Resizing};
+use super::{Pod, Stage};
+use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
+use crate::rules::actions::{ResizableResources, ResizedResource};
+use crate::rules::resources::pod_resources;
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+/// Requests that the node has allocated, and what is in force.
+pub(crate) type Shown = (Amounts, Option<ResourceRequirements>);
+
+type Amounts = BTreeMap<String, Quantity>;
+
+const CPU: &str = "cpu";
+const MEMORY: &str = "memory";
+
+impl Pod {
+    fn shown_ledger(&self) -> Option<&Ledger> {
+        self.resizing.as_ref().map(|resizing| &resizing.shown)
+    }
+
+    /// Of a container: nothing before it has an instance; what the runtime was given while it runs, else what is allocated.
+    pub(crate) fn shown_resources(&self, container: ContainerIndex, shown: &ShownContainer) -> Shown {
+        if shown.attempt.is_none() {
+            return Shown::default();
+        }
+        let resized = self.shown_ledger().filter(|_| self.shown_spec.container(container).kind() != ContainerKind::Ephemeral);
+        let allocated = &resized.map_or(&self.shown_spec, |ledger| &ledger.allocated).api_container(container).resources;
+        let mut in_force = allocated.clone();
+        if let Some(actuated) = resized.and_then(|ledger| ledger.actuated.get(container.get()))
+            && matches!(shown.state, ShownContainerState::Running { .. })
+        {
+            let of = |resource: ResizedResource| &actuated[resource as usize].api_container(container).resources;
+            for (name, given) in [(MEMORY, of(ResizedResource::Memory)), (CPU, of(ResizedResource::Cpu))] {
+                overlay(&mut in_force.limits, name, &given.limits);
+                overlay(&mut in_force.requests, name, &given.requests);
+            }
+        }
+        (allocated.requests.clone(), Some(in_force))
+    }
+
+    /// Of the Pod: what its cgroup was given. A cgroup has no request for memory, so that the first one stays (as measured).
+    pub(crate) fn shown_pod_resources(&self) -> Shown {
+        let gates = &self.node.gates;
+        let tells = gates.pod_level_resources && gates.in_place_pod_level_resources_vertical_scaling;
+        if !tells || !self.published.built || self.stage == Stage::Rejected {
+            return Shown::default();
+        }
+        let Some(resizing) = &self.resizing else {
+            let all = pod_resources(&self.shown_spec, gates);
+            return (all.requests.clone(), Some(all));
+        };
+        let allocated = pod_resources(&resizing.shown.allocated, gates);
+        let of = |pod: &ByResource, resource: ResizedResource| pod_resources(&pod[resource as usize], gates);
+        let (memory, cpu) = (of(&resizing.shown.pod, ResizedResource::Memory), of(&resizing.shown.pod, ResizedResource::Cpu));
+        let mut in_force = allocated.clone();
+        overlay(&mut in_force.limits, CPU, &cpu.limits);
+        overlay(&mut in_force.requests, CPU, &cpu.requests);
+        overlay(&mut in_force.limits, MEMORY, &memory.limits);
+        overlay(&mut in_force.requests, MEMORY, &pod_resources(&resizing.first, gates).requests);
+        (allocated.requests, Some(in_force))
+    }
+
+    /// Takes up a resize that a kubelet before this one had not finished: the status tells what it had allocated, and what it had given the
+    /// runtime. A kubelet has a checkpoint of its own for that.
+    pub(crate) fn adopt_resources(&mut self, status: &PodStatus) {
+        let conditions = || {
+            let of = |own: KubeletCondition| own.is_resize().then_some(own);
+            status.conditions.iter().filter_map(move |by| Some((of(KubeletCondition::from_text(by.type_.as_str())?)?, by)))
+        };
+        let under_way = conditions().any(|(own, _)| own == KubeletCondition::PodResizeInProgress);
+        let in_status = self.spec_of_status(status);
+        if in_status.is_none() && conditions().next().is_none() {
+            return;
+        }
+        let old = in_status.unwrap_or_else(|| Arc::clone(&self.spec));
+        let mut resizing = Resizing::new(&old);
+        if under_way {
+            // What is being carried out is what is desired.
+            resizing.take_allocation(&self.spec);
+        }
+        for (own, by) in conditions() {
+            resizing.put_condition(own, by);
+        }
+        resizing.back_fill();
+        self.resizing = Some(resizing);
+    }
+
+    /// The spec with the cpu and memory that the status shows, if they are not the spec's.
+    fn spec_of_status(&self, status: &PodStatus) -> Option<Arc<Spec>> {
+        let mut api = None;
+        for container in self.spec.init_and_regular() {
+            let own = self.spec.api_container(container);
+            let mut lists = status.init_container_statuses.iter().chain(&status.container_statuses);
+            let Some(shown) = lists.find(|shown| shown.name == own.name).and_then(told) else { continue };
+            if ResizableResources::from(&shown) != ResizableResources::from(&own.resources) {
+                let api = api.get_or_insert_with(|| self.spec.api().clone());
+                let mut all = api.init_containers.iter_mut().chain(&mut api.containers);
+                if let Some(container) = all.nth(container.get()) {
+                    container.resources = shown;
+                }
+            }
+        }
+        api.map(|api| Arc::new(Spec::as_given(api)))
+    }
+}
+
+/// Resources as a status tells them: those in force, which were allocated at some time.
+fn told(shown: &ContainerStatus) -> Option<ResourceRequirements> {
+    shown.resources.clone().filter(|_| !shown.container_id.is_empty())
+}
+
+/// Sets one amount to that which was given, if there is such a list and such an amount.
+fn overlay(into: &mut Amounts, name: &str, given: &Amounts) {
+    if let Some(amount) = given.get(name)
+        && !into.is_empty()
+    {
+        into.insert(name.into(), amount.clone());
+    }
+}
