@@ -41,7 +41,11 @@ mod tests {
         let mut changed = spec();
         let (parent, field) = pointer.rsplit_once('/').unwrap();
         let parent = changed.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-        if value.is_null() { parent.remove(field) } else { parent.insert(field.into(), value.clone()) };
+        if value.is_null() {
+            parent.remove(field)
+        } else {
+            parent.insert(field.into(), value.clone())
+        };
         let read = |value| {
             let mut spec: PodSpec = serde_json::from_value(value).unwrap();
             crate::spec::apply_defaults(&mut spec);

@@ -60,7 +60,7 @@ pub enum Action {
         /// The container whose image it is.
         container: ContainerIndex,
     },
-    /// CRI `CreateContainer`.
+    /// CRI `CreateContainer`, with [`Pod::allocated_resources`](super::Pod::allocated_resources).
     CreateContainer {
         /// The container.
         container: ContainerIndex,

@@ -194,7 +194,7 @@ impl Pod {
             Event::Bound => self.bound(now, out),
             Event::Rejected { reason, message } => self.rejected(now, reason, message, out),
             _ => {
-                self.ask_for_resources(out);
+                self.take_up_resize(now, out);
                 self.work.trigger(now);
             }
         }
@@ -267,6 +267,7 @@ impl Pod {
     /// The kubelet refused the Pod: nothing of a status but the phase, the reason and the start time (kubelet `rejectPod`).
     fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
         self.published.drop_conditions();
+        self.show_resizing(true, out);
         self.published.start_time.get_or_insert(now.truncated());
         self.published.observed_generation = self.object.shown_generation();
         self.published.local_phase = Some(PodPhase::Failed);

@@ -1,218 +1,25 @@
-//! In-place resize (KEP-1287, KEP-5419): what the spec desires, what the node has allocated, what is actuated in the runtime.
+//! In-place resize (KEP-1287, KEP-5419): the spec desires, the node allocates, a sync actuates.
 //!
-//! All of it lives aside, in a store that exists only if a resize ever came. Amounts are not copied: whoever has them keeps the spec that
-//! has them.
+//! All that it needs lives aside, in a store that exists only if a resize ever came.
 
+use super::Pod;
 use super::action::Action;
 use super::container::Attempt;
 use super::error::TransitionError;
 use super::event::Event;
+use super::ledger::{Ledger, Resizing};
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
 use super::stage::Stage;
 use super::sync::{Failure, Step};
-use super::Pod;
 use crate::api::{ConditionStatus, PodCondition, ResourceRequirements};
 use crate::rules::actions::{self, ResizableResources, Resize, ResizedResource};
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::{self, ConditionReason, Verdict};
-use crate::rules::resources::{is_resizable, same_at_pod_level, same_resources};
+use crate::rules::resources::{is_resizable, same_resources};
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-
-/// A Pod that was resized, or is to be.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Resizing {
-    /// The newest news.
-    pub(super) now: Ledger,
-    /// As the published status has it.
-    pub(super) shown: Ledger,
-    /// `now` has changed since it was shown.
-    changed: bool,
-    /// The allocation as the sync in progress knows it.
-    working: Arc<Spec>,
-    /// The spec before the first resize.
-    pub(super) first: Arc<Spec>,
-    /// The generation that the node was asked about last.
-    generation: i64,
-    /// It has not answered yet.
-    awaited: bool,
-    /// The sync in progress has made its updates, or begun to.
-    updates_begun: bool,
-    /// The container whose start came before the updates.
-    resume_after: Option<ContainerIndex>,
-}
-
-/// What is known of a Pod's resources at one moment.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Ledger {
-    /// The spec whose resources the node has allocated (the kubelet's checkpoint).
-    pub(super) allocated: Arc<Spec>,
-    /// For each init and regular container the specs whose memory and cpu the runtime was given last.
-    pub(super) actuated: Box<[ByResource]>,
-    /// The same of the Pod's own cgroup.
-    pub(super) pod: ByResource,
-    pub(super) pending: Option<ResizeCondition>,
-    pub(super) in_progress: Option<ResizeCondition>,
-}
-
-/// Memory and cpu, by [`ResizedResource`].
-pub(super) type ByResource = [Arc<Spec>; 2];
-
-/// A condition about a resize; it is True while it is there (kubelet status manager `podResizeConditions`).
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ResizeCondition {
-    reason: ConditionReason,
-    message: String,
-    generation: i64,
-    /// When it was set last, in whole seconds.
-    probed: Time,
-    /// When its reason changed last, in whole seconds.
-    since: Time,
-}
-
-impl ResizeCondition {
-    fn new(reason: ConditionReason, message: &str, generation: i64, now: Time) -> Self {
-        Self { reason, message: message.to_owned(), generation, probed: now.truncated(), since: now.truncated() }
-    }
-}
-
-fn both(spec: &Arc<Spec>) -> ByResource {
-    [Arc::clone(spec), Arc::clone(spec)]
-}
-
-impl Ledger {
-    /// Everything is as in this spec.
-    fn settled(spec: &Arc<Spec>) -> Self {
-        let actuated = spec.init_and_regular().map(|_| both(spec)).collect();
-        Self { allocated: Arc::clone(spec), actuated, pod: both(spec), pending: None, in_progress: None }
-    }
-
-    fn put(&mut self, condition: KubeletCondition, put: Option<ResizeCondition>) {
-        match condition {
-            KubeletCondition::PodResizePending => self.pending = put,
-            KubeletCondition::PodResizeInProgress => self.in_progress = put,
-            _ => {}
-        }
-    }
-
-    const fn condition(&self, condition: KubeletCondition) -> Option<&ResizeCondition> {
-        match condition {
-            KubeletCondition::PodResizePending => self.pending.as_ref(),
-            KubeletCondition::PodResizeInProgress => self.in_progress.as_ref(),
-            _ => None,
-        }
-    }
-}
-
-impl Resizing {
-    pub(super) fn new(spec: &Arc<Spec>) -> Box<Self> {
-        let now = Ledger::settled(spec);
-        Box::new(Self {
-            shown: now.clone(),
-            now,
-            changed: false,
-            working: Arc::clone(spec),
-            first: Arc::clone(spec),
-            generation: 0,
-            awaited: false,
-            updates_begun: false,
-            resume_after: None,
-        })
-    }
-
-    /// A resize is pending. When its reason began to hold stays (kubelet `SetPodResizePendingCondition`). Whether that is news.
-    fn pend(&mut self, reason: ConditionReason, message: &str, generation: i64, now: Time) -> bool {
-        let old = self.now.pending.take();
-        if let Some(old) = old.as_ref().filter(|old| (old.reason, &*old.message, old.generation) == (reason, message, generation)) {
-            self.now.pending = Some(old.clone());
-            return false;
-        }
-        let since = old.filter(|old| old.reason == reason).map_or_else(|| now.truncated(), |old| old.since);
-        self.now.pending = Some(ResizeCondition { since, ..ResizeCondition::new(reason, message, generation, now) });
-        self.changed = true;
-        true
-    }
-
-    /// A condition as the API object has it: back-filled after a restart of the kubelet, or another writer's, which stays until the
-    /// kubelet's next status.
-    pub(super) fn put_condition(&mut self, condition: KubeletCondition, by: &PodCondition) {
-        let time = |time: Option<Time>| time.unwrap_or(Time::EPOCH);
-        let put = (by.status == ConditionStatus::True).then(|| ResizeCondition {
-            reason: ConditionReason::from_text(&by.reason),
-            message: by.message.clone(),
-            generation: by.observed_generation,
-            probed: time(by.last_probe_time),
-            since: time(by.last_transition_time),
-        });
-        self.shown.put(condition, put);
-        self.changed = true;
-    }
-
-    /// The node had allocated this before the kubelet was restarted.
-    pub(super) fn take_allocation(&mut self, spec: &Arc<Spec>) {
-        self.now.allocated = Arc::clone(spec);
-        self.shown.allocated = Arc::clone(spec);
-    }
-
-    /// The conditions of the status are the kubelet's own again.
-    pub(super) fn back_fill(&mut self) {
-        self.now.clone_from(&self.shown);
-        self.changed = false;
-    }
-
-    fn clear_pending(&mut self) {
-        self.changed |= self.now.pending.take().is_some();
-    }
-
-    /// A resize is being carried out. An error stays until it is cleared, and so does the generation it was begun with (kubelet
-    /// `SetPodResizeInProgressCondition`).
-    fn progress(&mut self, error: Option<&str>, generation: i64, now: Time) {
-        let at = now.truncated();
-        match (&mut self.now.in_progress, error) {
-            (Some(known), None) => {
-                self.changed |= known.probed != at;
-                known.probed = at;
-            }
-            (Some(known), Some(message)) => {
-                if known.reason != ConditionReason::Error {
-                    known.since = at;
-                }
-                self.changed |= known.reason != ConditionReason::Error || known.message != message || known.probed != at;
-                (known.reason, known.message, known.probed) = (ConditionReason::Error, message.to_owned(), at);
-            }
-            (none, error) => {
-                let reason = if error.is_some() { ConditionReason::Error } else { ConditionReason::None };
-                *none = Some(ResizeCondition::new(reason, error.unwrap_or_default(), generation, now));
-                self.changed = true;
-            }
-        }
-    }
-
-    fn clear_progress(&mut self) {
-        self.changed |= self.now.in_progress.take().is_some();
-    }
-
-    fn actuate(&mut self, container: ContainerIndex, resource: ResizedResource) {
-        if let Some(actuated) = self.now.actuated.get_mut(container.get()) {
-            set(&mut actuated[resource as usize], &self.working, &mut self.changed);
-        }
-    }
-
-    fn actuate_pod(&mut self, resource: ResizedResource) {
-        set(&mut self.now.pod[resource as usize], &self.working, &mut self.changed);
-    }
-}
-
-fn set(known: &mut Arc<Spec>, spec: &Arc<Spec>, changed: &mut bool) {
-    if !Arc::ptr_eq(known, spec) {
-        *known = Arc::clone(spec);
-        *changed = true;
-    }
-}
 
 impl Pod {
     /// The resources that a backend gives a container when it creates or updates it: those the node has allocated, which are not the
@@ -241,9 +48,10 @@ impl Pod {
         }
         let spec = &self.spec;
         let resizing = self.resizing.get_or_insert_with(|| Resizing::new(spec));
+        let is_asked = resizing.awaited && resizing.generation == generation;
         resizing.generation = generation;
         resizing.awaited = !same_resources(new, &resizing.now.allocated) && self.stage == Stage::Syncing;
-        if resizing.awaited {
+        if resizing.awaited && !is_asked {
             out.emit(Output::Action(Action::AllocateResources { generation }));
         } else if same_resources(new, &resizing.now.allocated) {
             resizing.clear_pending();
@@ -251,12 +59,13 @@ impl Pod {
         resizing.awaited && changes
     }
 
-    /// The kubelet has the Pod: what it had not allocated before it was restarted is asked for again.
-    pub(crate) fn ask_for_resources(&mut self, out: &mut impl Sink) {
+    /// A kubelet after a restart has the Pod: the conditions of the status are its own again (kubelet `BackfillPodResizeConditions`), and
+    /// what was not allocated is asked for again.
+    pub(crate) fn take_up_resize(&mut self, now: Time, out: &mut impl Sink) {
         let generation = self.object.generation;
-        if let Some(resizing) = &mut self.resizing
-            && !same_resources(&self.spec, &resizing.now.allocated)
-        {
+        let Some(resizing) = &mut self.resizing else { return };
+        resizing.back_fill(now);
+        if !same_resources(&self.spec, &resizing.now.allocated) {
             (resizing.generation, resizing.awaited) = (generation, true);
             out.emit(Output::Action(Action::AllocateResources { generation }));
         }
@@ -302,14 +111,14 @@ impl Pod {
         Ok(())
     }
 
-    /// Whether this is an answer about the spec that is desired now; one about an older one is ignored.
+    /// Whether this is an answer about what is desired now; one about an older spec, or about what is allocated already, is late news.
     fn is_judgement(&self, event: &'static str, generation: i64) -> Result<bool, TransitionError> {
         let resizing = self.resizing.as_ref().ok_or(TransitionError::NotAsked { event })?;
-        if generation < resizing.generation || self.stage != Stage::Syncing {
-            return Ok(false);
+        if generation > resizing.generation {
+            return Err(TransitionError::NotAsked { event });
         }
         let is_open = !same_resources(self.desired_spec(), &resizing.now.allocated);
-        if is_open && generation == resizing.generation { Ok(true) } else { Err(TransitionError::NotAsked { event }) }
+        Ok(is_open && generation == resizing.generation && self.stage == Stage::Syncing)
     }
 
     fn is_update(
@@ -375,12 +184,14 @@ impl Pod {
         }
     }
 
-    /// Whether a running container has other resources than are allocated (kubelet `IsPodResizeInProgress`).
+    /// Whether a running container, or the Pod itself, has other resources than are allocated (kubelet `IsPodResizeInProgress`).
     fn is_resize_under_way(&self) -> bool {
+        if self.resizing.as_ref().is_some_and(|resizing| resizing.differs_at_pod_level()) {
+            return true;
+        }
         let differs = |container: ContainerIndex| self.wanted_resize(container) != Resize::default();
-        let may = |&container: &ContainerIndex| {
-            self.slots[container.get()].is_running() && is_resizable(&self.spec, container, &self.node.gates)
-        };
+        let may =
+            |&container: &ContainerIndex| self.slots[container.get()].is_running() && is_resizable(&self.spec, container, &self.node.gates);
         self.spec.init_and_regular().filter(may).any(differs)
     }
 
@@ -397,7 +208,11 @@ impl Pod {
         let policies = &self.spec.api_container(container).resize_policy;
         let of = |spec: &Spec| ResizableResources::from(&spec.api_container(container).resources);
         let [memory, cpu] = [of(&actuated[0]), of(&actuated[1])];
-        actions::resize_to(policies, of(&resizing.working), ResizableResources { cpu_limit: cpu.cpu_limit, cpu_request: cpu.cpu_request, ..memory })
+        actions::resize_to(
+            policies,
+            of(&resizing.working),
+            ResizableResources { cpu_limit: cpu.cpu_limit, cpu_request: cpu.cpu_request, ..memory },
+        )
     }
 
     /// A new instance is made with what is allocated.
@@ -423,9 +238,14 @@ impl Pod {
             return false;
         }
         resizing.resume_after = after;
-        if self.work.actions.update_pod_resources || !same_at_pod_level(&resizing.now.pod[0], &resizing.working) {
+        let differs = resizing.differs_at_pod_level();
+        // The Pod's own cgroup is no affair of the runtime.
+        if differs || self.work.actions.update_pod_resources {
             resizing.actuate_pod(ResizedResource::Memory);
             resizing.actuate_pod(ResizedResource::Cpu);
+        }
+        if differs {
+            self.relist(now);
         }
         self.update_on(now, None, out);
         true
@@ -477,6 +297,12 @@ impl Pod {
         }
         resizing.shown = resizing.now.clone();
         true
+    }
+
+    /// Another writer has written over one of the conditions about a resize.
+    pub(crate) fn overwrite_resize(&mut self, condition: KubeletCondition, by: &PodCondition) {
+        let spec = &self.spec;
+        self.resizing.get_or_insert_with(|| Resizing::new(spec)).put_condition(condition, by);
     }
 
     /// A published condition about a resize, as the rules have it.

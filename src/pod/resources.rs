@@ -1,8 +1,8 @@
 //! Resources in the published status: `resources` and `allocatedResources` of containers and of the Pod (KEP-1287, KEP-5419).
 
 use super::container::{ShownContainer, ShownContainerState};
+use super::ledger::{ByResource, Ledger, Resizing};
 use super::output::KubeletCondition;
-use super::resizing::{ByResource, Ledger, Resizing};
 use super::{Pod, Stage};
 use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
 use crate::rules::actions::{ResizableResources, ResizedResource};
@@ -88,7 +88,6 @@ impl Pod {
         for (own, by) in conditions() {
             resizing.put_condition(own, by);
         }
-        resizing.back_fill();
         self.resizing = Some(resizing);
     }
 

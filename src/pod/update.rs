@@ -2,13 +2,13 @@
 
 use super::error::TransitionError;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::{PodReason, ShownCondition};
-use super::resizing::Resizing;
+use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::PodCondition;
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
+use crate::rules::conditions::ConditionReason;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -181,16 +181,15 @@ impl Pod {
 
     /// Another writer has written over one of the kubelet's own conditions.
     fn overwrite(&mut self, condition: KubeletCondition, by: &PodCondition, out: &mut impl Sink) {
+        let from = self.condition(condition).map(|shown| shown.status);
         if condition.is_resize() {
-            let spec = &self.spec;
-            self.resizing.get_or_insert_with(|| Resizing::new(spec)).put_condition(condition, by);
-            return;
+            self.overwrite_resize(condition, by);
+        } else {
+            self.published.conditions[condition as usize] = by.into();
         }
-        let from = self.published.condition(condition).status;
-        let shown = ShownCondition::from(by);
-        self.published.conditions[condition as usize] = shown;
-        if from != shown.status {
-            let change = StateChange::Condition { condition, from, to: shown.status, reason: shown.reason };
+        let (to, reason) = self.condition(condition).map_or((None, ConditionReason::None), |shown| (Some(shown.status), shown.reason));
+        if from != to {
+            let change = StateChange::Condition { condition, from, to, reason };
             out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
         }
     }

@@ -14,8 +14,8 @@ pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, Re
 pub use defaults::{apply_defaults, drop_disabled_fields};
 pub use hash::container_hash;
 pub use problem::{InvalidSpec, Problem, ProblemKind};
-pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_resize_update, validate_update};
 pub(crate) use validation::{aggregate_limits, aggregate_requests, is_pod_level};
+pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_resize_update, validate_update};
 
 use crate::Gates;
 use crate::api;

@@ -255,9 +255,7 @@ impl World {
             Action::Probe { container, attempt, kind } => {
                 Event::Probed { container, attempt, kind, outcome: OUTCOMES[usize::from(how) % OUTCOMES.len()] }
             }
-            Action::AllocateResources { generation } if how > 200 => {
-                Event::ResizeDeferred { generation, message: self.text("no room") }
-            }
+            Action::AllocateResources { generation } if how > 200 => Event::ResizeDeferred { generation, message: self.text("no room") },
             Action::AllocateResources { generation } => Event::ResizeAllocated { generation },
             Action::UpdateContainerResources { container, attempt, resource } if failed => {
                 Event::ContainerUpdateFailed { container, attempt, resource, message: self.text("cannot update") }

@@ -162,10 +162,7 @@ impl<O: Observer> Player<'_, O> {
                 self.fail_update();
                 self.look_after_inputs();
             }
-            Verb::UntaintNode { .. }
-            | Verb::ShutdownNode {}
-            | Verb::DeleteNode {}
-            | Verb::SetNodeLabels { .. } => {
+            Verb::UntaintNode { .. } | Verb::ShutdownNode {} | Verb::DeleteNode {} | Verb::SetNodeLabels { .. } => {
                 self.steps.unknown.push(index);
                 return false;
             }

@@ -1,8 +1,8 @@
 //! Init containers and sidecars of a Pod in its sandbox (kubelet `computeInitContainerActions`).
 
 use super::{Managers, Planner};
-use crate::rules::{resources, restart};
 use crate::rules::view::{Instance, InstanceState, KillReason, ProbeResult, Runtime, TerminatedReason};
+use crate::rules::{resources, restart};
 use crate::spec::{ContainerIndex, ProbeKind};
 
 /// How far the init containers are.

@@ -55,6 +55,16 @@ pub enum ResizedResource {
     Cpu,
 }
 
+impl ResizedResource {
+    /// `memory` or `cpu`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
 impl From<&ResourceRequirements> for ResizableResources {
     fn from(resources: &ResourceRequirements) -> Self {
         let milli = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::milli_value);
