@@ -87,9 +87,11 @@ mod tests {
 
     #[test]
     fn gates_bar_init_containers_and_the_pod_level() {
-        let mut gates = Gates::default();
-        gates.in_place_pod_vertical_scaling_init_containers = false;
-        gates.in_place_pod_level_resources_vertical_scaling = false;
+        let gates = Gates {
+            in_place_pod_vertical_scaling_init_containers: false,
+            in_place_pod_level_resources_vertical_scaling: false,
+            ..Gates::default()
+        };
         assert_eq!(refused("/initContainers/0/resources/requests/cpu", &json!("2"), &gates), ["spec.initContainers[0].resources"]);
         assert_eq!(refused("/resources", &json!({"requests": {"cpu": "2", "memory": "64Mi"}}), &gates), ["spec.resources"]);
     }

@@ -128,12 +128,11 @@ fn staleness() {
 }
 
 /// Edges that no history reaches, and why.
-const UNREACHABLE: [(&str, &str, &str); 6] = [
+const UNREACHABLE: [(&str, &str, &str); 5] = [
     // The Pods of these histories are born, not found by a kubelet that comes back.
     ("Bound", "FoundTerminal", "Terminated"),
     // The runtime of these histories leaves no record of a sandbox that it could not make.
     ("NotReady", "Started", "Ready"),
-    ("Absent", "Died", "NotReady"),
     ("NotReady", "Died", "NotReady"),
     ("Stopped", "Died", "NotReady"),
     // Told twice, nothing changes: no transition.
