@@ -1,4 +1,5 @@
-//! How long a container that keeps ending, or an image that cannot be pulled, has to wait.
+//! How long a container that keeps ending, or an image that cannot be pulled, has to wait (kubelet `doBackOff` and image manager, client-go
+//! `flowcontrol.Backoff`).
 //!
 //! The kubelet keeps two exponential back-offs (client-go `flowcontrol.Backoff`). They count alike: the first [`Backoff`] is
 //! the initial delay, each further one doubles it up to the maximum, and after a quiet time it is forgotten. They differ in
@@ -201,7 +202,7 @@ impl Backoff {
         if self.is_expired(config, now) { Ok(()) } else { self.window(self.last_update, now) }
     }
 
-    /// A pull failed: the window opens, twice as long as the last.
+    /// A pull failed: the window opens, twice as long as the last (kubelet image manager, client-go `Backoff.Next`).
     pub fn image_pull_failed(&mut self, config: &BackoffConfig, now: Time) {
         self.raise(config, now, now);
     }

@@ -3,7 +3,8 @@
 use super::view::{StatusEntry, StatusState, Statuses};
 use crate::spec::{ContainerIndex, Spec};
 
-/// The containers whose state the last status replaces by a termination that nobody has seen (ContainerStatusUnknown, 137).
+/// The containers whose state the last status replaces by a termination that nobody has seen (ContainerStatusUnknown,
+/// 137; kubelet `TerminatePod`).
 ///
 /// Of regular containers all that are not terminated, if the Pod had got beyond its init containers; of init containers those up
 /// to the last that ever left waiting, the first in any case. What was never reached keeps waiting. `statuses` is what the API shows.

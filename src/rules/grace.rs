@@ -1,4 +1,4 @@
-//! How much time a container is given to stop, and how the kubelet spends it.
+//! How much time a container is given to stop, and how the kubelet spends it (kubelet `setTerminationGracePeriod`, `killContainer`).
 //!
 //! The grace period of one kill is spent in three phases, one after the other, each within what the last one left
 //! (kubelet `killContainer`):

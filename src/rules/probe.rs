@@ -152,7 +152,7 @@ pub enum Effect {
     Started(bool),
 }
 
-/// What this new result of a probe sets off. Results that are dropped with their instance or worker set off nothing.
+/// What this new result of a probe sets off (kubelet `syncLoopIteration`, `handleProbeSync`). Results that are dropped with their instance or worker set off nothing.
 pub const fn effect(kind: ProbeKind, result: ProbeResult) -> Effect {
     let passed = matches!(result, ProbeResult::Success);
     match (kind, result) {

@@ -56,7 +56,7 @@ pub fn allows_restart(spec: &Spec, container: ContainerIndex, gates: &Gates) -> 
     effective_policy(spec, container, gates) != RestartPolicy::Never
 }
 
-/// The policy in force for a container, rules aside: its own where it has one (gate ContainerRestartRules), else the Pod's.
+/// The policy in force for a container, rules aside: its own where it has one (gate ContainerRestartRules, KEP-5307), else the Pod's.
 pub fn effective_policy(spec: &Spec, container: ContainerIndex, gates: &Gates) -> RestartPolicy {
     let own = if gates.container_restart_rules { spec.container(container).restart_policy() } else { None };
     own.unwrap_or_else(|| spec.restart_policy())

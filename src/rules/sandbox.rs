@@ -14,7 +14,7 @@ pub struct SandboxChange {
     pub named: bool,
 }
 
-/// Whether the Pod needs a new sandbox, and with which attempt.
+/// Whether the Pod needs a new sandbox, and with which attempt (kubelet `PodSandboxChanged`).
 ///
 /// It does when there is none, when more than one is ready, when the newest is not ready, when its network namespace is not
 /// the one the spec asks for, or when a Pod with its own network has no address although the runtime reports on the network.

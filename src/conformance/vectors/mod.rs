@@ -18,7 +18,7 @@ mod restart;
 mod termination_order;
 
 use super::report::Outcome;
-use crate::gates::{Gates, UnknownGate};
+use crate::gates::{GateError, Gates};
 use crate::{api, spec::Spec};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -47,9 +47,9 @@ pub enum ReadError {
     /// The input has another shape than the suite's.
     #[error("the input does not have the shape of its suite: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A gate of the case is not known.
+    /// A gate of the case is not known, or locked.
     #[error(transparent)]
-    Gate(#[from] UnknownGate),
+    Gate(#[from] GateError),
     /// The input names a container that its spec does not have.
     #[error("the spec has no container `{0}`")]
     NoContainer(String),

@@ -1,4 +1,4 @@
-//! Regular containers of an initialized Pod in its sandbox.
+//! Regular containers of an initialized Pod in its sandbox (kubelet `computePodActions`).
 
 use super::{Managers, Planner};
 use crate::rules::restart;

@@ -100,7 +100,8 @@ pub fn resize_to(policies: &[ResizePolicy], allocated: ResizableResources, actua
     Resize::Update { cpu, memory }
 }
 
-/// The containers whose resource is updated in place, in the order of the updates: what goes down before what goes up.
+/// The containers whose resource is updated in place, in the order of the updates: what goes down before what goes up
+/// (kubelet `doPodResizeAction`, KEP-1287).
 pub fn updates<'a>(spec: &'a Spec, actions: &'a [ContainerAction], resource: ResizedResource) -> impl Iterator<Item = ContainerIndex> + 'a {
     let goes = move |wanted| {
         move |&container: &ContainerIndex| {

@@ -168,7 +168,8 @@ impl Worker {
         matches!(self.mode, Mode::Probing | Mode::ProbingOwed)
     }
 
-    /// A tick: the period has passed, or somebody wants a readiness probe now ([`Marks::poke`](super::Marks::poke)).
+    /// A tick: the period has passed, or somebody wants a readiness probe now ([`Marks::poke`](super::Marks::poke)); what comes before the handler in
+    /// kubelet `doProbe`.
     ///
     /// `seen` is the Pod's cached status, `None` if the kubelet has none. `outlives_exit` is asked, with the exit code, only
     /// about a container that has ended: whether the worker goes on ([`outlives_exit`](super::outlives_exit)).
@@ -264,7 +265,7 @@ impl Worker {
         if self.cached.replace(result) == Some(result) { changes } else { changes.then(result) }
     }
 
-    /// The outcome of the probe that [`Verdict::Probe`] asked for. Ignored if none was asked for.
+    /// The outcome of the probe that [`Verdict::Probe`] asked for, ignored if none was asked for; what comes after the handler in kubelet `doProbe`.
     ///
     /// A result is cached once it has come as often in a row as its threshold asks (API `successThreshold`, `failureThreshold`).
     /// Then a startup probe has given its verdict, and so has a failed liveness probe: the worker is on hold until it sees
