@@ -76,7 +76,7 @@ impl Pod {
         };
         let under_way = conditions().any(|(own, _)| own == KubeletCondition::PodResizeInProgress);
         let in_status = self.spec_of_status(status);
-        if in_status.is_none() && conditions().next().is_none() {
+        if self.object.is_static || (in_status.is_none() && conditions().next().is_none()) {
             return;
         }
         let old = in_status.unwrap_or_else(|| Arc::clone(&self.spec));
