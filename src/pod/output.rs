@@ -227,10 +227,8 @@ pub enum KubeletCondition {
 }
 
 impl KubeletCondition {
-    /// In the order in which the kubelet writes them.
-    pub const ALL: [Self; 8] = [
-        Self::PodResizePending,
-        Self::PodResizeInProgress,
+    /// Those that every status of the kubelet has, in the order in which it writes them.
+    pub const ALL: [Self; 6] = [
         Self::PodReadyToStartContainers,
         Self::Initialized,
         Self::Ready,
@@ -239,8 +237,8 @@ impl KubeletCondition {
         Self::AllContainersRestarting,
     ];
 
-    /// How many every Pod keeps: all but those about a resize, which are there only if one came.
-    pub(crate) const KEPT: usize = Self::PodResizePending as usize;
+    /// Those about a resize (KEP-1287): there only while one is pending or in progress, written before the others.
+    pub const RESIZE: [Self; 2] = [Self::PodResizePending, Self::PodResizeInProgress];
 
     /// Whether it is about a resize.
     pub(crate) const fn is_resize(self) -> bool {
@@ -263,7 +261,7 @@ impl KubeletCondition {
 
     /// The condition of this name.
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|condition| condition.as_str() == text)
+        Self::ALL.into_iter().chain(Self::RESIZE).find(|condition| condition.as_str() == text)
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Published {
     /// In the kubelet's cache: ahead of the API server's while a terminal phase is held back.
     pub(crate) local_phase: Option<PodPhase>,
     pub(crate) local_reason: PodReason,
-    pub(crate) conditions: [ShownCondition; KubeletCondition::KEPT],
+    pub(crate) conditions: [ShownCondition; KubeletCondition::ALL.len()],
     pub(crate) start_time: Option<Time>,
     pub(crate) observed_generation: u32,
     pub(crate) qos: QosClass,
@@ -74,7 +74,7 @@ impl Published {
         reason: PodReason::None,
         local_phase: None,
         local_reason: PodReason::None,
-        conditions: [ShownCondition::ABSENT; KubeletCondition::KEPT],
+        conditions: [ShownCondition::ABSENT; KubeletCondition::ALL.len()],
         start_time: None,
         observed_generation: 0,
         qos: QosClass::BestEffort,

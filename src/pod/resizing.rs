@@ -285,7 +285,7 @@ impl Pod {
         if !core::mem::take(&mut resizing.changed) {
             return false;
         }
-        for condition in [KubeletCondition::PodResizePending, KubeletCondition::PodResizeInProgress] {
+        for condition in KubeletCondition::RESIZE {
             let status = |ledger: &Ledger| ledger.condition(condition).map(|_| ConditionStatus::True);
             let (from, to) = (status(&resizing.shown), status(&resizing.now));
             debug_assert!(conditions::permitted(condition.as_str(), from, to), "{} {from:?} → {to:?}", condition.as_str());

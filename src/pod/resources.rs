@@ -1,12 +1,12 @@
 //! Resources in the published status: `resources` and `allocatedResources` of containers and of the Pod (KEP-1287, KEP-5419).
 
 use super::container::{ShownContainer, ShownContainerState};
-use super::ledger::{ByResource, Ledger, Resizing};
+use super::ledger::{Ledger, Resizing};
 use super::output::KubeletCondition;
 use super::{Pod, Stage};
 use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
 use crate::rules::actions::{ResizableResources, ResizedResource};
-use crate::rules::resources::pod_resources;
+use crate::rules::resources::{Told, in_force, pod_resources};
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -16,9 +16,6 @@ use alloc::sync::Arc;
 pub(crate) type Shown = (Amounts, Option<ResourceRequirements>);
 
 type Amounts = BTreeMap<String, Quantity>;
-
-const CPU: &str = "cpu";
-const MEMORY: &str = "memory";
 
 impl Pod {
     fn shown_ledger(&self) -> Option<&Ledger> {
@@ -32,38 +29,32 @@ impl Pod {
         }
         let resized = self.shown_ledger().filter(|_| self.shown_spec.container(container).kind() != ContainerKind::Ephemeral);
         let allocated = &resized.map_or(&self.shown_spec, |ledger| &ledger.allocated).api_container(container).resources;
-        let mut in_force = allocated.clone();
-        if let Some(actuated) = resized.and_then(|ledger| ledger.actuated.get(container.get()))
-            && matches!(shown.state, ShownContainerState::Running { .. })
-        {
-            let of = |resource: ResizedResource| &actuated[resource as usize].api_container(container).resources;
-            for (name, given) in [(MEMORY, of(ResizedResource::Memory)), (CPU, of(ResizedResource::Cpu))] {
-                overlay(&mut in_force.limits, name, &given.limits);
-                overlay(&mut in_force.requests, name, &given.requests);
+        let actuated = resized.and_then(|ledger| ledger.actuated.get(container.get()));
+        let in_force = match (actuated, shown.state) {
+            (Some(given), ShownContainerState::Running { .. }) => {
+                let of = |resource: ResizedResource| &given[resource as usize].api_container(container).resources;
+                in_force(allocated, merged(of(ResizedResource::Memory), of(ResizedResource::Cpu)), Told::default())
             }
-        }
+            _ => allocated.clone(),
+        };
         (allocated.requests.clone(), Some(in_force))
     }
 
-    /// Of the Pod: what its cgroup was given. A cgroup has no request for memory, so that the first one stays (as measured).
+    /// Of the Pod: what its cgroup was given. A cgroup knows no request for memory, so that the first one told is kept (as measured).
     pub(crate) fn shown_pod_resources(&self) -> Shown {
-        let gates = &self.node.gates;
-        let tells = gates.pod_level_resources && gates.in_place_pod_level_resources_vertical_scaling;
-        if !tells || !self.published.built || self.stage == Stage::Rejected {
+        let of = |spec: &Spec| pod_resources(spec.api(), &self.node.gates);
+        let allocated = of(self.shown_ledger().map_or(&self.shown_spec, |ledger| &ledger.allocated));
+        let Some(allocated) = allocated.filter(|_| self.published.built && self.stage != Stage::Rejected) else {
             return Shown::default();
-        }
-        let Some(resizing) = &self.resizing else {
-            let all = pod_resources(&self.shown_spec, gates);
-            return (all.requests.clone(), Some(all));
         };
-        let allocated = pod_resources(&resizing.shown.allocated, gates);
-        let of = |pod: &ByResource, resource: ResizedResource| pod_resources(&pod[resource as usize], gates);
-        let (memory, cpu) = (of(&resizing.shown.pod, ResizedResource::Memory), of(&resizing.shown.pod, ResizedResource::Cpu));
-        let mut in_force = allocated.clone();
-        overlay(&mut in_force.limits, CPU, &cpu.limits);
-        overlay(&mut in_force.requests, CPU, &cpu.requests);
-        overlay(&mut in_force.limits, MEMORY, &memory.limits);
-        overlay(&mut in_force.requests, MEMORY, &pod_resources(&resizing.first, gates).requests);
+        let given = |resizing: &Resizing| {
+            let [memory, cpu] = &resizing.shown.pod;
+            Some((of(memory)?, of(cpu)?, of(&resizing.first)?))
+        };
+        let in_force = match self.resizing.as_deref().and_then(given) {
+            Some((memory, cpu, first)) => in_force(&allocated, Told { memory_request: None, ..merged(&memory, &cpu) }, Told::from(&first)),
+            None => allocated.clone(),
+        };
         (allocated.requests, Some(in_force))
     }
 
@@ -115,11 +106,8 @@ fn told(shown: &ContainerStatus) -> Option<ResourceRequirements> {
     shown.resources.clone().filter(|_| !shown.container_id.is_empty())
 }
 
-/// Sets one amount to that which was given, if there is such a list and such an amount.
-fn overlay(into: &mut Amounts, name: &str, given: &Amounts) {
-    if let Some(amount) = given.get(name)
-        && !into.is_empty()
-    {
-        into.insert(name.into(), amount.clone());
-    }
+/// Memory of the one and cpu of the other.
+fn merged<'a>(memory: &'a ResourceRequirements, cpu: &'a ResourceRequirements) -> Told<'a> {
+    let (memory, cpu) = (Told::from(memory), Told::from(cpu));
+    Told { memory_request: memory.memory_request, memory_limit: memory.memory_limit, ..cpu }
 }

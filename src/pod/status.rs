@@ -80,7 +80,7 @@ impl StatusView<'_> {
     /// Conditions of other writers first, then the kubelet's in its own order.
     fn conditions(&self) -> Vec<PodCondition> {
         let foreign = self.0.texts.get().map(|texts| texts.foreign.clone()).unwrap_or_default();
-        let own = KubeletCondition::ALL.into_iter().filter_map(|condition| self.condition(condition));
+        let own = KubeletCondition::RESIZE.into_iter().chain(KubeletCondition::ALL).filter_map(|condition| self.condition(condition));
         foreign.into_iter().chain(own).collect()
     }
 
