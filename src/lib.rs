@@ -41,7 +41,8 @@
 //!
 //! # Scope and authority
 //!
-//! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it. The behaviour is that of
+//! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it; beside it what a kubelet
+//! decides over all Pods of its node ([`node`]). The behaviour is that of
 //! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
 //! documentation and the kubelet differ, the kubelet wins. What only the documentation knows (the phase
 //! [`Unknown`](api::PodPhase::Unknown)) exists as a type.
@@ -65,6 +66,7 @@ pub mod cluster;
 pub mod conformance;
 pub mod diagram;
 pub mod gates;
+pub mod node;
 pub mod observation;
 pub mod pod;
 pub mod rules;

@@ -1,9 +1,10 @@
 //! Histories made by hand: what a caller may tell a Pod, and what must not come of it.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
-use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodStatus};
+use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodPhase, PodStatus};
 use pod_lifecycle::observation::Observation;
-use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing};
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing, Stage};
+use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::view::{Exit, WaitingReason};
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use serde_json::{Value, json};
@@ -98,8 +99,9 @@ fn any_status_is_taken_up() {
             let status: PodStatus = serde_json::from_value(status).unwrap();
             let mut pod =
                 Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) }, &node(Pacing::IMMEDIATE), &mut ());
-            tell(&mut pod, 0, Event::Admitted);
             let ended = phase == json!("Failed");
+            assert_eq!(pod.clone().handle(START, REFUSED, &mut ()).is_err(), ended);
+            tell(&mut pod, 0, Event::Admitted);
             let next = if ended { Action::UnmountVolumes } else { Action::MountVolumes };
             assert!(pod.pending_actions().eq([next]), "{status:?}");
         }
@@ -116,7 +118,7 @@ fn a_delay_without_end_has_no_later_end() {
 
 #[test]
 fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
-    let kill = Change::Kill { reason: "Evicted".into(), message: String::new(), grace_period_seconds: Some(1), disruption_target: true };
+    let kill = Change::Kill { ending: Ending::NodePressure, message: String::new(), grace_period_seconds: Some(1) };
     for killed in [true, false] {
         let mut pod = admitted(&one("x:1"), Pacing::IMMEDIATE);
         if killed {
@@ -232,4 +234,67 @@ fn a_condition_of_the_kubelet_that_another_writes_over_is_there_once_until_it_is
     assert_eq!(shown(&pod), [ConditionStatus::False]);
     settle(&mut pod, 2, &mut Vec::new());
     assert_eq!(shown(&pod), [ConditionStatus::True]);
+}
+
+/// A running Pod as a kubelet finds it after its start.
+fn found_running(meta: &ObjectMeta) -> Pod {
+    let spec = spec(json!({"nodeName": "n", "terminationGracePeriodSeconds": 600, "containers": [{"name": "web", "image": "x"}]}));
+    let running = json!({"name": "web", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, "ready": true, "started": true,
+        "restartCount": 2, "image": "x", "imageID": "", "containerID": "c://1"});
+    let ready = json!({"type": "Ready", "status": "True"});
+    let status = json!({"phase": "Running", "startTime": "2026-01-01T00:00:00Z", "podIP": "10.1.0.5", "podIPs": [{"ip": "10.1.0.5"}],
+        "conditions": [ready], "containerStatuses": [running]});
+    let status: PodStatus = serde_json::from_value(status).unwrap();
+    let mut pod = Pod::new(NewPod { meta, spec: &spec, status: Some(&status) }, &node(Pacing::KUBELET), &mut ());
+    let seen = json!({"ips": ["10.1.0.5"], "sandboxes": [{"state": "ready", "attempt": 0, "networkStatus": true, "ip": "10.1.0.5"}],
+        "containers": [{"name": "web", "id": "c://1", "state": "running", "restartCount": 2, "active": true}]});
+    let seen: Observation = serde_json::from_value(seen).unwrap();
+    pod.observe(START + Span::from_secs(10), &seen, &mut ()).unwrap();
+    pod
+}
+
+const REFUSED: Event<'static> = Event::Rejected { reason: "NodeAffinity", message: "Pod was rejected: no" };
+
+/// Phase, reason and message, and how many conditions and containers the status has.
+fn seen_by_all(pod: &Pod) -> (Option<PodPhase>, String, String, [usize; 2]) {
+    let PodStatus { phase, reason, message, conditions, container_statuses, .. } = pod.status().to_owned();
+    (phase, reason, message, [conditions.len(), container_statuses.len()])
+}
+
+#[test]
+fn a_running_pod_that_is_refused_is_stopped_as_an_orphan_and_ends_in_full() {
+    let mut pod = found_running(&ObjectMeta::default());
+    let outputs = tell(&mut pod, 10, REFUSED);
+    assert!(outputs.contains(&Output::StatusChanged));
+    let stripped = (Some(PodPhase::Running), String::new(), String::new(), [0, 0]);
+    assert_eq!(seen_by_all(&pod), stripped);
+    assert_eq!(pod.pending_actions().count(), 0, "until the next housekeeping");
+    let outputs = tell(&mut pod, 12, Event::Tick);
+    assert_eq!(outputs, [Output::Action(Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 2 })]);
+    tell(&mut pod, 14, exited(Attempt(0)));
+    tell(&mut pod, 14, Event::SandboxStopped { attempt: 0 });
+    assert_eq!(seen_by_all(&pod), stripped, "nobody tells the API server");
+    let mut seen = Vec::new();
+    for second in [15, 15, 16, 16] {
+        let mut outputs = Vec::new();
+        pod.handle(START + Span::from_secs(second), Event::Tick, &mut outputs).unwrap();
+        if outputs.contains(&Output::StatusChanged) {
+            seen.push(seen_by_all(&pod));
+        }
+    }
+    let ended = (Some(PodPhase::Failed), "NodeAffinity".to_owned(), "Pod was rejected: no".to_owned(), [5, 1]);
+    assert_eq!(seen, [(Some(PodPhase::Running), String::new(), String::new(), [5, 1]), ended]);
+    assert_eq!(pod.status().to_owned().container_statuses[0].restart_count, 2);
+}
+
+#[test]
+fn a_refused_pod_that_is_removed_meanwhile_is_stopped_all_the_same() {
+    let mut pod = found_running(&ObjectMeta::default());
+    tell(&mut pod, 10, REFUSED);
+    tell(&mut pod, 11, Event::ObjectRemoved);
+    assert_eq!(pod.stage(), Stage::Rejected);
+    tell(&mut pod, 12, Event::Tick);
+    tell(&mut pod, 13, exited(Attempt(0)));
+    tell(&mut pod, 13, Event::SandboxStopped { attempt: 0 });
+    assert_eq!(pod.stage(), Stage::Removed);
 }

@@ -17,7 +17,10 @@ pub use container::{
     RestartRuleAction, RestartRuleExitCodes, TerminationMessagePolicy, VolumeMount,
 };
 pub use meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
-pub use pod::{Pod, PodOs, PodSpec, ReadinessGate, SchedulingGate, Toleration, TolerationOperator, Volume};
+pub use pod::{
+    Affinity, EmptyDir, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodOs, PodSpec, ReadinessGate,
+    SchedulingGate, Toleration, TolerationOperator, Volume,
+};
 pub use probe::{ExecAction, GrpcAction, HttpGetAction, IntOrString, Lifecycle, LifecycleHandler, Probe, SleepAction, TcpSocketAction};
 pub use quantity::{Quantity, QuantityError};
 pub use status::{

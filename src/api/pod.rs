@@ -2,6 +2,7 @@
 
 use super::container::{Container, ResourceRequirements, RestartPolicy};
 use super::meta::ObjectMeta;
+use super::quantity::Quantity;
 use super::status::PodStatus;
 use super::vocabulary::words;
 use super::{is_default, nullable};
@@ -64,6 +65,9 @@ pub struct PodSpec {
     /// Labels a node must have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
     pub node_selector: BTreeMap<String, String>,
+    /// What else a node must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
     /// Service account.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
     pub service_account_name: String,
@@ -109,17 +113,87 @@ pub struct PodSpec {
     /// The scheduler waits while there is one (KEP-3521).
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub scheduling_gates: Vec<SchedulingGate>,
+    /// What running the Pod itself takes, by resource name (runtime class).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
+    pub overhead: BTreeMap<String, Quantity>,
     /// Pod-level requests and limits (KEP-2837).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
 }
 
-/// A volume; what it holds is outside the lifecycle.
+/// A volume; what it holds is outside the lifecycle, but not how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Volume {
     /// Name.
     pub name: String,
+    /// It is a directory of the Pod's own that begins empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub empty_dir: Option<EmptyDir>,
+}
+
+/// A directory that lives as long as its Pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EmptyDir {
+    /// `Memory`, `HugePages` or, by default, the node's disk.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub medium: String,
+    /// A Pod that puts more into it is evicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_limit: Option<Quantity>,
+}
+
+/// Where a Pod may run, as far as its kubelet asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Affinity {
+    /// Which nodes fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_affinity: Option<NodeAffinity>,
+}
+
+/// Which nodes fit; preferences, which only the scheduler minds, are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeAffinity {
+    /// What a node must meet.
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution", skip_serializing_if = "Option::is_none")]
+    pub required: Option<NodeSelector>,
+}
+
+/// Meets one of the terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelector {
+    /// The terms.
+    #[serde(deserialize_with = "nullable")]
+    pub node_selector_terms: Vec<NodeSelectorTerm>,
+}
+
+/// Meets all requirements of both lists; without any, nothing meets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelectorTerm {
+    /// Of the node's labels.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub match_expressions: Vec<NodeSelectorRequirement>,
+    /// Of the node's fields; only `metadata.name` is one.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub match_fields: Vec<NodeSelectorRequirement>,
+}
+
+/// One requirement of a label or field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelectorRequirement {
+    /// Key of the label, or name of the field.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
+    pub operator: String,
+    /// What it is compared with.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub values: Vec<String>,
 }
 
 /// The operating system of a Pod.

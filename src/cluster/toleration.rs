@@ -1,6 +1,7 @@
-//! Tolerations of NoExecute taints (taint-eviction controller, API `ToleratesTaint`).
+//! Tolerations of NoExecute taints (taint-eviction controller).
 
 use crate::api::{Toleration, TolerationOperator};
+use crate::rules::toleration::{Taint, tolerates};
 use alloc::vec::Vec;
 
 /// How long a Pod tolerates a taint.
@@ -16,7 +17,7 @@ pub enum Tolerated {
 
 /// How long these tolerations put up with this taint: the shortest of those that match; without any, not at all.
 pub fn toleration(tolerations: &[Toleration], key: &str, value: &str, effect: &str) -> Tolerated {
-    let matching = tolerations.iter().filter(|toleration| matches(toleration, key, value, effect));
+    let matching = tolerations.iter().filter(|toleration| tolerates(toleration, Taint { key, value, effect }));
     let mut tolerated = Tolerated::No;
     for toleration in matching {
         tolerated = match (tolerated, toleration.toleration_seconds.map(|seconds| seconds.max(0))) {
@@ -45,17 +46,6 @@ pub fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
             });
         }
     }
-}
-
-fn matches(toleration: &Toleration, key: &str, value: &str, effect: &str) -> bool {
-    let effect_fits = toleration.effect.is_empty() || toleration.effect == effect;
-    let key_fits = toleration.key.is_empty() || toleration.key == key;
-    let value_fits = match toleration.operator {
-        Some(TolerationOperator::Exists) => true,
-        None | Some(TolerationOperator::Equal) => !toleration.key.is_empty() && toleration.value == value,
-        Some(_) => false,
-    };
-    effect_fits && key_fits && value_fits
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
 use super::output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::{Pod, Stage};
-use crate::api::{ConditionStatus, ConditionType, PodPhase};
+use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
 use crate::rules::phase::{self, PhaseFacts};
 use crate::rules::view::{Runtime, StatusEntry, StatusState, Statuses, WaitingReason};
-use crate::rules::{completion, restart, transition};
+use crate::rules::{completion, deadline, ending, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
@@ -152,19 +152,16 @@ impl Pod {
         }
         let mut reason = if published.local_phase == Some(phase) { published.local_reason } else { PodReason::None };
         let started = *published.start_time.get_or_insert(now.truncated());
-        if let Some(deadline) = self.spec.active_deadline()
-            && now >= started + deadline
-        {
+        if deadline::has_passed(&self.spec, Some(started), now) {
             published.past_deadline = true;
-            (phase, reason) = (PodPhase::Failed, PodReason::DeadlineExceeded);
+            (phase, reason) = (PodPhase::Failed, PodReason::from_text(deadline::REASON));
         }
         phase = terminal_of(published.phase).unwrap_or(phase);
         if let Some(kill) = &mut self.object.kill
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
-            phase = if kill.reason == PodReason::Terminated && phase == PodPhase::Succeeded { phase } else { PodPhase::Failed };
-            reason = kill.reason;
+            (phase, reason) = (kill.ending.phase(phase), PodReason::from_text(kill.ending.reason()));
         }
         let changed = published.local_phase != Some(phase) || published.local_reason != reason;
         (published.local_phase, published.local_reason) = (Some(phase), reason);
@@ -283,18 +280,11 @@ impl Pod {
 
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
-        if self.object.kill.is_some_and(|kill| kill.disruption) {
-            let generation = self.object.generation;
-            let condition = crate::api::PodCondition {
-                type_: ConditionType::DisruptionTarget,
-                observed_generation: generation,
-                status: ConditionStatus::True,
-                last_probe_time: None,
-                last_transition_time: Some(now.truncated()),
-                reason: ConditionReason::TerminationByKubelet.as_str().into(),
-                message: alloc::string::String::new(),
-            };
-            self.put_foreign(condition);
+        let message = self.texts.get().map_or("", |texts| &texts.held.2);
+        if let Some(kill) = self.object.kill
+            && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
+        {
+            ending::put(&mut self.texts.make().foreign, condition);
         }
     }
 }
@@ -306,14 +296,11 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     };
     let was_terminal = pod.published.phase.is_some_and(PodPhase::is_terminal);
     if local.is_terminal() && !was_terminal {
-        if pod.stage.could_have_running_containers() {
+        if pod.could_have_running_containers() {
             return false;
         }
         pod.show_disruption(now);
-        if pod.object.kill.is_some_and(|kill| kill.shown && kill.reason == pod.published.local_reason) {
-            let texts = pod.texts.make();
-            (texts.reason, texts.message) = core::mem::take(&mut texts.kill);
-        }
+        pod.show_words();
     }
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);

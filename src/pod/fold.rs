@@ -5,7 +5,6 @@ use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slo
 use super::error::TransitionError;
 use super::event::Event;
 use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
-use super::published::PodReason;
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
@@ -184,7 +183,9 @@ impl Pod {
             _ => StageEvent::Admitted,
         };
         let gated = stage_event == StageEvent::NodeChosen && self.is_gated();
-        if self.stage.next(stage_event).is_none() || gated {
+        // What has ended is not asked about any more (kubelet `HandlePodAdditions`).
+        let ended = stage_event == StageEvent::Rejected && self.published.phase.is_some_and(PodPhase::is_terminal);
+        if self.stage.next(stage_event).is_none() || gated || ended {
             return Err(TransitionError::Stage { event: event.name(), stage: self.stage });
         }
         self.move_on(stage_event, Cause::Reported, out);
@@ -264,20 +265,6 @@ impl Pod {
         true
     }
 
-    /// The kubelet refused the Pod: nothing of a status but the phase, the reason and the start time (kubelet `rejectPod`).
-    fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
-        self.published.drop_conditions();
-        self.show_resizing(true, out);
-        self.published.start_time.get_or_insert(now.truncated());
-        self.published.observed_generation = self.object.shown_generation();
-        self.published.local_phase = Some(PodPhase::Failed);
-        self.published.local_reason = PodReason::from_text(reason);
-        let texts = self.texts.make();
-        reason.clone_into(&mut texts.reason);
-        message.clone_into(&mut texts.message);
-        self.publish(now, true, Cause::Reported, out);
-    }
-
     pub(crate) fn publish_now(&mut self, out: &mut impl Sink) {
         if !self.spoken {
             self.spoken = true;
@@ -298,7 +285,7 @@ impl Pod {
             return Err(TransitionError::Stage { event, stage: self.stage });
         }
         self.object.gone = true;
-        if self.stage.next(StageEvent::ObjectRemoved).is_some() {
+        if self.stage.next(StageEvent::ObjectRemoved).is_some() && !self.is_orphan() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
             self.give_up_volumes(now);

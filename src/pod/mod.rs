@@ -16,6 +16,7 @@ mod observe;
 mod output;
 mod probing;
 mod published;
+mod refused;
 mod resizing;
 mod resources;
 mod sandbox;
@@ -47,6 +48,7 @@ pub use view::{ContainerView, Facts};
 
 use crate::api;
 use crate::rules::actions::ContainerAction;
+use crate::rules::ending::Ending;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -134,10 +136,8 @@ pub(crate) struct Deletion {
 pub(crate) struct KillRequest {
     /// Grace period in seconds instead of the spec's.
     pub(crate) grace_period_seconds: Option<i64>,
-    /// `status.reason` that goes with it.
-    pub(crate) reason: PodReason,
-    /// Whether DisruptionTarget goes with it.
-    pub(crate) disruption: bool,
+    /// Why.
+    pub(crate) ending: Ending,
     /// It was shown in a status already.
     pub(crate) shown: bool,
 }

@@ -8,8 +8,9 @@ use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
-use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus, QosClass};
+use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
+use crate::rules::qos;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -24,7 +25,7 @@ impl Pod {
         self.published.reason = PodReason::from_text(&status.reason);
         self.published.start_time = status.start_time;
         self.published.observed_generation = shown_generation(status.observed_generation);
-        self.published.qos = status.qos_class.unwrap_or(QosClass::BestEffort);
+        self.published.qos = status.qos_class.unwrap_or_else(|| qos::qos_class(self.spec.api(), &self.node.gates));
         self.published.has_host_ips = !status.host_ip.is_empty();
         self.published.built = !status.container_statuses.is_empty();
         if self.published.start_time.is_some() {

@@ -2,11 +2,11 @@
 
 use super::action::Action;
 use super::container::{Attempt, InstanceStage};
-use super::published::PodReason;
 use super::sandbox::SandboxState;
 use super::stage::Stage;
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::ConditionReason;
+use crate::rules::ending::Ending;
 use crate::rules::view::{ProbeResult, TerminatedReason, WaitingReason};
 use crate::spec::{ContainerIndex, ProbeKind};
 use alloc::vec::Vec;
@@ -175,8 +175,8 @@ pub enum StateChange {
     },
     /// The kubelet decided to end the Pod: eviction, preemption, node shutdown.
     Kill {
-        /// `status.reason` that goes with it.
-        reason: PodReason,
+        /// Why.
+        ending: Ending,
     },
     /// The object got a deletion timestamp, or a nearer one.
     Deletion {

@@ -1,9 +1,9 @@
 //! Resources in the published status: `resources` and `allocatedResources` of containers and of the Pod (KEP-1287, KEP-5419).
 
+use super::Pod;
 use super::container::{ShownContainer, ShownContainerState};
 use super::ledger::{Ledger, Resizing};
 use super::output::KubeletCondition;
-use super::{Pod, Stage};
 use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
 use crate::rules::actions::{ResizableResources, ResizedResource};
 use crate::rules::resources::{Told, in_force, pod_resources};
@@ -44,7 +44,7 @@ impl Pod {
     pub(crate) fn shown_pod_resources(&self) -> Shown {
         let of = |spec: &Spec| pod_resources(spec.api(), &self.node.gates);
         let allocated = of(self.shown_ledger().map_or(&self.shown_spec, |ledger| &ledger.allocated));
-        let Some(allocated) = allocated.filter(|_| self.published.built && self.stage != Stage::Rejected) else {
+        let Some(allocated) = allocated.filter(|_| self.published.built) else {
             return Shown::default();
         };
         let given = |resizing: &Resizing| {

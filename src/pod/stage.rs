@@ -15,7 +15,7 @@ table! {
         Bound,
         /// The kubelet's worker syncs it: containers may be started.
         Syncing,
-        /// The kubelet refused it; there is no worker.
+        /// The kubelet refused it; there is no worker. If it ran already, the kubelet's housekeeping stops it.
         Rejected,
         /// The kubelet stops everything; nothing is started any more.
         Terminating,
@@ -44,6 +44,8 @@ table! {
         EndBegins,
         /// A terminal Pod is found without anything running, after a kubelet restart.
         FoundTerminal,
+        /// What ran of a refused Pod was stopped; the news of it gives the Pod a worker.
+        OrphanStopped,
         /// No container runs any more.
         ContainersStopped,
         /// Volumes and resources are released.
@@ -59,6 +61,7 @@ table! {
         Bound + Admitted => Syncing by Kubelet;
         Bound + Rejected => Rejected by Kubelet;
         Bound + FoundTerminal => Terminated by Kubelet;
+        Rejected + OrphanStopped => Syncing by Kubelet;
         Syncing + EndBegins => Terminating by Kubelet;
         Terminating + ContainersStopped => Terminated by Kubelet;
         Terminated + Released => Finished by Kubelet;

@@ -6,7 +6,7 @@ use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, PodActions, ResizedResource};
-use crate::rules::grace;
+use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
 
@@ -191,7 +191,7 @@ impl Pod {
         if self.stage == Stage::Syncing && self.ends(now, out) {
             return true;
         }
-        if !self.is_due(now) || !self.stage.has_worker() {
+        if !self.is_due(now) || !self.has_work() {
             return false;
         }
         if !self.may_speak(now) {
@@ -205,6 +205,7 @@ impl Pod {
         match self.stage {
             Stage::Terminating => self.begin_terminating(now, out),
             Stage::Terminated => self.begin_terminated(now, out),
+            Stage::Rejected => self.begin_orphan(now, out),
             _ => self.begin_sync(now, out),
         }
         true
@@ -218,6 +219,11 @@ impl Pod {
         !self.spoken
     }
 
+    /// Whether there is somebody who does what is asked for: a worker, or the housekeeping for a refused Pod.
+    fn has_work(&self) -> bool {
+        self.stage.has_worker() || self.is_left_over()
+    }
+
     fn is_due(&self, now: Time) -> bool {
         let timed = [self.work.trigger, self.work.retry, self.active_deadline()].into_iter().flatten().any(|at| at <= now);
         self.work.asked || (self.node.pacing.automatic && timed)
@@ -226,7 +232,7 @@ impl Pod {
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     fn active_deadline(&self) -> Option<Time> {
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if counts { Some(self.published.start_time? + self.spec.active_deadline()?) } else { None }
+        if counts { deadline::passes_at(&self.spec, self.published.start_time) } else { None }
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
@@ -395,7 +401,7 @@ impl Pod {
             }
         };
         consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic && self.stage.has_worker() {
+        if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
             consider(self.work.trigger, DeadlineReason::Sync);
             consider(self.work.retry, DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);

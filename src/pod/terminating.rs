@@ -38,6 +38,9 @@ impl Pod {
 
     /// Nothing is left of the Pod in the runtime: its last status is due.
     pub(crate) fn sandbox_ended(&mut self, now: Time, out: &mut impl Sink) {
+        if self.stage == Stage::Rejected {
+            return self.orphan_ended(now, out);
+        }
         self.stop_probing();
         self.work.step = Step::EndStatus;
         if self.may_speak(now) {

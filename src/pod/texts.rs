@@ -2,6 +2,7 @@
 
 use super::Pod;
 use super::container::{Attempt, InstanceStage};
+use super::published::PodReason;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::spec::{ContainerIndex, Spec};
@@ -70,8 +71,8 @@ pub(crate) struct Texts {
     pub(crate) reason: String,
     /// `status.message`.
     pub(crate) message: String,
-    /// `status.reason` and `status.message` of a kill: they show with the terminal phase.
-    pub(crate) kill: (String, String),
+    /// `status.reason`, as word and text, and `status.message` of a kill or a refusal: they show with the terminal phase.
+    pub(crate) held: (PodReason, String, String),
     /// Conditions of other writers, in the API's order.
     pub(crate) foreign: Vec<PodCondition>,
     /// `status.nominatedNodeName`.

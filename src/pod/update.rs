@@ -9,6 +9,7 @@ use crate::api::PodCondition;
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::ConditionReason;
+use crate::rules::ending::Ending;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -49,14 +50,12 @@ pub enum Change {
     },
     /// The kubelet itself ends the Pod: eviction, preemption, node shutdown.
     Kill {
-        /// `status.reason`: `Evicted`, `Preempting`, `Terminated`.
-        reason: String,
+        /// Why: this says what its status becomes.
+        ending: Ending,
         /// `status.message`.
         message: String,
         /// Grace period in seconds instead of the spec's.
         grace_period_seconds: Option<i64>,
-        /// Whether DisruptionTarget goes with it (not for local storage limits).
-        disruption_target: bool,
     },
 }
 
@@ -95,13 +94,11 @@ impl Pod {
                 (texts.reason, texts.message) = (reason.clone(), message.clone());
                 self.publish_now(out);
             }
-            Change::Kill { reason, message, grace_period_seconds, disruption_target } => {
-                self.texts.make().kill = (reason.clone(), message.clone());
-                let reason = PodReason::from_text(reason);
-                let grace_period_seconds = *grace_period_seconds;
-                self.object.kill = Some(KillRequest { grace_period_seconds, reason, disruption: *disruption_target, shown: false });
+            Change::Kill { ending, message, grace_period_seconds } => {
+                self.hold_words(ending.reason(), message);
+                self.object.kill = Some(KillRequest { grace_period_seconds: *grace_period_seconds, ending: *ending, shown: false });
                 self.give_up_volumes(now);
-                let change = StateChange::Kill { reason };
+                let change = StateChange::Kill { ending: *ending };
                 out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
                 self.work.trigger(now);
             }

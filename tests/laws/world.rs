@@ -6,6 +6,7 @@ use super::shape::{self, CODES};
 use pod_lifecycle::api::{ConditionStatus, ObjectMeta, PodCondition};
 use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, HookKind, InstanceStage, NewPod, Output, SandboxState, Stage, TransitionError};
+use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::probe::RawOutcome;
 use pod_lifecycle::rules::view::{Exit, NetworkNamespace, TerminatedReason, WaitingReason};
 use pod_lifecycle::spec::ProbeKind;
@@ -412,8 +413,8 @@ impl World {
             }),
             7 => Change::Message { reason: "NodeLost".into(), message: "the node is away".into() },
             8 => {
-                let reason = numbers.pick(&["Evicted", "Preempting", "Terminated", "Other"]).into();
-                Change::Kill { reason, message: "no room".into(), grace_period_seconds: Some(0), disruption_target: how > 100 }
+                let ending = numbers.pick(&Ending::ALL);
+                Change::Kill { ending, message: "no room".into(), grace_period_seconds: Some(0) }
             }
             _ => self.pod.spec().api().scheduling_gates.first().map_or_else(
                 || self.deletion(30),

@@ -1,4 +1,4 @@
-//! The kubelet of a play, up and down: admission, volumes, restarts.
+//! The kubelet of a play, up and down: volumes, restarts.
 
 use super::{Input, KEY, Observer, Player, Timer, node_config};
 use crate::pod::{Event, NewPod, Output, Pod, Stage};
@@ -10,19 +10,6 @@ use alloc::sync::Arc;
 pub(super) const VOLUME_TIME_OUT: Span = Span::from_secs(123);
 
 impl<O: Observer> Player<'_, O> {
-    /// The kubelet's admission, if there is a kubelet.
-    pub(super) fn admit(&mut self) {
-        if !self.kubelet_up {
-            self.waiting.admit = true;
-            return;
-        }
-        self.waiting.admit = false;
-        self.inputs.push_back(match &self.scenario.node.admission {
-            Some(reason) => Input::Rejected(reason.clone()),
-            None => Input::Event(Event::Admitted),
-        });
-    }
-
     /// All volumes are there.
     pub(super) fn volumes_provided(&mut self) {
         if core::mem::take(&mut self.waiting.volumes) {
@@ -72,6 +59,8 @@ impl<O: Observer> Player<'_, O> {
             return;
         }
         self.node = Arc::new(node_config(self.scenario, self.settings, self.now));
+        // What it knew of a shutdown is gone.
+        self.shutdown = None;
         if self.waiting.admit {
             self.admit();
         }

@@ -6,6 +6,7 @@
 mod api_server;
 mod behaviour;
 mod kubelet;
+mod node;
 mod resizing;
 mod steps;
 
@@ -15,13 +16,15 @@ use super::scenario::{Hook, KubeletState, ProbeOutcome, ResizeOutcome, Scenario}
 use crate::api::{self, EventType};
 use crate::backend::sim::{Note, ProcessEvent, Sim};
 use crate::backend::{ContainerBackend, PodRef};
+use crate::node::admission::Rejection;
+use crate::node::shutdown::Shutdown;
 use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, HookKind, NewPod, NodeConfig, Output, Pacing, Pod};
 use crate::rules::backoff::BackoffConfig;
 use crate::rules::probe::RawOutcome;
 use crate::spec::{InvalidSpec, Spec};
 use crate::time::{Span, Time};
-use alloc::collections::{BTreeSet, BinaryHeap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -87,6 +90,10 @@ struct Player<'a, O> {
     /// The kubelet's (and before the binding, the control plane's) view of the Pod; `None` while the kubelet is down.
     machine: Option<Pod>,
     kubelet_up: bool,
+    /// The labels of the node, where they are known.
+    labels: Option<BTreeMap<String, String>>,
+    /// The node shuts down.
+    shutdown: Option<Shutdown>,
     sim: Sim<Behaviour>,
     world: Rc<World>,
     /// Control-plane actions that wait.
@@ -115,7 +122,7 @@ struct Waiting {
 /// What the machine is told next.
 enum Input {
     Event(Event<'static>),
-    Rejected(String),
+    Rejected(Rejection),
     Change(Change),
 }
 
@@ -154,6 +161,8 @@ impl<'a, O: Observer> Player<'a, O> {
             node,
             machine: None,
             kubelet_up: scenario.node.kubelet == KubeletState::Running,
+            labels: Some(&scenario.node.labels).filter(|labels| !labels.is_empty()).cloned(),
+            shutdown: None,
             sim,
             world,
             waiting: Waiting::default(),
@@ -247,7 +256,10 @@ impl<'a, O: Observer> Player<'a, O> {
         let Some(machine) = &mut self.machine else { return };
         let told = match input {
             Input::Event(event) => machine.handle(self.now, *event, &mut self.outputs),
-            Input::Rejected(reason) => machine.handle(self.now, Event::Rejected { reason, message: "Pod was rejected" }, &mut self.outputs),
+            Input::Rejected(rejection) => {
+                let (reason, message) = (rejection.reason(), rejection.message());
+                machine.handle(self.now, Event::Rejected { reason: &reason, message: &message }, &mut self.outputs)
+            }
             Input::Change(change) => machine.update(self.now, change, &mut self.outputs),
         };
         if let Err(refused) = told {

@@ -5,10 +5,10 @@ use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::cluster;
 use crate::conformance::record::What;
 use crate::conformance::scenario::{Answer, GcReason, ImageState, Trigger, Verb};
-use crate::pod::{Change, Event};
+use crate::pod::Event;
+use crate::rules::ending::Ending;
 use crate::spec::ContainerKind;
 use crate::time::{Span, Time};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How far the steps are.
@@ -54,6 +54,11 @@ impl<O: Observer> Player<'_, O> {
         {
             self.steps.due = Some(self.now + step.after);
         }
+    }
+
+    /// What the steps do that are not done yet.
+    pub(super) fn steps_ahead(&self) -> impl Iterator<Item = &Verb> {
+        self.scenario.steps.iter().skip(self.steps.next).map(|step| &step.verb)
     }
 
     /// Does the armed step if it is due. Whether it was.
@@ -152,9 +157,14 @@ impl<O: Observer> Player<'_, O> {
             }
             Verb::KillSandbox {} => self.sim.kill_sandbox(KEY, false),
             Verb::Evict { reason, grace_period_seconds, disruption_target } => {
-                self.kill(reason, *grace_period_seconds, *disruption_target);
+                if !self.evict(reason, *grace_period_seconds, *disruption_target) {
+                    self.steps.unknown.push(index);
+                    return false;
+                }
             }
-            Verb::Preempt {} => self.kill("Preempting", None, true),
+            Verb::Preempt {} => self.end(Ending::Preemption, None),
+            Verb::ShutdownNode {} => self.shut_down(),
+            Verb::SetNodeLabels { labels } => self.labels = Some(labels.clone()),
             Verb::PodGc { why } => self.collect(*why),
             Verb::Resize { patch, outcome } => return self.resize(patch, *outcome, wanted),
             Verb::ResizeFits {} => self.resize_fits(),
@@ -162,7 +172,7 @@ impl<O: Observer> Player<'_, O> {
                 self.fail_update();
                 self.look_after_inputs();
             }
-            Verb::UntaintNode { .. } | Verb::ShutdownNode {} | Verb::DeleteNode {} | Verb::SetNodeLabels { .. } => {
+            Verb::UntaintNode { .. } | Verb::DeleteNode {} => {
                 self.steps.unknown.push(index);
                 return false;
             }
@@ -179,15 +189,6 @@ impl<O: Observer> Player<'_, O> {
 
     fn disrupt(&mut self, reason: &str, generation: i64) {
         self.set_condition(ConditionType::DisruptionTarget, ConditionStatus::True, reason, generation);
-    }
-
-    fn kill(&mut self, reason: &str, grace_period_seconds: Option<i64>, disruption_target: bool) {
-        self.inputs.push_back(Input::Change(Change::Kill {
-            reason: reason.into(),
-            message: String::new(),
-            grace_period_seconds,
-            disruption_target,
-        }));
     }
 
     /// The kubelet stops and comes back later.

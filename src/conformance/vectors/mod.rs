@@ -10,6 +10,7 @@ mod backoff;
 mod conditions;
 mod container_hash;
 mod container_status;
+mod disruption;
 mod grace;
 mod phase;
 mod probe;
@@ -50,6 +51,9 @@ pub enum ReadError {
     /// A gate of the case is not known, or locked.
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// The machine cannot be told what the case tells.
+    #[error(transparent)]
+    Refused(#[from] crate::pod::TransitionError),
     /// The input names a container that its spec does not have.
     #[error("the spec has no container `{0}`")]
     NoContainer(String),
@@ -73,6 +77,10 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("disruption_kubelet", disruption::kubelet),
+    ("disruption_eviction", disruption::eviction),
+    ("disruption_preemption", disruption::preemption),
+    ("disruption_shutdown", disruption::shutdown),
 ];
 
 impl Case {

@@ -66,7 +66,7 @@ fn volumes(spec: &PodSpec, root: &Path<'_>, found: &mut Problems) {
     for (n, volume) in spec.volumes.iter().enumerate() {
         let item = path.index(n);
         found.required_syntax(&item.field("name"), &volume.name, names::dns_label);
-        if spec.volumes[..n].contains(volume) && !volume.name.is_empty() {
+        if !volume.name.is_empty() && spec.volumes[..n].iter().any(|other| other.name == volume.name) {
             found.duplicate(&item.field("name"), &volume.name);
         }
     }

@@ -3,7 +3,7 @@
 use super::path::{Path, Problems};
 use super::problems;
 use crate::Gates;
-use crate::api::{Container, PodSpec};
+use crate::api::{Container, NodeSelectorRequirement, NodeSelectorTerm, PodSpec};
 use crate::spec::problem::InvalidSpec;
 
 /// Checks an ordinary update of a Pod's spec; defaults have been applied to the new one, too.
@@ -117,6 +117,26 @@ fn scheduling(old: &PodSpec, new: &PodSpec, root: &Path<'_>, found: &mut Problem
     } else if old.node_selector.iter().any(|(key, value)| new.node_selector.get(key) != Some(value)) {
         found.invalid(&path, "may only grow while there are schedulingGates");
     }
+    if old.affinity != new.affinity && (old.scheduling_gates.is_empty() || !is_narrower(old, new)) {
+        found.forbidden(&root.field("affinity"), "may only be narrowed, and only while there are schedulingGates");
+    }
+}
+
+/// Whether every node that fits the new affinity fits the old one (API `validateNodeAffinityMutation`): no term goes or comes, and a term
+/// only gets more requirements.
+fn is_narrower(old: &PodSpec, new: &PodSpec) -> bool {
+    let terms = |spec: &PodSpec| Some(spec.affinity.clone()?.node_affinity?.required?.node_selector_terms);
+    let holds = |new: &[NodeSelectorRequirement], old: &[NodeSelectorRequirement]| old.iter().all(|own| new.contains(own));
+    match (terms(old), terms(new)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => {
+            let term = |(old, new): (&NodeSelectorTerm, &NodeSelectorTerm)| {
+                holds(&new.match_expressions, &old.match_expressions) && holds(&new.match_fields, &old.match_fields)
+            };
+            old.len() == new.len() && old.iter().zip(&new).all(term)
+        }
+    }
 }
 
 /// Compares the fields that may not change. A field of the type must be named here or among the others, or this does not compile.
@@ -148,8 +168,10 @@ fn unchanging(old: &PodSpec, new: &PodSpec, path: &Path<'_>, found: &mut Problem
         enable_service_links = "enableServiceLinks",
         preemption_policy = "preemptionPolicy",
         os = "os",
+        overhead = "overhead",
         resources = "resources",
     } but {
+        affinity,
         init_containers,
         containers,
         termination_grace_period_seconds,

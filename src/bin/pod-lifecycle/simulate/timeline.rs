@@ -126,7 +126,7 @@ impl<'a> Timeline<'a> {
                 let from = from.map_or("–", ConditionStatus::as_str);
                 self.row(at, by, "condition of another", format!("{from} → {to}"), "");
             }
-            StateChange::Kill { reason } => self.row(at, by, "pod", format!("to be ended: {reason}"), ""),
+            StateChange::Kill { ending } => self.row(at, by, "pod", format!("to be ended: {}", ending.reason()), ""),
             StateChange::Spec { generation } => self.row(at, by, "pod", format!("new spec, generation {generation}"), ""),
             StateChange::Container { container, .. } => self.held.push((*transition, name(pod, container))),
             _ => self.held.push((*transition, String::new())),

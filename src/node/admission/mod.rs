@@ -1,0 +1,259 @@
+//! Admission: whether the kubelet lets a Pod in (kubelet `canAdmitPod`), and in what words it refuses.
+//!
+//! A kubelet asks for each Pod that it learns of and that has not ended: for new ones, and after its own start for all, those
+//! that run already not excepted. A refused Pod has no worker; its status is told by the Pod's machine
+//! ([`Event::Rejected`](crate::pod::Event::Rejected)).
+
+mod fit;
+
+use super::Kill;
+use super::eviction::{self, NodePressure};
+use super::preemption::{self, Recovery};
+use crate::api::{Pod, PodPhase, Quantity};
+use crate::gates::Gates;
+use crate::rules::toleration::{Taint, is_tolerated};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A node as its kubelet sees it when it decides about a Pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The operating system the kubelet was built for: `linux` or `windows`.
+    pub os: &'a str,
+    /// Its labels; `None`: they are not known, and what a Pod asks of them counts as met.
+    pub labels: Option<&'a BTreeMap<String, String>>,
+    /// Its taints. Only NoExecute ones keep a Pod out here; the others are the scheduler's affair.
+    pub taints: &'a [Taint<'a>],
+    /// `status.allocatable`; `None`: there is room for everything.
+    pub allocatable: Option<&'a BTreeMap<String, Quantity>>,
+    /// What it runs short of.
+    pub pressures: &'a [NodePressure],
+    /// A graceful shutdown is going on.
+    pub is_shutting_down: bool,
+}
+
+impl<'a> Node<'a> {
+    /// A linux node that lets everybody in who asks for it by name.
+    pub const fn open(name: &'a str) -> Self {
+        Self { name, os: "linux", labels: None, taints: &[], allocatable: None, pressures: &[], is_shutting_down: false }
+    }
+}
+
+/// What becomes of a Pod that asks to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is let in, once these are ended to make room for it: mostly none.
+    Admitted(Vec<Kill>),
+    /// It is refused.
+    Rejected(Rejection),
+}
+
+/// Why a Pod is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The node is short of something (`Evicted`).
+    NodePressure(Vec<NodePressure>),
+    /// The Pod's own label `kubernetes.io/os` names another system.
+    OsLabel,
+    /// `spec.os` names another system.
+    Os,
+    /// There is too little left of a resource (`OutOf…`), in the unit in which the kubelet reckons: millicores for cpu.
+    Shortage {
+        /// `cpu`, `memory`, `ephemeral-storage`, `pods` or an extended resource.
+        resource: String,
+        /// What the Pod asks for.
+        requested: i64,
+        /// What the others on the node ask for.
+        used: i64,
+        /// What the node has.
+        capacity: i64,
+    },
+    /// `nodeSelector` or the required node affinity do not fit the node.
+    NodeAffinity,
+    /// `spec.nodeName` is another node.
+    NodeName,
+    /// A host port is taken.
+    NodePorts,
+    /// A NoExecute taint is not tolerated.
+    TaintToleration,
+    /// A critical Pod lacks room, and nobody can make enough (`UnexpectedAdmissionError`).
+    NoRoom,
+    /// The node shuts down.
+    NodeShutdown,
+    /// Refused by a part of the kubelet that is not modelled here: sysctls, topology, AppArmor, features of the node.
+    Other {
+        /// `status.reason`.
+        reason: String,
+        /// Why, without the kubelet's introduction.
+        message: String,
+    },
+}
+
+/// Decides whether a Pod is let in. `others` are the Pods that are active on the node; those that are to be ended are named by their
+/// place there.
+///
+/// The parts of the kubelet are asked in turn, and the first that refuses is heard: node pressure; system, resources, affinity, name, ports
+/// and taints (where a critical Pod gets room if only resources are lacking); node shutdown.
+pub fn admit(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gates) -> Admission {
+    if pod.status.phase.is_some_and(PodPhase::is_terminal) {
+        // What has ended asks for nothing; it is let in to be cleaned up.
+        return Admission::Admitted(Vec::new());
+    }
+    if !eviction::admits(pod, node.pressures, gates) {
+        return Admission::Rejected(Rejection::NodePressure(node.pressures.to_vec()));
+    }
+    if let Some(rejection) = wrong_os(pod, node) {
+        return Admission::Rejected(rejection);
+    }
+    let kills = match failures(pod, node, others, gates) {
+        none if none.is_empty() => Vec::new(),
+        failures => match preemption::recover(pod, &failures, others, gates) {
+            Recovery::Preempt(kills) => kills,
+            Recovery::None(failures) => return Admission::Rejected(failures.into_iter().next().unwrap_or(Rejection::NoRoom)),
+            Recovery::NotEnough => return Admission::Rejected(Rejection::NoRoom),
+        },
+    };
+    if node.is_shutting_down {
+        return Admission::Rejected(Rejection::NodeShutdown);
+    }
+    Admission::Admitted(kills)
+}
+
+/// The Pod is made for another system than the kubelet's.
+fn wrong_os(pod: &Pod, node: &Node<'_>) -> Option<Rejection> {
+    if pod.metadata.labels.get("kubernetes.io/os").is_some_and(|os| os != node.os) {
+        return Some(Rejection::OsLabel);
+    }
+    pod.spec.os.as_ref().is_some_and(|os| os.name != node.os).then_some(Rejection::Os)
+}
+
+/// All that speaks against a Pod on this node (kubelet `generalFilter`), in the order in which the kubelet finds it.
+pub fn failures(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gates) -> Vec<Rejection> {
+    let mut found = fit::shortages(pod, node, others, gates);
+    if !fit::affinity(pod, node) {
+        found.push(Rejection::NodeAffinity);
+    }
+    if !pod.spec.node_name.is_empty() && pod.spec.node_name != node.name {
+        found.push(Rejection::NodeName);
+    }
+    if !fit::ports(pod, others) {
+        found.push(Rejection::NodePorts);
+    }
+    let untolerated = |taint: &&Taint<'_>| taint.effect == "NoExecute" && !is_tolerated(&pod.spec.tolerations, **taint);
+    if !pod.metadata.is_static() && node.taints.iter().find(untolerated).is_some() {
+        found.push(Rejection::TaintToleration);
+    }
+    found
+}
+
+impl Rejection {
+    /// `status.reason` of the refused Pod.
+    pub fn reason(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::NodePressure(_) => "Evicted",
+            Self::OsLabel => "PodOSSelectorNodeLabelDoesNotMatch",
+            Self::Os => "PodOSNotSupported",
+            Self::Shortage { resource, .. } => return Cow::Owned(format!("OutOf{resource}")),
+            Self::NodeAffinity => "NodeAffinity",
+            Self::NodeName => "NodeName",
+            Self::NodePorts => "NodePorts",
+            Self::TaintToleration => "TaintToleration",
+            Self::NoRoom => "UnexpectedAdmissionError",
+            Self::NodeShutdown => "NodeShutdown",
+            Self::Other { reason, .. } => reason,
+        })
+    }
+
+    /// `status.message` of the refused Pod.
+    pub fn message(&self) -> String {
+        let why: Cow<'_, str> = match self {
+            Self::NodePressure(pressures) => {
+                let names: Vec<_> = pressures.iter().map(|pressure| pressure.as_str()).collect();
+                format!("The node had condition: [{}]. ", names.join(" ")).into()
+            }
+            Self::OsLabel => "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label".into(),
+            Self::Os => "Failed to admit pod as the OS field doesn't match node OS".into(),
+            Self::Shortage { resource, requested, used, capacity } => {
+                format!("Node didn't have enough resource: {resource}, requested: {requested}, used: {used}, capacity: {capacity}").into()
+            }
+            Self::NodeAffinity => "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector".into(),
+            Self::NodeName => "Predicate NodeName failed: node(s) didn't match the requested node name".into(),
+            Self::NodePorts => "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports".into(),
+            Self::TaintToleration => "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate".into(),
+            Self::NoRoom => "Unexpected error while attempting to recover from admission failure: no set of running pods found".into(),
+            Self::NodeShutdown => "Pod was rejected as the node is shutting down.".into(),
+            Self::Other { message, .. } => message.into(),
+        };
+        format!("Pod was rejected: {why}")
+    }
+
+    /// The resource that is lacking and how much of it; `None` if it is not about a resource.
+    pub fn shortage(&self) -> Option<(&str, i64)> {
+        match self {
+            Self::Shortage { resource, requested, used, capacity } => {
+                Some((resource, requested.saturating_sub(capacity.saturating_sub(*used))))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(spec: &str) -> Pod {
+        serde_json::from_str(&format!(r#"{{"spec": {spec}}}"#)).unwrap()
+    }
+
+    fn reason(pod: &Pod, others: &[&Pod], node: Node<'_>) -> Option<String> {
+        match admit(pod, &node, others, &Gates::default()) {
+            Admission::Admitted(_) => None,
+            Admission::Rejected(rejection) => Some(rejection.reason().into_owned()),
+        }
+    }
+
+    fn amounts(json: &str) -> BTreeMap<String, Quantity> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn the_first_that_refuses_is_heard() {
+        let (labels, amounts) = (BTreeMap::new(), amounts(r#"{"cpu": "2", "memory": "1Gi", "pods": "3"}"#));
+        let node = Node { labels: Some(&labels), allocatable: Some(&amounts), ..Node::open("n1") };
+        let picky = pod(r#"{"nodeSelector": {"zone": "z2"}, "containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}"#);
+        let shutting_down = Node { is_shutting_down: true, ..node };
+        assert_eq!(reason(&picky, &[], node).unwrap(), "NodeAffinity");
+        assert_eq!(reason(&picky, &[&picky], node).unwrap(), "OutOfcpu");
+        assert_eq!(reason(&picky, &[], shutting_down).unwrap(), "NodeAffinity");
+        assert_eq!(reason(&picky, &[], Node { labels: None, ..shutting_down }).unwrap(), "NodeShutdown");
+        assert_eq!(reason(&picky, &[], Node { pressures: &[NodePressure::Disk], ..node }).unwrap(), "Evicted");
+        let ended = Pod { status: serde_json::from_str(r#"{"phase": "Failed"}"#).unwrap(), ..picky };
+        assert_eq!(reason(&ended, &[], node), None);
+    }
+
+    #[test]
+    fn a_critical_pod_gets_room_but_not_past_a_shutdown() {
+        let amounts = amounts(r#"{"cpu": "2", "pods": "3"}"#);
+        let node = Node { allocatable: Some(&amounts), ..Node::open("n1") };
+        let critical = pod(r#"{"priority": 2000000000, "containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}"#);
+        let small = pod(r#"{"containers": [{"resources": {"requests": {"cpu": "1"}}}]}"#);
+        assert_eq!(reason(&critical, &[&small], node), None);
+        assert_eq!(reason(&critical, &[&critical], node).unwrap(), "UnexpectedAdmissionError");
+        assert_eq!(reason(&critical, &[], Node { is_shutting_down: true, ..node }).unwrap(), "NodeShutdown");
+    }
+
+    #[test]
+    fn only_taints_that_evict_keep_out() {
+        let any = pod(r#"{"containers": [{}]}"#);
+        let with = |effect| reason(&any, &[], Node { taints: &[Taint { key: "k", value: "", effect }], ..Node::open("n1") });
+        assert_eq!(with("NoSchedule"), None);
+        assert_eq!(with("NoExecute").unwrap(), "TaintToleration");
+    }
+}

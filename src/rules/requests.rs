@@ -1,0 +1,117 @@
+//! What a Pod asks of its node, resource by resource (API `PodRequests`, kubelet `GetResourceRequest`).
+
+use crate::api::{PodSpec, Quantity, ResourceRequirements, RestartPolicy};
+use crate::gates::Gates;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+/// The resource that every Pod asks one of.
+pub const PODS: &str = "pods";
+
+/// Billionths of a unit in one unit, as [`Quantity::nano_value`] counts.
+const NANOS: i128 = 1_000_000_000;
+
+/// How much of a resource a Pod asks for in billionths of its unit; 0 where it asks for none (kubelet `GetResourceRequestQuantity`).
+///
+/// The containers run together, and the sidecars beside them; a plain init container runs alone with the sidecars in front of
+/// it, so the most that is needed at one time counts. A Pod with `resources` of its own (KEP-2837, gate PodLevelResources) asks for what those say and nothing
+/// else. A runtime class's overhead comes on top, unless nothing is asked for.
+pub fn nanos(spec: &PodSpec, resource: &str, gates: &Gates) -> i128 {
+    if resource == PODS {
+        return NANOS;
+    }
+    let pod_level = spec.resources.as_ref().filter(|own| gates.pod_level_resources && is_pod_level(own));
+    let asked = match pod_level {
+        Some(own) if may_be_pod_level(resource) => amount(&own.requests, resource),
+        Some(_) => 0,
+        None => most_at_one_time(spec, |own| amount(&own.requests, resource)),
+    };
+    if asked == 0 { 0 } else { asked.saturating_add(amount(&spec.overhead, resource)) }
+}
+
+/// The same as the scheduler and the kubelet's admission sum it up to see whether a Pod fits: what the Pod as a whole does not ask for
+/// its containers do, and the overhead counts in any case.
+pub fn nanos_to_fit(spec: &PodSpec, resource: &str, gates: &Gates) -> i128 {
+    if resource == PODS {
+        return NANOS;
+    }
+    let own = spec.resources.as_ref().filter(|_| gates.pod_level_resources && may_be_pod_level(resource));
+    let asked = match own.and_then(|own| own.requests.get(resource)) {
+        Some(own) => own.nano_value(),
+        None => most_at_one_time(spec, |own| amount(&own.requests, resource)),
+    };
+    asked.saturating_add(amount(&spec.overhead, resource))
+}
+
+/// The most of a resource that a Pod may use in billionths of its unit: the limits of the containers that have one; `None` if none has.
+pub fn limit_nanos(spec: &PodSpec, resource: &str) -> Option<i128> {
+    let limited = spec.containers.iter().chain(&spec.init_containers).any(|container| container.resources.limits.contains_key(resource));
+    limited.then(|| most_at_one_time(spec, |own| amount(&own.limits, resource)))
+}
+
+/// The same in the unit in which the kubelet reckons, rounded up: millicores for cpu, whole units for the rest.
+pub fn request(spec: &PodSpec, resource: &str, gates: &Gates) -> i64 {
+    reckoned(nanos(spec, resource, gates), resource)
+}
+
+/// An amount in billionths in the unit in which the kubelet reckons.
+pub fn reckoned(nanos: i128, resource: &str) -> i64 {
+    let unit = if resource == "cpu" { NANOS / 1000 } else { NANOS };
+    let up = nanos.div_euclid(unit) + i128::from(nanos.rem_euclid(unit) != 0);
+    up.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+/// The most that the containers need at one time.
+fn most_at_one_time(spec: &PodSpec, of: impl Fn(&ResourceRequirements) -> i128) -> i128 {
+    let (mut sidecars, mut alone) = (0_i128, 0_i128);
+    for container in &spec.init_containers {
+        let own = sidecars.saturating_add(of(&container.resources));
+        if container.restart_policy == Some(RestartPolicy::Always) {
+            sidecars = own;
+        }
+        alone = alone.max(own);
+    }
+    spec.containers.iter().map(|container| of(&container.resources)).fold(sidecars, i128::saturating_add).max(alone)
+}
+
+/// Whether a Pod asks for something, or is limited, as a whole (API `IsPodLevelResourcesSet`).
+fn is_pod_level(own: &ResourceRequirements) -> bool {
+    own.requests.keys().chain(own.limits.keys()).any(|resource| may_be_pod_level(resource))
+}
+
+/// Whether a Pod may ask for it as a whole.
+fn may_be_pod_level(resource: &str) -> bool {
+    matches!(resource, "cpu" | "memory") || resource.starts_with("hugepages-")
+}
+
+fn amount(list: &BTreeMap<String, Quantity>, resource: &str) -> i128 {
+    list.get(resource).map_or(0, Quantity::nano_value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cpu(json: &str) -> i64 {
+        request(&serde_json::from_str(json).unwrap(), "cpu", &Gates::default())
+    }
+
+    #[test]
+    fn the_most_that_is_needed_at_one_time() {
+        let c = |cpu: &str, more: &str| alloc::format!(r#"{{"resources": {{"requests": {{"cpu": "{cpu}"}}}}{more}}}"#);
+        let sidecar = c("100m", r#", "restartPolicy": "Always""#);
+        let of = |init: &str, regular: &str| cpu(&alloc::format!(r#"{{"initContainers": [{init}], "containers": [{regular}]}}"#));
+        assert_eq!(of("", &alloc::format!("{}, {}", c("1", ""), c("0.0001", ""))), 1001);
+        assert_eq!(of(&alloc::format!("{}, {sidecar}", c("1", "")), &c("500m", "")), 1000);
+        assert_eq!(of(&alloc::format!("{sidecar}, {}", c("1", "")), &c("500m", "")), 1100);
+        assert_eq!(of(&sidecar, &c("1", "")), 1100);
+    }
+
+    #[test]
+    fn a_pod_that_asks_as_a_whole_and_one_with_overhead() {
+        let container = r#""containers": [{"resources": {"requests": {"cpu": "1"}}}]"#;
+        assert_eq!(cpu(&alloc::format!(r#"{{{container}, "overhead": {{"cpu": "1m"}}}}"#)), 1001);
+        assert_eq!(cpu(&alloc::format!(r#"{{{container}, "resources": {{"requests": {{"cpu": "2"}}}}}}"#)), 2000);
+        assert_eq!(cpu(&alloc::format!(r#"{{{container}, "resources": {{"limits": {{"memory": "1"}}}}, "overhead": {{"cpu": "1"}}}}"#)), 0);
+    }
+}
