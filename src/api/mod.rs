@@ -5,6 +5,7 @@
 
 mod container;
 mod meta;
+mod node;
 mod pod;
 mod probe;
 mod quantity;
@@ -17,6 +18,7 @@ pub use container::{
     RestartRuleAction, RestartRuleExitCodes, TerminationMessagePolicy, VolumeMount,
 };
 pub use meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
+pub use node::{Node, NodeCondition, NodeSpec, NodeStatus, Taint};
 pub use pod::{
     Affinity, EmptyDir, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodOs, PodSpec, ReadinessGate,
     SchedulingGate, Toleration, TolerationOperator, Volume,

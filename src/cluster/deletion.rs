@@ -44,7 +44,7 @@ pub fn delete(now: Time, request: &DeletionRequest<'_>) -> DeletionVerdict {
             };
             (now + Span::from_secs(grace), grace, generation + 1)
         }
-        (Some(_), None | Some(0)) => (now, 0, generation),
+        (Some(at), None | Some(0)) => (at.min(now), 0, generation),
         (Some(at), Some(grace)) => match wanted {
             Some(0) => (now, 0, generation),
             Some(shorter) if shorter < grace => shortened(now, at - Span::from_secs(grace - shorter), shorter, generation),
@@ -108,5 +108,8 @@ mod tests {
     fn finalizers_hold_the_object() {
         let meta = ObjectMeta { finalizers: alloc::vec!["a.io/x".into()], ..ObjectMeta::default() };
         assert!(!ask(&meta, "", PodPhase::Pending, None).remove);
+        // Asked again, nothing changes: the period is over.
+        let over = ObjectMeta { deletion_timestamp: Some(Time::from_secs(90)), deletion_grace_period_seconds: Some(0), ..meta };
+        assert_eq!(ask(&over, "n", PodPhase::Running, None), DeletionVerdict { update: Some((Time::from_secs(90), 0, 0)), remove: false });
     }
 }

@@ -1,10 +1,10 @@
-//! Tolerations of NoExecute taints (taint-eviction controller).
+//! Tolerations of NoExecute taints (API `ToleratesTaint`, `GetMatchingTolerations`; admission plugin DefaultTolerationSeconds).
 
-use crate::api::{Toleration, TolerationOperator};
-use crate::rules::toleration::{Taint, tolerates};
+use crate::api::{Taint, Toleration, TolerationOperator};
+use crate::rules::toleration::tolerates;
 use alloc::vec::Vec;
 
-/// How long a Pod tolerates a taint.
+/// How long a Pod tolerates the taints of its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tolerated {
     /// Not at all: it is deleted at once.
@@ -15,17 +15,20 @@ pub enum Tolerated {
     Forever,
 }
 
-/// How long these tolerations put up with this taint: the shortest of those that match; without any, not at all.
-pub fn toleration(tolerations: &[Toleration], key: &str, value: &str, effect: &str) -> Tolerated {
-    let matching = tolerations.iter().filter(|toleration| tolerates(toleration, Taint { key, value, effect }));
-    let mut tolerated = Tolerated::No;
-    for toleration in matching {
-        tolerated = match (tolerated, toleration.toleration_seconds.map(|seconds| seconds.max(0))) {
-            (Tolerated::No | Tolerated::Forever, None) => Tolerated::Forever,
-            (Tolerated::For(known), None) => Tolerated::For(known),
-            (Tolerated::No | Tolerated::Forever, Some(seconds)) => Tolerated::For(seconds),
-            (Tolerated::For(known), Some(seconds)) => Tolerated::For(known.min(seconds)),
-        };
+/// How long these tolerations put up with these taints, of which only the NoExecute ones count.
+///
+/// A taint that no toleration matches: not at all. Of several tolerations that match one taint the first counts; of several taints the one
+/// that is tolerated for the shortest time.
+pub fn toleration(tolerations: &[Toleration], taints: &[Taint]) -> Tolerated {
+    let mut tolerated = Tolerated::Forever;
+    for taint in taints.iter().filter(|taint| taint.is_no_execute()) {
+        let Some(used) = tolerations.iter().find(|toleration| tolerates(toleration, taint)) else { return Tolerated::No };
+        if let Some(seconds) = used.toleration_seconds.map(|seconds| seconds.max(0)) {
+            tolerated = match tolerated {
+                Tolerated::For(known) => Tolerated::For(known.min(seconds)),
+                _ => Tolerated::For(seconds),
+            };
+        }
     }
     tolerated
 }
@@ -52,14 +55,25 @@ pub fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
 mod tests {
     use super::*;
 
+    fn taint(key: &str, effect: &str) -> Taint {
+        Taint { key: key.into(), value: "v".into(), effect: effect.into(), time_added: None }
+    }
+
     #[test]
-    fn the_shortest_matching_toleration_counts() {
-        let read = |json: &str| serde_json::from_str::<alloc::vec::Vec<Toleration>>(json).unwrap();
-        let ask = |json: &str| toleration(&read(json), "k", "v", "NoExecute");
+    fn the_first_match_counts_for_a_taint_and_the_shortest_for_all() {
+        let read = |json: &str| serde_json::from_str::<Vec<Toleration>>(json).unwrap();
+        let taints = [taint("k", "NoExecute"), taint("s", "NoSchedule")];
+        let ask = |json: &str| toleration(&read(json), &taints);
         assert_eq!(ask("[]"), Tolerated::No);
         assert_eq!(ask(r#"[{"key":"k","value":"v"}]"#), Tolerated::Forever);
         assert_eq!(ask(r#"[{"key":"k","value":"w"}]"#), Tolerated::No);
-        assert_eq!(ask(r#"[{"operator":"Exists"},{"key":"k","operator":"Exists","tolerationSeconds":5}]"#), Tolerated::For(5));
+        assert_eq!(ask(r#"[{"operator":"Exists"},{"key":"k","operator":"Exists","tolerationSeconds":5}]"#), Tolerated::Forever);
+        assert_eq!(ask(r#"[{"key":"k","operator":"Exists","tolerationSeconds":-5}]"#), Tolerated::For(0));
         assert_eq!(ask(r#"[{"operator":"Exists","effect":"NoSchedule"}]"#), Tolerated::No);
+        let two = [taint("k", "NoExecute"), taint("l", "NoExecute")];
+        let each = read(r#"[{"key":"k","operator":"Exists","tolerationSeconds":9},{"key":"l","operator":"Exists","tolerationSeconds":5}]"#);
+        assert_eq!(toleration(&each, &two), Tolerated::For(5));
+        assert_eq!(toleration(&each[..1], &two), Tolerated::No);
+        assert_eq!(toleration(&[], &[]), Tolerated::Forever);
     }
 }

@@ -2,10 +2,10 @@
 //! eviction manager).
 
 use super::Kill;
-use crate::api::{Pod, QosClass, Quantity};
+use crate::api::{Pod, QosClass, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
-use crate::rules::toleration::{Taint, is_tolerated};
+use crate::rules::toleration::is_tolerated;
 use crate::rules::{qos, requests, standing};
 use alloc::format;
 use alloc::string::String;
@@ -50,12 +50,16 @@ impl NodePressure {
 /// Critical Pods always. If memory is all that is short, everybody but a BestEffort Pod that does not tolerate the taint
 /// `node.kubernetes.io/memory-pressure`; under any other pressure nobody, whatever it tolerates.
 pub fn admits(pod: &Pod, pressures: &[NodePressure], gates: &Gates) -> bool {
-    const MEMORY: Taint<'_> = Taint { key: "node.kubernetes.io/memory-pressure", value: "", effect: "NoSchedule" };
     if pressures.is_empty() || standing::is_critical(pod) {
         return true;
     }
     pressures.iter().all(|pressure| *pressure == NodePressure::Memory)
-        && (qos::pod_qos_class(pod, gates) != QosClass::BestEffort || is_tolerated(&pod.spec.tolerations, MEMORY))
+        && (qos::pod_qos_class(pod, gates) != QosClass::BestEffort || is_tolerated(&pod.spec.tolerations, &memory_pressure()))
+}
+
+/// The taint of a node that is short of memory.
+fn memory_pressure() -> Taint {
+    Taint { key: "node.kubernetes.io/memory-pressure".into(), effect: "NoSchedule".into(), ..Taint::default() }
 }
 
 /// What the node runs short of.

@@ -13,6 +13,7 @@ use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, Verdict};
 use crate::rules::qos;
 use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
+use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
@@ -27,7 +28,8 @@ impl Pod {
                 self.fold_control_plane(now, event, out)?;
             }
             // An answer that the Pod's end did not wait for is late news.
-            Event::VolumesMounted | Event::VolumesFailed if self.work.step != Step::Volumes && self.object.ends().is_some() => {}
+            Event::VolumesMounted | Event::VolumesFailed
+                if self.work.step != Step::Volumes && worker::end_reason(self.object.end_facts()).is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -204,7 +206,9 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        self.stage == Stage::Bound && self.published.phase.is_some_and(PodPhase::is_terminal) && !self.slots.iter().any(Slot::is_running)
+        let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
+        self.stage == Stage::Bound
+            && worker::first_work(terminal, worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).

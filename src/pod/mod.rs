@@ -17,6 +17,7 @@ mod output;
 mod probing;
 mod published;
 mod refused;
+mod requeue;
 mod resizing;
 mod resources;
 mod sandbox;
@@ -49,6 +50,7 @@ pub use view::{ContainerView, Facts};
 use crate::api;
 use crate::rules::actions::ContainerAction;
 use crate::rules::ending::Ending;
+use crate::rules::worker::EndFacts;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -112,15 +114,10 @@ impl Object {
         published::shown_generation(self.generation)
     }
 
-    /// Why the Pod has to end, if somebody wants it to.
-    pub(crate) const fn ends(&self) -> Option<Cause> {
-        if self.deletion.is_some() || self.gone {
-            Some(Cause::Deleted)
-        } else if self.kill.is_some() {
-            Some(Cause::KilledByKubelet)
-        } else {
-            None
-        }
+    /// Who wants the Pod to end.
+    pub(crate) fn end_facts(&self) -> EndFacts {
+        let kill = self.kill.map(|kill| kill.ending.is_eviction());
+        EndFacts { orphaned: false, deleted: self.deletion.is_some() || self.gone, terminal: false, kill }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stages of a Pod: whose turn it is, from the API server to the garbage collector.
 
 use super::table::table;
+use crate::rules::worker::WorkType;
 
 table! {
     /// Whose turn it is. From `Syncing` on these are the states of the kubelet's pod worker.
@@ -73,12 +74,25 @@ impl Stage {
     /// Whether the kubelet's worker is known and not yet terminated: a terminal phase is held back meanwhile
     /// (kubelet `CouldHaveRunningContainers`).
     pub const fn could_have_running_containers(self) -> bool {
-        matches!(self, Self::Syncing | Self::Terminating)
+        match self.work() {
+            Some(work) => work.could_have_running_containers(),
+            None => false,
+        }
+    }
+
+    /// What the kubelet's worker does next for the Pod; `None`: no worker has it (yet, or any more).
+    pub const fn work(self) -> Option<WorkType> {
+        match self {
+            Self::Syncing => Some(WorkType::Sync),
+            Self::Terminating => Some(WorkType::Terminating),
+            Self::Terminated => Some(WorkType::Terminated),
+            _ => None,
+        }
     }
 
     /// Whether the kubelet's worker has it, so that something that asks for a sync is followed by one.
     pub const fn has_worker(self) -> bool {
-        matches!(self, Self::Syncing | Self::Terminating | Self::Terminated)
+        self.work().is_some()
     }
 
     /// Whether the Pod has a node.

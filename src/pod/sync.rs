@@ -6,9 +6,10 @@ use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, PodActions, ResizedResource};
+use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
-use crate::time::{Span, Time};
+use crate::time::Time;
 
 /// When the machine wants to be called again, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,12 +238,13 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
-        let why = if let Some(why) = self.object.ends() {
-            why
-        } else if self.published.phase.is_some_and(PodPhase::is_terminal) || self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            Cause::TerminalPhase
-        } else {
-            return false;
+        let phases = [self.published.phase, self.published.local_phase];
+        let terminal = phases.into_iter().flatten().any(PodPhase::is_terminal);
+        let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
+            Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,
+            Some(EndReason::TerminalPhase) => Cause::TerminalPhase,
+            Some(EndReason::Evicted | EndReason::Killed) => Cause::KilledByKubelet,
+            None => return false,
         };
         self.end(now, why, out);
         true
@@ -349,15 +351,12 @@ impl Pod {
         let pacing = &self.node.pacing;
         self.work.again = self.work.late == Some(now);
         self.work.step = Step::Idle;
-        self.work.retry = match self.work.failure {
-            Failure::None => pacing.resync.map(|resync| now + pacing.jittered(resync)),
-            Failure::Error => Some(now + pacing.jittered(pacing.retry)),
-            Failure::BackOff(until) => {
-                let wait = (until - now).max(Span::ZERO);
-                let wait = wait.min(pacing.back_off_retry_max);
-                Some(now + pacing.jittered(wait))
-            }
+        let requeue = match self.work.failure {
+            Failure::None => Requeue::Resync,
+            Failure::Error => Requeue::Backoff,
+            Failure::BackOff(until) => Requeue::Until(until),
         };
+        self.work.retry = pacing.wait(now, requeue).map(|wait| now + pacing.jittered(wait));
         if self.work.actions.reset && self.work.failure == Failure::None {
             self.work.trigger(now);
         }

@@ -6,7 +6,9 @@ use super::output::{Cause, Output, Sink};
 use super::sandbox::SandboxState;
 use super::stage::{Stage, StageEvent};
 use super::sync::Step;
+use crate::api::PodPhase;
 use crate::rules::grace;
+use crate::rules::worker::{self, EndFacts};
 use crate::time::Time;
 
 impl Pod {
@@ -16,14 +18,17 @@ impl Pod {
         self.stop_liveness_and_startup();
         self.work.step = Step::EndContainers;
         let seconds = self.effective_grace();
-        self.stop_all(now, Some(seconds), out);
+        self.stop_all(now, seconds, out);
         self.all_stopped(now, out);
     }
 
     /// The grace period in seconds: that of the deletion, of the kill, or of the spec; at least 1 (kubelet `calculateEffectiveGracePeriod`).
-    fn effective_grace(&self) -> i64 {
+    /// `None`: the Pod ended by itself, and has its own period, were it 0.
+    fn effective_grace(&self) -> Option<i64> {
+        let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
+        worker::end_reason(EndFacts { terminal, ..self.object.end_facts() })?;
         let kill = self.object.kill.and_then(|kill| kill.grace_period_seconds);
-        grace::effective_pod_grace(&self.spec, self.deletion_grace(), 0, kill).seconds
+        Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), 0, kill).seconds)
     }
 
     /// When all containers are down, the sandbox goes.

@@ -5,7 +5,7 @@ use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, T
 use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
-use crate::api::PodCondition;
+use crate::api::{PodCondition, PodPhase};
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::ConditionReason;
@@ -41,6 +41,12 @@ pub enum Change {
     },
     /// Another writer set a condition. One of the kubelet's own stays until the kubelet's next status (a lost node's Ready).
     Condition(PodCondition),
+    /// Another writer declared the Pod Failed and, in the same write, perhaps set a condition: the Pod garbage collector, before it deletes
+    /// a Pod whose node is gone. A Pod that has ended keeps its phase; a kubelet that has the Pod ends it.
+    Failed {
+        /// The condition, as with [`Change::Condition`].
+        condition: Option<PodCondition>,
+    },
     /// Another writer set `status.reason` and `status.message`.
     Message {
         /// `status.reason`.
@@ -73,17 +79,15 @@ impl Pod {
                 self.delete(now, deletion, *generation, out)?;
             }
             Change::Condition(condition) => {
-                match KubeletCondition::from_text(condition.type_.as_str()) {
-                    Some(own) => self.overwrite(own, condition, out),
-                    None => {
-                        let from = self.foreign_condition(condition.type_.as_str());
-                        self.put_foreign(condition.clone());
-                        if from != Some(condition.status) {
-                            let change = StateChange::OtherCondition { from, to: condition.status };
-                            out.emit(Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange }));
-                        }
-                    }
+                self.change_condition(condition, out);
+                self.publish_now(out);
+                self.work.trigger(now);
+            }
+            Change::Failed { condition } => {
+                if let Some(condition) = condition {
+                    self.change_condition(condition, out);
                 }
+                self.declare_failed(out);
                 self.publish_now(out);
                 self.work.trigger(now);
             }
@@ -106,6 +110,32 @@ impl Pod {
         self.run(now, out);
         self.end_call();
         Ok(())
+    }
+
+    fn change_condition(&mut self, condition: &PodCondition, out: &mut impl Sink) {
+        match KubeletCondition::from_text(condition.type_.as_str()) {
+            Some(own) => self.overwrite(own, condition, out),
+            None => {
+                let from = self.foreign_condition(condition.type_.as_str());
+                self.put_foreign(condition.clone());
+                if from != Some(condition.status) {
+                    let change = StateChange::OtherCondition { from, to: condition.status };
+                    out.emit(Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange }));
+                }
+            }
+        }
+    }
+
+    /// The generation is written with the phase. The phase is final for the kubelet, too.
+    fn declare_failed(&mut self, out: &mut impl Sink) {
+        let published = &mut self.published;
+        let from = published.phase;
+        if from.is_some_and(|from| !from.is_terminal()) {
+            (published.phase, published.local_phase) = (Some(PodPhase::Failed), Some(PodPhase::Failed));
+            published.observed_generation = self.object.shown_generation();
+            let change = StateChange::Phase { from, to: PodPhase::Failed };
+            out.emit(Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange }));
+        }
     }
 
     fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
@@ -202,7 +232,7 @@ impl Pod {
 
     /// Whether the API server should be asked for the final deletion.
     pub(crate) fn wants_deletion(&self) -> bool {
-        let is_terminal = self.published.phase.is_some_and(crate::api::PodPhase::is_terminal);
+        let is_terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
         self.stage == Stage::Finished && self.object.deletion.is_some() && is_terminal && !self.object.gone
     }
 }

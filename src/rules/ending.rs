@@ -87,17 +87,18 @@ impl Ending {
 const PREEMPTED: &str = "Pod was preempted by Kubelet to accommodate a critical pod.";
 
 /// Puts a condition in the place of the one of its type, or at the end; the transition time moves only if the status does (API
-/// `UpdatePodCondition`).
-pub fn put(conditions: &mut Vec<PodCondition>, mut condition: PodCondition) {
-    match conditions.iter_mut().find(|known| known.type_ == condition.type_) {
-        Some(known) => {
-            if known.status == condition.status {
-                condition.last_transition_time = known.last_transition_time;
-            }
-            *known = condition;
-        }
-        None => conditions.push(condition),
+/// `UpdatePodCondition`). Says whether anything changed: if not, the writer need not write.
+pub fn put(conditions: &mut Vec<PodCondition>, mut condition: PodCondition) -> bool {
+    let Some(known) = conditions.iter_mut().find(|known| known.type_ == condition.type_) else {
+        conditions.push(condition);
+        return true;
+    };
+    if known.status == condition.status {
+        condition.last_transition_time = known.last_transition_time;
     }
+    let changed = *known != condition;
+    *known = condition;
+    changed
 }
 
 #[cfg(test)]

@@ -59,12 +59,12 @@ pub struct EffectiveGrace {
 
 /// The grace period of a Pod that ends, when something new is known (kubelet `calculateEffectiveGracePeriod`).
 ///
-/// `current_seconds` is the one in force, 0 if there is none yet. The deletion's (`metadata.deletionGracePeriodSeconds`) and then
+/// `current_seconds` is the one in force, 0 if there is none yet; `spec_seconds` the Pod's own. The deletion's (`metadata.deletionGracePeriodSeconds`) and then
 /// the override that the kill asks for (eviction, node shutdown) each replace it if it is 0 or longer; only if neither did, and
 /// it is 0, does the Pod's own count. So a forced deletion (0) is not taken for "none given". The answer is at least
 /// [`MIN_POD_GRACE_SECONDS`].
 pub fn effective_pod_grace(
-    spec: &Spec,
+    spec_seconds: Option<i64>,
     deletion_grace_period_seconds: Option<i64>,
     current_seconds: i64,
     override_seconds: Option<i64>,
@@ -74,7 +74,7 @@ pub fn effective_pod_grace(
     let asked = replace(deleted.unwrap_or(current_seconds), override_seconds);
     let seconds = match asked.or(deleted) {
         Some(seconds) => seconds,
-        None if current_seconds == 0 => spec.termination_grace_period_seconds().unwrap_or(0),
+        None if current_seconds == 0 => spec_seconds.unwrap_or(0),
         None => current_seconds,
     };
     let seconds = seconds.max(MIN_POD_GRACE_SECONDS);
@@ -231,8 +231,7 @@ mod tests {
 
     #[test]
     fn a_period_only_shrinks_and_is_never_below_a_second() {
-        let spec = spec(r#"{"terminationGracePeriodSeconds": 30, "containers": []}"#);
-        let grace = |deletion, current, wanted| effective_pod_grace(&spec, deletion, current, wanted);
+        let grace = |deletion, current, wanted| effective_pod_grace(Some(30), deletion, current, wanted);
         assert_eq!(grace(None, 0, None), EffectiveGrace { seconds: 30, shortened: false });
         assert_eq!(grace(Some(10), 30, None), EffectiveGrace { seconds: 10, shortened: true });
         assert_eq!(grace(Some(60), 30, Some(40)), EffectiveGrace { seconds: 30, shortened: false });

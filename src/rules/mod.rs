@@ -24,3 +24,4 @@ pub mod termination_order;
 pub mod toleration;
 pub mod transition;
 pub mod view;
+pub mod worker;

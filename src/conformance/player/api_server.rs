@@ -1,14 +1,13 @@
 //! The API object of a play: what the API server stores and a watcher sees.
 
-use super::{Input, Observer, Player, Timer};
+use super::{Input, Observer, Player};
 use crate::api::{self, EventType, PodCondition};
 use crate::cluster::{self, DeletionRequest};
 use crate::conformance::record::What;
 use crate::pod::{Change, Event};
 use crate::spec::{Spec, apply_defaults, validate_ephemeral_update, validate_update};
-use crate::time::Span;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use serde_json::Value;
 
@@ -139,39 +138,35 @@ impl<O: Observer> Player<'_, O> {
     }
 
     /// Another writer sets a condition.
-    pub(super) fn set_condition(
-        &mut self,
-        type_: api::ConditionType,
-        status: api::ConditionStatus,
-        reason: &str,
-        observed_generation: i64,
-    ) {
-        let known = self.object.status.conditions.iter().find(|known| known.type_ == type_);
-        let since = known.filter(|known| known.status == status).and_then(|known| known.last_transition_time);
-        let condition = PodCondition {
-            type_,
-            observed_generation,
-            status,
-            last_probe_time: None,
-            last_transition_time: since.or(Some(self.now.truncated())),
-            reason: reason.into(),
-            message: String::new(),
-        };
-        self.write_condition(condition);
+    pub(super) fn set_condition(&mut self, condition: PodCondition) {
+        let mut status = self.object.status.clone();
+        let type_ = condition.type_.clone();
+        cluster::put_condition(&mut status, condition);
+        if let Some(condition) = status.conditions.into_iter().find(|known| known.type_ == type_) {
+            self.write_condition(condition);
+        }
     }
 
     fn write_condition(&mut self, condition: PodCondition) {
         if !self.stored {
             return;
         }
-        let conditions = &mut self.object.status.conditions;
-        match conditions.iter_mut().find(|known| known.type_ == condition.type_) {
-            Some(known) => *known = condition.clone(),
-            None => conditions.push(condition.clone()),
-        }
+        cluster::put_condition(&mut self.object.status, condition.clone());
         if self.machine.is_some() && !condition.type_.is_kubelet_owned() {
             self.inputs.push_back(Input::Change(Change::Condition(condition)));
         } else {
+            self.publish();
+        }
+    }
+
+    /// A controller declares the Pod Failed, with the rest of this status.
+    pub(super) fn put_failed(&mut self, status: api::PodStatus) {
+        if self.machine.is_some() {
+            let old = &self.object.status.conditions;
+            let condition = status.conditions.into_iter().find(|condition| !old.contains(condition));
+            self.inputs.push_back(Input::Change(Change::Failed { condition }));
+        } else {
+            self.object.status = status;
             self.publish();
         }
     }
@@ -182,30 +177,6 @@ impl<O: Observer> Player<'_, O> {
         let (reason, message) = (text("reason", &self.object.status.reason), text("message", &self.object.status.message));
         self.inputs.push_back(Input::Change(Change::Message { reason, message }));
         self.stored
-    }
-
-    /// The taint manager: tolerations decide when the Pod is deleted.
-    pub(super) fn taint(&mut self, key: &str, value: &str, effect: &str) {
-        if effect != "NoExecute" || !self.stored {
-            return;
-        }
-        // The manifests of the files lack what the admission plugin adds.
-        let mut tolerations = self.object.spec.tolerations.clone();
-        cluster::add_default_tolerations(&mut tolerations);
-        match cluster::toleration(&tolerations, key, value, effect) {
-            cluster::Tolerated::Forever => {}
-            cluster::Tolerated::For(seconds) => self.after(Span::from_secs(seconds), Timer::TaintEviction),
-            cluster::Tolerated::No => self.after(Span::ZERO, Timer::TaintEviction),
-        }
-    }
-
-    pub(super) fn taint_eviction(&mut self) {
-        let was_deleted = self.object.metadata.deletion_timestamp.is_some();
-        let generation = self.object.metadata.generation;
-        self.set_condition(api::ConditionType::DisruptionTarget, api::ConditionStatus::True, "DeletionByTaintManager", generation);
-        if !was_deleted {
-            self.delete_after_inputs(None);
-        }
     }
 
     /// Deletes once the machine knows what was written before.

@@ -30,6 +30,7 @@ impl<O: Observer> Player<'_, O> {
                 self.look_again();
             }
             Timer::TaintEviction => self.taint_eviction(),
+            Timer::CollectGarbage => self.collect_garbage(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod api_server;
 mod behaviour;
+mod control_plane;
 mod kubelet;
 mod node;
 mod resizing;
@@ -30,6 +31,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use behaviour::{Behaviour, World};
+use control_plane::Cluster;
 use core::cmp::Reverse;
 use steps::StepState;
 
@@ -101,6 +103,7 @@ struct Player<'a, O> {
     inputs: VecDeque<Input>,
     timers: BinaryHeap<Reverse<(Time, u64, Timer)>>,
     timer_count: u64,
+    cluster: Cluster,
     steps: StepState,
     outputs: Vec<Output>,
     /// The runs whose start has been asked for.
@@ -135,6 +138,8 @@ enum Timer {
     Provide(usize),
     /// The toleration of a taint is over.
     TaintEviction,
+    /// A node has been missing for long enough.
+    CollectGarbage,
 }
 
 impl<'a, O: Observer> Player<'a, O> {
@@ -158,7 +163,6 @@ impl<'a, O: Observer> Player<'a, O> {
             object,
             stored: false,
             spec,
-            node,
             machine: None,
             kubelet_up: scenario.node.kubelet == KubeletState::Running,
             labels: Some(&scenario.node.labels).filter(|labels| !labels.is_empty()).cloned(),
@@ -169,6 +173,8 @@ impl<'a, O: Observer> Player<'a, O> {
             inputs: VecDeque::new(),
             timers: BinaryHeap::new(),
             timer_count: 0,
+            cluster: Cluster::new(scenario, &node.name),
+            node,
             steps: StepState::default(),
             outputs: Vec::new(),
             asked: BTreeSet::new(),
@@ -417,3 +423,6 @@ const fn outcome_name(outcome: RawOutcome) -> ProbeOutcome {
         RawOutcome::Unknown | RawOutcome::Error => ProbeOutcome::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;

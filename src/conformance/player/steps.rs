@@ -1,8 +1,7 @@
 //! The steps of a scenario: when they are due, and what they do.
 
 use super::{Input, KEY, Observer, Player, TIME_ZERO, Timer};
-use crate::api::{ConditionStatus, ConditionType, PodPhase};
-use crate::cluster;
+use crate::cluster::{self, Disruption, GarbageReason};
 use crate::conformance::record::What;
 use crate::conformance::scenario::{Answer, GcReason, ImageState, Trigger, Verb};
 use crate::pod::Event;
@@ -74,6 +73,7 @@ impl<O: Observer> Player<'_, O> {
         let accepted = self.carry_out(index, &step.verb, step.result);
         self.note(What::StepResult { index, accepted });
         self.settle();
+        self.collect_garbage();
         true
     }
 
@@ -99,27 +99,23 @@ impl<O: Observer> Player<'_, O> {
             }
             Verb::AddEphemeralContainer { spec } => return self.add_ephemeral(spec),
             Verb::RemoveFinalizer { finalizer } => self.remove_finalizer(finalizer),
-            Verb::PatchCondition { type_, status, reason } => self.set_condition(type_.clone(), *status, reason, 0),
+            Verb::PatchCondition { type_, status, reason } => self.patch_condition(type_.clone(), *status, reason),
             Verb::PatchStatus { status } => return self.patch_status(status),
             Verb::EvictApi { grace_period_seconds } => {
                 // Whether a budget forbids it is not the Pod's affair: the script says so.
-                if wanted == Some(Answer::Rejected) {
-                    return false;
-                }
-                self.disrupt("EvictionByEvictionAPI", 0);
+                let budget_allows = wanted != Some(Answer::Rejected);
+                let Some(condition) = cluster::evict(self.now, &self.object, budget_allows) else { return false };
+                self.set_condition(condition);
                 self.delete_after_inputs(*grace_period_seconds);
             }
             Verb::SchedulerPreempt {} => {
-                let generation = self.object.metadata.generation;
-                self.disrupt("PreemptionByScheduler", generation);
+                self.disrupt(Disruption::PreemptionByScheduler);
                 self.delete_after_inputs(None);
             }
             Verb::TaintNode { key, value, effect } => self.taint(key, value, effect),
-            Verb::NodeNotReady {} => {
-                if cluster::marks_unready(&self.object.status) {
-                    self.set_condition(ConditionType::Ready, ConditionStatus::False, "", 0);
-                }
-            }
+            Verb::UntaintNode { key, effect, .. } => self.untaint(key, effect),
+            Verb::NodeNotReady {} => self.node_lost(),
+            Verb::DeleteNode {} => self.delete_node(),
             Verb::FitNode {} => {
                 self.world.fits.set(true);
                 if core::mem::take(&mut self.waiting.schedule) {
@@ -165,16 +161,12 @@ impl<O: Observer> Player<'_, O> {
             Verb::Preempt {} => self.end(Ending::Preemption, None),
             Verb::ShutdownNode {} => self.shut_down(),
             Verb::SetNodeLabels { labels } => self.labels = Some(labels.clone()),
-            Verb::PodGc { why } => self.collect(*why),
+            Verb::PodGc { why } => self.collect(garbage_reason(*why)),
             Verb::Resize { patch, outcome } => return self.resize(patch, *outcome, wanted),
             Verb::ResizeFits {} => self.resize_fits(),
             Verb::ResizeError {} => {
                 self.fail_update();
                 self.look_after_inputs();
-            }
-            Verb::UntaintNode { .. } | Verb::DeleteNode {} => {
-                self.steps.unknown.push(index);
-                return false;
             }
         }
         true
@@ -187,27 +179,10 @@ impl<O: Observer> Player<'_, O> {
         self.change_spec(|spec| *spec = wanted)
     }
 
-    fn disrupt(&mut self, reason: &str, generation: i64) {
-        self.set_condition(ConditionType::DisruptionTarget, ConditionStatus::True, reason, generation);
-    }
-
     /// The kubelet stops and comes back later.
     fn down(&mut self, span: Span) {
         self.stop_kubelet();
         self.after(span, Timer::StartKubelet);
-    }
-
-    /// The pod garbage collector removes the Pod.
-    fn collect(&mut self, why: GcReason) {
-        if why != GcReason::Terminated && !self.object.status.phase.is_some_and(PodPhase::is_terminal) {
-            self.object.status.phase = Some(PodPhase::Failed);
-            if why == GcReason::Orphaned {
-                self.disrupt("DeletionByPodGC", 0);
-            } else {
-                self.publish();
-            }
-        }
-        self.delete(Some(0));
     }
 
     /// What a step provides is there, and seen.
@@ -237,5 +212,14 @@ fn set_image(spec: &mut crate::api::PodSpec, container: &str, image: &str) {
     let all = spec.init_containers.iter_mut().chain(&mut spec.containers).chain(&mut spec.ephemeral_containers);
     for own in all.filter(|own| own.name == container) {
         own.image = image.into();
+    }
+}
+
+/// The words of the files.
+const fn garbage_reason(why: GcReason) -> GarbageReason {
+    match why {
+        GcReason::Orphaned => GarbageReason::Orphaned,
+        GcReason::OutOfService => GarbageReason::OutOfService,
+        GcReason::Terminated => GarbageReason::Terminated,
     }
 }

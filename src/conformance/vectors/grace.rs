@@ -52,7 +52,7 @@ pub(super) fn effective(case: &Case) -> Result<Value, ReadError> {
     }
     let Input { pod, current_grace_period_seconds, override_seconds } = case.input()?;
     let deletion = pod.metadata.deletion_grace_period_seconds;
-    let grace = effective_pod_grace(&spec_of(&pod), deletion, current_grace_period_seconds, override_seconds);
+    let grace = effective_pod_grace(pod.spec.termination_grace_period_seconds, deletion, current_grace_period_seconds, override_seconds);
     Ok(json!({ "gracePeriodSeconds": grace.seconds, "gracePeriodShortened": grace.shortened }))
 }
 

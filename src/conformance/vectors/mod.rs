@@ -13,6 +13,8 @@ mod container_status;
 mod disruption;
 mod grace;
 mod phase;
+mod pod_workers;
+mod podgc;
 mod probe;
 mod qos;
 mod restart;
@@ -81,6 +83,8 @@ const SUITES: &[(&str, Reader)] = &[
     ("disruption_eviction", disruption::eviction),
     ("disruption_preemption", disruption::preemption),
     ("disruption_shutdown", disruption::shutdown),
+    ("podgc", podgc::podgc),
+    ("pod_workers", pod_workers::pod_workers),
 ];
 
 impl Case {

@@ -9,9 +9,9 @@ mod fit;
 use super::Kill;
 use super::eviction::{self, NodePressure};
 use super::preemption::{self, Recovery};
-use crate::api::{Pod, PodPhase, Quantity};
+use crate::api::{Pod, PodPhase, Quantity, Taint};
 use crate::gates::Gates;
-use crate::rules::toleration::{Taint, is_tolerated};
+use crate::rules::toleration::is_tolerated;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -28,7 +28,7 @@ pub struct Node<'a> {
     /// Its labels; `None`: they are not known, and what a Pod asks of them counts as met.
     pub labels: Option<&'a BTreeMap<String, String>>,
     /// Its taints. Only NoExecute ones keep a Pod out here; the others are the scheduler's affair.
-    pub taints: &'a [Taint<'a>],
+    pub taints: &'a [Taint],
     /// `status.allocatable`; `None`: there is room for everything.
     pub allocatable: Option<&'a BTreeMap<String, Quantity>>,
     /// What it runs short of.
@@ -145,8 +145,8 @@ pub fn failures(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gates) -> V
     if !fit::ports(pod, others) {
         found.push(Rejection::NodePorts);
     }
-    let untolerated = |taint: &&Taint<'_>| taint.effect == "NoExecute" && !is_tolerated(&pod.spec.tolerations, **taint);
-    if !pod.metadata.is_static() && node.taints.iter().find(untolerated).is_some() {
+    let untolerated = |taint: &Taint| taint.is_no_execute() && !is_tolerated(&pod.spec.tolerations, taint);
+    if !pod.metadata.is_static() && node.taints.iter().any(untolerated) {
         found.push(Rejection::TaintToleration);
     }
     found
@@ -252,7 +252,9 @@ mod tests {
     #[test]
     fn only_taints_that_evict_keep_out() {
         let any = pod(r#"{"containers": [{}]}"#);
-        let with = |effect| reason(&any, &[], Node { taints: &[Taint { key: "k", value: "", effect }], ..Node::open("n1") });
+        let with = |effect: &str| {
+            reason(&any, &[], Node { taints: &[Taint { key: "k".into(), effect: effect.into(), ..Taint::default() }], ..Node::open("n1") })
+        };
         assert_eq!(with("NoSchedule"), None);
         assert_eq!(with("NoExecute").unwrap(), "TaintToleration");
     }
