@@ -45,7 +45,7 @@
 //! decides over all Pods of its node ([`node`]). The behaviour is that of
 //! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
 //! documentation and the kubelet differ, the kubelet wins. What only the documentation knows (the phase
-//! [`Unknown`](api::PodPhase::Unknown)) exists as a type.
+//! [`Unknown`](api::PodPhase::Unknown)) is reached only if the caller says so ([`Change::PhaseUnknown`](pod::Change::PhaseUnknown)).
 //!
 //! # Features
 //!

@@ -61,7 +61,7 @@ words! {
         Succeeded = "Succeeded",
         /// Everything is stopped for good and something failed; or evicted, past its deadline, refused.
         Failed = "Failed",
-        /// Declared by the API; no part of Kubernetes 1.36 writes it.
+        /// The node does not answer, says the documentation; no part of Kubernetes 1.36 writes it.
         Unknown = "Unknown",
     }
 }

@@ -7,7 +7,8 @@ use crate::time::Time;
 /// not True.
 ///
 /// Nothing else is touched: not the phase, not ContainersReady, and no reason is given. The kubelet overwrites it when it is back. What
-/// becomes of the Pod is decided by the taint `node.kubernetes.io/unreachable` ([`TaintEviction`](super::TaintEviction)).
+/// becomes of the Pod is decided by the taint `node.kubernetes.io/unreachable` ([`TaintEviction`](super::TaintEviction)). The
+/// documentation has the phase Unknown for such a Pod; who wants that, says so: [`Change::PhaseUnknown`](crate::pod::Change::PhaseUnknown).
 pub fn not_ready(now: Time, pod: &Pod) -> Option<PodCondition> {
     let holds = |condition: &&PodCondition| condition.type_ == ConditionType::Ready && condition.status == ConditionStatus::True;
     pod.status.conditions.iter().find(holds).map(|ready| PodCondition {

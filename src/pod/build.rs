@@ -1,18 +1,30 @@
 //! Builds of the status, and their publication (kubelet `generateAPIPodStatus`, `SetPodStatus`, `mergePodStatus`).
 
 use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
-use super::output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::{Pod, Stage};
 use crate::api::{ConditionStatus, PodPhase};
-use crate::rules::conditions::{self, ConditionReason, Verdict};
+use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
-use crate::rules::phase::{self, PhaseFacts};
-use crate::rules::view::{Runtime, StatusEntry, StatusState, Statuses, WaitingReason};
+use crate::rules::phase;
+use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
+use crate::rules::status_merge::{self, Telling};
+use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, ending, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
+
+/// The conditions in the order in which one causes another, which is that of the transitions told.
+const IN_ORDER_OF_CAUSE: [KubeletCondition; KubeletCondition::ALL.len()] = [
+    KubeletCondition::PodReadyToStartContainers,
+    KubeletCondition::Initialized,
+    KubeletCondition::PodScheduled,
+    KubeletCondition::AllContainersRestarting,
+    KubeletCondition::ContainersReady,
+    KubeletCondition::Ready,
+];
 
 /// The container statuses that the published status shows.
 #[derive(Clone, Copy)]
@@ -42,32 +54,35 @@ impl Pod {
         if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
             self.shown_spec = Arc::clone(&self.spec);
         }
-        let mut changed = self.build_containers(now, restarting_all, out);
-        changed |= self.build_phase(now, terminal);
-        changed |= self.build_conditions(now, restarting_all, out);
+        let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
+        let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
+        changed |= self.show_phase(verdict);
+        for condition in IN_ORDER_OF_CAUSE {
+            changed |= self.set_condition(now, condition, verdict.conditions.get(condition), Cause::Sync, out);
+        }
         changed |= self.build_rest(now);
         changed |= self.show_resizing(terminal, out);
+        self.note_kill();
         self.publish(now, changed, Cause::Sync, out);
     }
 
     fn should_restart_all(&self) -> bool {
         let gates = &self.node.gates;
+        let already = self.has_last() && self.published.is_restarting_all();
         restart::could_restart_all(&self.spec, gates)
-            && restart::should_restart_all(&self.spec, self.published.is_restarting_all(), &self.runtime(), &self.shown(), gates)
+            && restart::should_restart_all(&self.spec, already, &self.runtime(), &self.shown(), gates)
     }
 
     /// Whether some container would come back after it has ended for good: such an update is dropped (kubelet `checkContainerStateTransition`).
     fn is_illegal(&self, restarting_all: bool) -> bool {
-        self.spec.init_and_regular().any(|container| {
-            let Some(StatusState::Terminated(exit)) = self.shown().entry(container).map(|entry| entry.state) else {
-                return false;
-            };
-            !transition::may_leave_terminated(&self.spec, container, exit.code, &self.node.gates)
-                && !self.derive(container, restarting_all).state.is_terminated()
-        })
+        let ends = |container| Some(self.derive(container, restarting_all).state.is_terminated());
+        !transition::judge(&self.spec, &self.shown(), ends, &self.node.gates).is_legal()
     }
 
     fn previous(&self, container: ContainerIndex) -> Option<Previous> {
+        if !self.has_last() {
+            return None;
+        }
         let slot = &self.slots[container.get()];
         slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt == Some(slot.newest().attempt) })
     }
@@ -82,18 +97,21 @@ impl Pod {
         container_status::derive(&self.spec, container, self.previous(container).as_ref(), &self.runtime(), input, &self.node.gates)
     }
 
-    fn build_containers(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> bool {
-        let mut changed = false;
+    fn build_containers(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> Built {
+        let mut built = Built { changed: false, sidecars_started: true };
         // Results of a derivation may ask what other containers' statuses were, so all sources are the last status until the end.
         for n in 0..self.slots.len() {
             let container = ContainerIndex::new(n as u16);
             let derived = self.derive(container, restarting_all);
             let mut shown = self.resolve(container, derived);
+            if self.spec.container(container).is_sidecar() && matches!(shown.state, ShownContainerState::Running { .. }) {
+                built.sidecars_started &= shown.started == Some(true);
+            }
             self.mark(now, container, &mut shown);
-            changed |= self.show(container, shown, Cause::Sync, out);
-            changed |= shown.tells_failure() && self.texts.show_failure(container);
+            built.changed |= self.show(container, shown, Cause::Sync, out);
+            built.changed |= shown.tells_failure() && self.texts.show_failure(container);
         }
-        changed
+        built
     }
 
     /// Shows a container: the one setter of container statuses.
@@ -140,61 +158,66 @@ impl Pod {
         ShownContainer { state, last, attempt, restart_count, ready, started, back_off_millis }
     }
 
-    /// The phase, in the kubelet's cache (kubelet `getPhase` and what `generateAPIPodStatus` does with it).
-    fn build_phase(&mut self, now: Time, terminal: bool) -> bool {
-        let initialized = self.spec.regular().any(|c| self.runtime().instances(c).any(|instance| instance.active));
-        let facts = PhaseFacts { terminal, is_static: self.object.is_static, initialized };
-        let mut phase = phase::phase(&self.spec, &self.shown(), facts, &self.node.gates);
+    /// Phase and conditions, by the container statuses that have just been built.
+    fn decide(&self, now: Time, terminal: bool, restarting_all: bool, sidecars_started: bool) -> PodVerdict {
+        let (published, statuses) = (&self.published, self.shown());
+        let facts = PodFacts {
+            terminal,
+            is_static: self.object.is_static,
+            last_phase: published.local_phase,
+            api_phase: self.source_phase(),
+            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time, now),
+            was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),
+            restarting_all,
+        };
+        let derived = BeforeProbes::new(&self.spec, statuses, sidecars_started);
+        let foreign = |gate: &str| if self.source_knows() { self.foreign_condition(gate) } else { None };
+        pod_status::decide(&self.spec, &derived, &statuses, &self.runtime(), facts, foreign, &self.node.gates)
+    }
+
+    /// Takes the phase over, in the kubelet's cache.
+    fn show_phase(&mut self, verdict: PodVerdict) -> bool {
         let published = &mut self.published;
-        let terminal_of = |phase: Option<PodPhase>| phase.filter(|phase| phase.is_terminal());
-        if !phase.is_terminal() {
-            phase = terminal_of(published.local_phase).or(terminal_of(published.phase)).unwrap_or(phase);
-        }
-        let mut reason = if published.local_phase == Some(phase) { published.local_reason } else { PodReason::None };
-        let started = *published.start_time.get_or_insert(now.truncated());
-        if deadline::has_passed(&self.spec, Some(started), now) {
-            published.past_deadline = true;
-            (phase, reason) = (PodPhase::Failed, PodReason::from_text(deadline::REASON));
-        }
-        phase = terminal_of(published.phase).unwrap_or(phase);
+        let reason = match verdict.reason {
+            ReasonSource::None => PodReason::None,
+            ReasonSource::Last if published.local_reason == PodReason::None => published.reason,
+            ReasonSource::Last => published.local_reason,
+            ReasonSource::Deadline => PodReason::DeadlineExceeded,
+        };
+        published.past_deadline |= verdict.reason == ReasonSource::Deadline;
+        let changed = published.local_phase != Some(verdict.phase) || published.local_reason != reason;
+        (published.local_phase, published.local_reason) = (Some(verdict.phase), reason);
+        changed
+    }
+
+    /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
+    /// it is stopped (kubelet `SyncTerminatingPod`, its status function).
+    fn note_kill(&mut self) {
         if let Some(kill) = &mut self.object.kill
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
-            (phase, reason) = (kill.ending.phase(phase), PodReason::from_text(kill.ending.reason()));
+            let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
+            self.published.local_phase = Some(kill.ending.phase(phase));
+            self.published.local_reason = PodReason::from_text(kill.ending.reason());
         }
-        let changed = published.local_phase != Some(phase) || published.local_reason != reason;
-        (published.local_phase, published.local_reason) = (Some(phase), reason);
-        changed
     }
 
-    fn build_conditions(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> bool {
-        let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
-        let gates = &self.node.gates;
-        let spec = &self.spec;
-        let was_initialized = self.published.holds(KubeletCondition::Initialized);
-        let initialized = conditions::initialized(spec, Some(&self.shown()), phase, was_initialized, gates);
-        let restarting = conditions::all_containers_restarting(spec, phase, restarting_all, &self.runtime(), gates);
-        let sandbox = gates.pod_ready_to_start_containers_condition.then(|| conditions::ready_to_start_containers(spec, &self.runtime()));
-        let mut changed = false;
-        for (condition, verdict) in [
-            (KubeletCondition::PodReadyToStartContainers, sandbox),
-            (KubeletCondition::Initialized, Some(initialized)),
-            (KubeletCondition::PodScheduled, Some(Verdict::TRUE)),
-            (KubeletCondition::AllContainersRestarting, restarting),
-        ] {
-            changed |= self.set_condition(now, condition, verdict, Cause::Sync, out);
-        }
-        changed | self.build_readiness(now, Cause::Sync, out)
-    }
-
-    /// ContainersReady and Ready.
+    /// ContainersReady and Ready, as a probe result changes them between two builds.
     pub(crate) fn build_readiness(&mut self, now: Time, why: Cause, out: &mut impl Sink) -> bool {
         let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
-        let containers_ready = conditions::containers_ready(&self.spec, Some(&self.shown()), phase);
-        let ready = conditions::ready(&self.spec, containers_ready, |gate| self.foreign_condition(gate));
+        let Readiness { ready, containers_ready } =
+            pod_status::readiness(&self.spec, &self.shown(), phase, |gate| self.condition_status(gate));
         let changed = self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out);
         changed | self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out)
+    }
+
+    /// Status of any condition that the published status shows.
+    pub(crate) fn condition_status(&self, type_: &str) -> Option<ConditionStatus> {
+        match KubeletCondition::from_text(type_) {
+            Some(own) => self.published.condition(own).status,
+            None => self.foreign_condition(type_),
+        }
     }
 
     /// Status of a condition that the kubelet does not own.
@@ -212,8 +235,7 @@ impl Pod {
         why: Cause,
         out: &mut impl Sink,
     ) -> bool {
-        let unversioned = condition == KubeletCondition::AllContainersRestarting;
-        let generation = if unversioned { 0 } else { self.object.shown_generation() };
+        let generation = condition.generation(self.object.shown_generation());
         let Some(from) = self.published.write(condition, verdict, generation, now) else {
             return false;
         };
@@ -226,10 +248,11 @@ impl Pod {
         true
     }
 
-    /// Addresses and generation.
-    fn build_rest(&mut self, _: Time) -> bool {
+    /// Addresses, generation, start time.
+    fn build_rest(&mut self, now: Time) -> bool {
         let generation = self.object.shown_generation();
         let published = &mut self.published;
+        published.start_time.get_or_insert(now.truncated());
         let changed = !published.built || !published.has_host_ips || published.observed_generation != generation;
         published.built = true;
         published.has_host_ips = true;
@@ -262,19 +285,18 @@ impl Pod {
     /// Makes the last status whole: containers without a verdict get one, and the phase is terminal (kubelet `TerminatePod`).
     pub(crate) fn complete_status(&mut self, now: Time, out: &mut impl Sink) {
         let mut changed = false;
+        let initialized = completion::is_initialized(&self.spec, &self.shown());
         for n in 0..self.slots.len() {
             let container = ContainerIndex::new(n as u16);
             // Each is judged on the status as it was: a verdict given here is a termination, which cannot make another one due.
-            if completion::without_verdict(&self.spec, &self.shown()).any(|c| c == container)
+            if completion::without_verdict(&self.spec, &self.shown(), initialized).any(|c| c == container)
                 && let Some(mut shown) = self.slots[n].shown
             {
                 shown.state = ShownContainerState::Terminated(Termination::synthetic(Synthetic::Lost));
                 changed |= self.show(container, shown, Cause::Finished, out);
             }
         }
-        if !self.object.is_static && !self.published.local_phase.is_some_and(PodPhase::is_terminal) {
-            self.published.local_phase = Some(PodPhase::Failed);
-        }
+        self.published.local_phase = completion::last_phase(self.published.local_phase, self.object.is_static);
         self.publish(now, changed, Cause::Finished, out);
     }
 
@@ -294,30 +316,36 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
     let Some(local) = pod.published.local_phase else {
         return false;
     };
-    let was_terminal = pod.published.phase.is_some_and(PodPhase::is_terminal);
-    if local.is_terminal() && !was_terminal {
-        if pod.could_have_running_containers() {
-            return false;
+    match status_merge::tell(pod.published.phase, Some(local), pod.could_have_running_containers()) {
+        Telling::Held => return false,
+        Telling::Told => {}
+        Telling::Ended => {
+            pod.show_disruption(now);
+            pod.show_words();
         }
-        pod.show_disruption(now);
-        pod.show_words();
     }
     let published = &mut pod.published;
     let (from, reason) = (published.phase, published.reason);
     (published.phase, published.reason) = (Some(local), published.local_reason);
-    debug_assert!(phase::permitted(from, local), "phase {from:?} → {local}");
+    debug_assert!(phase::permitted(from, local) || pod.object.is_static, "phase {from:?} → {local}");
     if from != Some(local) {
         let change = StateChange::Phase { from, to: local };
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
     }
     let mut changed = from != Some(local) || reason != published.local_reason;
-    if local.is_terminal() {
-        let reason = if local == PodPhase::Succeeded { ConditionReason::PodCompleted } else { ConditionReason::PodFailed };
-        for condition in [KubeletCondition::Ready, KubeletCondition::ContainersReady] {
-            if pod.published.holds(condition) {
-                changed |= pod.set_condition(now, condition, Some(Verdict::because(reason)), why, out);
-            }
+    let ready = [KubeletCondition::Ready, KubeletCondition::ContainersReady];
+    let some_ready = ready.iter().any(|&condition| pod.published.holds(condition));
+    if let Some(verdict) = status_merge::readiness_of(Some(local), some_ready) {
+        for condition in ready {
+            changed |= pod.set_condition(now, condition, Some(verdict), why, out);
         }
     }
     changed
+}
+
+/// What came of a build of the container statuses.
+struct Built {
+    changed: bool,
+    /// Every running sidecar had started before the probes were asked.
+    sidecars_started: bool,
 }

@@ -3,6 +3,7 @@
 use super::container::{Attempt, InstanceStage};
 use super::sandbox::SandboxState;
 use super::stage::Stage;
+use crate::api::PodPhase;
 use crate::spec::ContainerIndex;
 
 /// An event that contradicts the facts. Nothing has changed.
@@ -64,6 +65,14 @@ pub enum TransitionError {
     /// A new spec differs in more than the API allows.
     #[error("the containers of a Pod cannot change")]
     ContainersChanged,
+    /// The phase cannot change in this way: a Pod that has ended stays so.
+    #[error("the phase of a Pod cannot change from {from} to {to}")]
+    Phase {
+        /// The published phase.
+        from: PodPhase,
+        /// The phase asked for.
+        to: PodPhase,
+    },
     /// Deletion cannot be undone or put off.
     #[error("a deletion cannot be undone or put off")]
     DeletionUndone,

@@ -4,13 +4,13 @@ use super::action::HookKind;
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slot};
 use super::error::TransitionError;
 use super::event::Event;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::{Stage, StageEvent};
 use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
-use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
 use crate::rules::qos;
 use crate::rules::view::{Exit, NetworkNamespace, TerminatedReason};
 use crate::rules::worker::{self, WorkType};
@@ -206,7 +206,7 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
+        let terminal = self.source_phase().is_some_and(PodPhase::is_terminal);
         self.stage == Stage::Bound
             && worker::first_work(terminal, worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
     }

@@ -2,10 +2,9 @@
 //!
 //! Amounts are not copied: whoever has them keeps the spec that has them.
 
-use super::output::KubeletCondition;
 use crate::api::{ConditionStatus, PodCondition};
 use crate::rules::actions::ResizedResource;
-use crate::rules::conditions::ConditionReason;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::resources::same_at_pod_level;
 use crate::spec::{ContainerIndex, Spec};
 use crate::time::Time;

@@ -21,6 +21,7 @@ mod requeue;
 mod resizing;
 mod resources;
 mod sandbox;
+mod source;
 mod stage;
 mod starting;
 mod status;
@@ -37,7 +38,7 @@ pub use config::{NodeConfig, Pacing};
 pub use container::{Attempt, InstanceEvent, InstanceStage};
 pub use error::TransitionError;
 pub use event::Event;
-pub use output::{Actor, Cause, KubeletCondition, Output, ShownState, Sink, StateChange, Transition};
+pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 pub use published::PodReason;
 pub use sandbox::{SandboxEvent, SandboxState};
 pub use stage::{Stage, StageEvent};
@@ -46,6 +47,8 @@ pub use sync::{Deadline, DeadlineReason};
 pub use table::Edge;
 pub use update::Change;
 pub use view::{ContainerView, Facts};
+
+pub use crate::rules::conditions::KubeletCondition;
 
 use crate::api;
 use crate::rules::actions::ContainerAction;
@@ -102,7 +105,8 @@ pub(crate) struct Object {
     pub(crate) deletion: Option<Deletion>,
     /// It is gone from the API server.
     pub(crate) gone: bool,
-    /// It comes from a file of the kubelet.
+    /// It comes from a file of the kubelet. The status in the API server is that of its mirror: the kubelet writes there and holds its
+    /// updates against it, but builds on nothing that stands there.
     pub(crate) is_static: bool,
     /// Eviction, preemption or node shutdown.
     pub(crate) kill: Option<KillRequest>,
@@ -146,7 +150,7 @@ pub struct NewPod<'a> {
     pub meta: &'a api::ObjectMeta,
     /// Its spec, shared with other Pods of the same template.
     pub spec: &'a Arc<Spec>,
-    /// The status that the API server has; `None`: the Pod is being created.
+    /// The status that the API server has; `None`: the Pod is being created. Of a static Pod: its mirror's.
     pub status: Option<&'a api::PodStatus>,
 }
 
@@ -161,6 +165,8 @@ impl Pod {
             .meta
             .deletion_timestamp
             .map(|at| Deletion { at, grace_period_seconds: new.meta.deletion_grace_period_seconds.unwrap_or(0) });
+        // What the API server stores has a generation from 1 on, a manifest of the kubelet's own has none.
+        let is_static = new.meta.is_static();
         let mut pod = Self {
             slots: spec.containers().iter().map(|_| Slot::new()).collect(),
             plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
@@ -172,7 +178,7 @@ impl Pod {
             texts: TextStore::default(),
             resizing: None,
             published: Published::NEW,
-            object: Object { generation: new.meta.generation.max(1), deletion, gone: false, is_static: new.meta.is_static(), kill: None },
+            object: Object { generation: new.meta.generation.max(i64::from(!is_static)), deletion, gone: false, is_static, kill: None },
             sandbox: SandboxFacts::NONE,
             work: Work::IDLE,
             stage: Stage::Accepted,

@@ -2,7 +2,7 @@
 
 use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, ShownContainer, ShownContainerState, Termination};
 use super::error::TransitionError;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
@@ -10,6 +10,7 @@ use super::sync::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::qos;
 use crate::rules::view::{Exit, InstanceState, Sandbox, TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
@@ -27,8 +28,8 @@ impl Pod {
         self.published.observed_generation = shown_generation(status.observed_generation);
         self.published.qos = status.qos_class.unwrap_or_else(|| qos::qos_class(self.spec.api(), &self.node.gates));
         self.published.has_host_ips = !status.host_ip.is_empty();
-        self.published.built = !status.container_statuses.is_empty();
-        if self.published.start_time.is_some() {
+        self.published.built = self.source_knows() && !status.container_statuses.is_empty();
+        if self.source_knows() && self.published.start_time.is_some() {
             (self.published.local_phase, self.published.local_reason) = (self.published.phase, self.published.reason);
         }
         for condition in &status.conditions {

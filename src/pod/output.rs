@@ -5,7 +5,7 @@ use super::container::{Attempt, InstanceStage};
 use super::sandbox::SandboxState;
 use super::stage::Stage;
 use crate::api::{ConditionStatus, PodPhase};
-use crate::rules::conditions::ConditionReason;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
 use crate::rules::view::{ProbeResult, TerminatedReason, WaitingReason};
 use crate::spec::{ContainerIndex, ProbeKind};
@@ -201,68 +201,6 @@ pub enum ShownState {
     Running,
     /// Terminated.
     Terminated(i32, TerminatedReason),
-}
-
-/// The conditions that the machine computes or keeps itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum KubeletCondition {
-    /// PodReadyToStartContainers.
-    PodReadyToStartContainers,
-    /// Initialized.
-    Initialized,
-    /// Ready.
-    Ready,
-    /// ContainersReady.
-    ContainersReady,
-    /// PodScheduled.
-    PodScheduled,
-    /// AllContainersRestarting.
-    AllContainersRestarting,
-    /// PodResizePending (KEP-1287).
-    PodResizePending,
-    /// PodResizeInProgress (KEP-1287).
-    PodResizeInProgress,
-}
-
-impl KubeletCondition {
-    /// Those that every status of the kubelet has, in the order in which it writes them.
-    pub const ALL: [Self; 6] = [
-        Self::PodReadyToStartContainers,
-        Self::Initialized,
-        Self::Ready,
-        Self::ContainersReady,
-        Self::PodScheduled,
-        Self::AllContainersRestarting,
-    ];
-
-    /// Those about a resize (KEP-1287): there only while one is pending or in progress, written before the others.
-    pub const RESIZE: [Self; 2] = [Self::PodResizePending, Self::PodResizeInProgress];
-
-    /// Whether it is about a resize.
-    pub(crate) const fn is_resize(self) -> bool {
-        matches!(self, Self::PodResizePending | Self::PodResizeInProgress)
-    }
-
-    /// Its type as the API writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PodReadyToStartContainers => "PodReadyToStartContainers",
-            Self::Initialized => "Initialized",
-            Self::Ready => "Ready",
-            Self::ContainersReady => "ContainersReady",
-            Self::PodScheduled => "PodScheduled",
-            Self::AllContainersRestarting => "AllContainersRestarting",
-            Self::PodResizePending => "PodResizePending",
-            Self::PodResizeInProgress => "PodResizeInProgress",
-        }
-    }
-
-    /// The condition of this name.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().chain(Self::RESIZE).find(|condition| condition.as_str() == text)
-    }
 }
 
 /// Why something changed.

@@ -3,10 +3,11 @@
 use super::Pod;
 use super::action::Action;
 use super::container::{Attempt, ShownContainer};
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use crate::api::PodPhase;
 use crate::gates::Gates;
 use crate::rules::actions::{Managers, Resize};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::probe::{
     self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker,
 };
@@ -179,7 +180,7 @@ impl Pod {
             startup: standing(ProbeKind::Startup),
             readiness: standing(ProbeKind::Readiness),
             has_readiness_probe: spec.probe(ProbeKind::Readiness).is_some(),
-            pod_ready: self.published.holds(KubeletCondition::Ready),
+            pod_ready: self.source_knows() && self.published.holds(KubeletCondition::Ready),
             kubelet_start: self.node.kubelet_start,
         };
         let marks = probe::marks(&probed, &self.node.gates);

@@ -1,8 +1,7 @@
 //! The published status, in compact form: the result of the last build, and what the API server shows of it.
 
-use super::output::KubeletCondition;
 use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
-use crate::rules::conditions::{ConditionReason, Verdict};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict, transition_time};
 use crate::rules::view::reasons;
 use crate::time::Time;
 
@@ -108,10 +107,8 @@ impl Published {
         let before = shown.status;
         let (status, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
         let changed = before != status || shown.reason != reason;
-        if before != status {
-            shown.since = status.map(|_| now.truncated());
-        }
-        *shown = ShownCondition { status, reason, generation, since: shown.since };
+        let since = status.and_then(|status| transition_time(before.map(|before| (before, shown.since)), status, now));
+        *shown = ShownCondition { status, reason, generation, since };
         changed.then_some(before)
     }
 

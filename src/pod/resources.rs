@@ -3,9 +3,9 @@
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState};
 use super::ledger::{Ledger, Resizing};
-use super::output::KubeletCondition;
 use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
 use crate::rules::actions::{ResizableResources, ResizedResource};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::resources::{Told, in_force, pod_resources};
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use alloc::collections::BTreeMap;

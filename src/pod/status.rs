@@ -2,15 +2,16 @@
 
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState, Termination};
-use super::output::KubeletCondition;
+
 use super::published::PodReason;
 use super::texts::{ContainerTexts, InstanceTexts};
 use crate::api::{
-    ConditionStatus, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp,
-    PodCondition, PodIp, PodPhase, PodStatus,
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp, PodCondition, PodIp,
+    PodStatus,
 };
 use crate::rules::backoff;
-use crate::rules::conditions;
+use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
+use crate::rules::pod_status;
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
@@ -51,7 +52,7 @@ impl StatusView<'_> {
             phase: published.phase,
             conditions: self.conditions(),
             message: match published.reason {
-                PodReason::DeadlineExceeded => "Pod was active on the node longer than the specified deadline".to_owned(),
+                PodReason::DeadlineExceeded => pod_status::DEADLINE_MESSAGE.to_owned(),
                 _ => texts.map(|texts| texts.message.clone()).unwrap_or_default(),
             },
             reason: self.reason(),
@@ -97,25 +98,16 @@ impl StatusView<'_> {
             last_probe_time: None,
             last_transition_time: shown.since,
             reason: shown.reason.as_str().to_owned(),
-            message: if status == ConditionStatus::True { String::new() } else { self.message(condition) },
+            message: self.message(condition, shown.reason),
         })
     }
 
     /// For humans, and made for them only when asked for.
-    fn message(&self, condition: KubeletCondition) -> String {
+    fn message(&self, condition: KubeletCondition, reason: ConditionReason) -> String {
         let pod = self.0;
-        let phase = pod.published.local_phase.unwrap_or(PodPhase::Pending);
         let statuses = pod.published.built.then(|| pod.shown());
-        match condition {
-            KubeletCondition::Initialized => {
-                conditions::initialized_message(&pod.shown_spec, statuses.as_ref(), phase, false, &pod.node.gates)
-            }
-            KubeletCondition::ContainersReady => conditions::containers_ready_message(&pod.shown_spec, statuses.as_ref(), phase),
-            KubeletCondition::Ready => {
-                conditions::ready_message(&pod.shown_spec, statuses.as_ref(), phase, |gate| pod.foreign_condition(gate))
-            }
-            _ => String::new(),
-        }
+        let gate = |gate: &str| pod.condition_status(gate);
+        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate, &pod.node.gates)
     }
 
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {

@@ -238,7 +238,7 @@ impl Pod {
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
-        let phases = [self.published.phase, self.published.local_phase];
+        let phases = [self.source_phase(), self.published.local_phase];
         let terminal = phases.into_iter().flatten().any(PodPhase::is_terminal);
         let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
             Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,

@@ -1,15 +1,16 @@
 //! Changes of the API object: its spec, its deletion, conditions of other writers.
 
 use super::error::TransitionError;
-use super::output::{Actor, Cause, KubeletCondition, Output, Sink, StateChange, Transition};
+use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::{PodCondition, PodPhase};
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
-use crate::rules::conditions::ConditionReason;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
+use crate::rules::{phase, pod_status};
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -54,6 +55,9 @@ pub enum Change {
         /// `status.message`.
         message: String,
     },
+    /// Another writer sets the phase to [`Unknown`](PodPhase::Unknown): its node does not answer. No part of Kubernetes 1.36 does so, only
+    /// its documentation; the machine never does by itself. It stays until the kubelet's next status.
+    PhaseUnknown,
     /// The kubelet itself ends the Pod: eviction, preemption, node shutdown.
     Kill {
         /// Why: this says what its status becomes.
@@ -69,7 +73,7 @@ impl Pod {
     /// Takes a change of the API object.
     ///
     /// # Errors
-    /// If the change contradicts the facts: containers taken away, a deletion undone. Then nothing has changed.
+    /// If the change contradicts the facts: containers taken away, a deletion undone, the phase of an ended Pod. Then nothing has changed.
     pub fn update(&mut self, now: impl Into<Time>, change: &Change, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
         match change {
@@ -98,6 +102,7 @@ impl Pod {
                 (texts.reason, texts.message) = (reason.clone(), message.clone());
                 self.publish_now(out);
             }
+            Change::PhaseUnknown => self.lose_phase(out)?,
             Change::Kill { ending, message, grace_period_seconds } => {
                 self.hold_words(ending.reason(), message);
                 self.object.kill = Some(KillRequest { grace_period_seconds: *grace_period_seconds, ending: *ending, shown: false });
@@ -206,6 +211,24 @@ impl Pod {
         Ok(())
     }
 
+    /// The phase that only the caller can choose.
+    fn lose_phase(&mut self, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let (from, to) = (self.phase(), PodPhase::Unknown);
+        if !self.stage.is_bound() || self.published.phase.is_none() {
+            return Err(TransitionError::Stage { event: "PhaseUnknown", stage: self.stage });
+        }
+        if !phase::permitted(Some(from), to) {
+            return Err(TransitionError::Phase { from, to });
+        }
+        if from != to {
+            self.published.phase = Some(to);
+            let change = StateChange::Phase { from: Some(from), to };
+            out.emit(Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange }));
+            self.publish_now(out);
+        }
+        Ok(())
+    }
+
     /// Another writer has written over one of the kubelet's own conditions.
     fn overwrite(&mut self, condition: KubeletCondition, by: &PodCondition, out: &mut impl Sink) {
         let from = self.condition(condition).map(|shown| shown.status);
@@ -223,17 +246,14 @@ impl Pod {
 
     /// Puts a condition of another writer into the list, in the place of one of its type.
     pub(crate) fn put_foreign(&mut self, condition: PodCondition) {
-        let foreign = &mut self.texts.make().foreign;
-        match foreign.iter_mut().find(|known| known.type_ == condition.type_) {
-            Some(known) => *known = condition,
-            None => foreign.push(condition),
-        }
+        pod_status::put(&mut self.texts.make().foreign, condition);
     }
 
     /// Whether the API server should be asked for the final deletion.
     pub(crate) fn wants_deletion(&self) -> bool {
         let is_terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
-        self.stage == Stage::Finished && self.object.deletion.is_some() && is_terminal && !self.object.gone
+        // A mirror goes with its static Pod, and that is not the API server's to remove.
+        !self.object.is_static && self.stage == Stage::Finished && self.object.deletion.is_some() && is_terminal && !self.object.gone
     }
 }
 
@@ -241,4 +261,51 @@ fn grow<T>(list: &mut Box<[T]>, added: usize, new: impl Fn() -> T) {
     let mut longer: Vec<T> = core::mem::take(list).into();
     longer.extend((0..added).map(|_| new()));
     *list = longer.into();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{self, ObjectMeta};
+    use crate::pod::{NewPod, NodeConfig};
+
+    fn stored(phase: &str) -> Pod {
+        let spec = r#"{"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}"#;
+        let spec = Arc::new(Spec::parse(serde_json::from_str(spec).unwrap()).unwrap());
+        let status = alloc::format!(r#"{{"phase": "{phase}", "startTime": "2026-01-01T00:00:00Z"}}"#);
+        let status: api::PodStatus = serde_json::from_str(&status).unwrap();
+        let meta = ObjectMeta { name: "p".into(), ..ObjectMeta::default() };
+        Pod::new(NewPod { meta: &meta, spec: &spec, status: Some(&status) }, &Arc::new(NodeConfig::default()), &mut ())
+    }
+
+    #[test]
+    fn only_the_caller_makes_a_phase_unknown_and_the_kubelet_undoes_it() {
+        let now = Time::from_secs(1_767_225_700);
+        let mut lost = stored("Running");
+        let mut out = Vec::new();
+        lost.update(now, &Change::PhaseUnknown, &mut out).unwrap();
+        let change = StateChange::Phase { from: Some(PodPhase::Running), to: PodPhase::Unknown };
+        let told = Output::Transition(Transition { change, by: Actor::Client, why: Cause::ApiChange });
+        assert_eq!(out, [told, Output::StatusChanged]);
+        assert_eq!((lost.phase(), lost.status().to_owned().phase), (PodPhase::Unknown, Some(PodPhase::Unknown)));
+        out.clear();
+        lost.update(now, &Change::PhaseUnknown, &mut out).unwrap();
+        assert_eq!(out, [], "a second time is no news");
+
+        lost.handle(now, crate::pod::Event::Admitted, &mut ()).unwrap();
+        lost.sync(now, &mut ());
+        assert_eq!(lost.phase(), PodPhase::Pending, "the kubelet finds nothing of it");
+    }
+
+    #[test]
+    fn what_has_ended_or_has_no_node_is_never_unknown() {
+        let mut ended = stored("Succeeded");
+        let error = ended.update(Time::EPOCH, &Change::PhaseUnknown, &mut ()).unwrap_err();
+        assert_eq!(error, TransitionError::Phase { from: PodPhase::Succeeded, to: PodPhase::Unknown });
+        assert_eq!(ended.phase(), PodPhase::Succeeded);
+        let new = stored("Pending");
+        let spec = Arc::new(Spec::as_given(api::PodSpec { node_name: String::new(), ..new.spec().api().clone() }));
+        let mut new = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: None }, &Arc::clone(new.node()), &mut ());
+        assert!(matches!(new.update(Time::EPOCH, &Change::PhaseUnknown, &mut ()), Err(TransitionError::Stage { .. })));
+    }
 }

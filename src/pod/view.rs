@@ -1,11 +1,11 @@
 //! What the Pod shows: its facts to the rules, its published status to the caller.
 
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
-use super::output::{KubeletCondition, ShownState};
+use super::output::ShownState;
 use super::sandbox::{SandboxFacts, SandboxState};
 use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
-use crate::rules::conditions::Verdict;
+use crate::rules::conditions::{KubeletCondition, Verdict};
 use crate::rules::grace::StopPhase;
 use crate::rules::view::{Instance, Runtime, Sandbox, StatusEntry};
 use crate::spec::{ContainerIndex, Spec};

@@ -33,11 +33,15 @@ pub struct PhaseEdge {
     pub when: &'static str,
 }
 
-/// The permitted changes. What is not here is a mistake of the writer: above all, nothing follows Succeeded or Failed.
+/// The permitted changes. What is not here is a mistake of the writer: above all, nothing follows Succeeded or Failed. (Only a static Pod
+/// begins anew with each kubelet, whatever its mirror shows.)
 ///
-/// [`PodPhase::Unknown`] is in no row: nobody in Kubernetes writes it any more.
+/// Nobody in Kubernetes writes [`PodPhase::Unknown`] any more; its rows are what the documentation says of it, for those who choose to
+/// ([`Change::PhaseUnknown`](crate::pod::Change::PhaseUnknown)).
 pub const EDGES: &[PhaseEdge] = {
-    use PodPhase::{Failed, Pending, Running, Succeeded};
+    use PodPhase::{Failed, Pending, Running, Succeeded, Unknown};
+    const BACK: &str = "documentation only: the node answers again";
+    const LOST: &str = "documentation only: the node does not answer";
     const fn row(from: Option<PodPhase>, to: PodPhase, when: &'static str) -> PhaseEdge {
         PhaseEdge { from, to, when }
     }
@@ -49,13 +53,18 @@ pub const EDGES: &[PhaseEdge] = {
         row(Some(Running), Pending, "init containers run again, or a container has no status again"),
         row(Some(Running), Succeeded, "all regular containers exited 0 and none is restarted"),
         row(Some(Running), Failed, "a regular container failed and none is restarted, or the Pod was ended"),
+        row(Some(Pending), Unknown, LOST),
+        row(Some(Running), Unknown, LOST),
+        row(Some(Unknown), Pending, BACK),
+        row(Some(Unknown), Running, BACK),
+        row(Some(Unknown), Succeeded, BACK),
+        row(Some(Unknown), Failed, BACK),
     ]
 };
 
-/// Whether the published phase may change in this way; that it stays is always permitted, and so is every change from Unknown, which
-/// Kubernetes does not write and so knows no way out of.
+/// Whether the published phase may change in this way; that it stays is always permitted.
 pub fn permitted(from: Option<PodPhase>, to: PodPhase) -> bool {
-    from == Some(to) || from == Some(PodPhase::Unknown) || EDGES.iter().any(|edge| edge.from == from && edge.to == to)
+    from == Some(to) || EDGES.iter().any(|edge| edge.from == from && edge.to == to)
 }
 
 /// The phase that spec and container statuses call for.

@@ -32,13 +32,13 @@ pub fn same_at_pod_level(one: &Spec, other: &Spec) -> bool {
 }
 
 /// What the Pod as a whole needs and may use at most (API `PodRequests`, `PodLimits`): its `status.resources`, whose requests are
-/// `status.allocatedResources` too; `None` without the gate InPlacePodLevelResourcesVerticalScaling (KEP-5419).
+/// `status.allocatedResources` too; `None` without the gates PodLevelResources and InPlacePodLevelResourcesVerticalScaling (KEP-5419).
 ///
-/// What its containers need together at the worst moment; what the spec says at Pod level counts instead (gate PodLevelResources).
+/// What its containers need together at the worst moment; what the spec says at Pod level counts instead (KEP-2837).
 pub fn pod_resources(spec: &PodSpec, gates: &Gates) -> Option<ResourceRequirements> {
-    gates.in_place_pod_level_resources_vertical_scaling.then(|| {
+    (gates.pod_level_resources && gates.in_place_pod_level_resources_vertical_scaling).then(|| {
         let mut together = ResourceRequirements { limits: aggregate_limits(spec), requests: aggregate_requests(spec) };
-        if let Some(own) = spec.resources.clone().filter(|_| gates.pod_level_resources) {
+        if let Some(own) = spec.resources.clone() {
             together.limits.extend(own.limits.into_iter().filter(|(name, _)| is_pod_level(name)));
             together.requests.extend(own.requests.into_iter().filter(|(name, _)| is_pod_level(name)));
         }

@@ -13,12 +13,15 @@ mod container_status;
 mod disruption;
 mod grace;
 mod phase;
+mod pod_status;
 mod pod_workers;
 mod podgc;
 mod probe;
 mod qos;
 mod restart;
+mod status_manager;
 mod termination_order;
+mod transition;
 
 use super::report::Outcome;
 use crate::gates::{GateError, Gates};
@@ -79,6 +82,11 @@ const SUITES: &[(&str, Reader)] = &[
     ("termination_order", termination_order::termination_order),
     ("probe", probe::probe),
     ("probe_ready", probe::probe_ready),
+    ("transition", transition::transition),
+    ("pod_status", pod_status::pod_status),
+    ("status_merge", status_manager::merge),
+    ("status_ops", status_manager::ops),
+    ("status_trace", status_manager::trace),
     ("disruption_kubelet", disruption::kubelet),
     ("disruption_eviction", disruption::eviction),
     ("disruption_preemption", disruption::preemption),

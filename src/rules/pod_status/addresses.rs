@@ -1,0 +1,65 @@
+//! The addresses of a Pod (kubelet `sortPodIPs`, and the host network's share in `generateAPIPodStatus`).
+
+use alloc::string::{String, ToString};
+use core::net::IpAddr;
+
+/// The addresses of a Pod on its own network, out of those that the runtime reports: the first of each family, that of the node's primary
+/// address first. What is not an address is passed over.
+pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> {
+    let v6_first = node_primary.is_some_and(|ip| family(ip) == Some(Family::V6));
+    let order = if v6_first { [Family::V6, Family::V4] } else { [Family::V4, Family::V6] };
+    order.into_iter().filter_map(move |wanted| reported.clone().find(|ip| family(ip) == Some(wanted)))
+}
+
+/// The addresses that a Pod on the node's network has beside its own, `own` the first of which there are `count`: the node's where it has
+/// none; where it has one, the node's second if that is of the other family.
+pub fn host_network_ips<'a, T: AsRef<str>>(own: Option<&str>, count: usize, node: &'a [T]) -> &'a [T] {
+    let node = &node[..node.len().min(2)];
+    match (own, node) {
+        (None, _) => node,
+        (Some(own), [_, second]) if count == 1 && family(own) != family(second.as_ref()) => &node[1..],
+        _ => &[],
+    }
+}
+
+/// An address as the API writes it.
+pub fn canonical_ip(text: &str) -> String {
+    text.parse::<IpAddr>().map_or_else(|_| text.into(), |ip| ip.to_canonical().to_string())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    V4,
+    V6,
+}
+
+fn family(ip: &str) -> Option<Family> {
+    Some(match ip.parse::<IpAddr>().ok()?.to_canonical() {
+        IpAddr::V4(_) => Family::V4,
+        IpAddr::V6(_) => Family::V6,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn one_of_each_family_in_the_order_of_the_node() {
+        let reported = ["x", "fd00::1", "10.0.0.1", "10.0.0.2"];
+        let ips = |primary| pod_ips(reported.into_iter(), primary).collect::<Vec<_>>();
+        assert_eq!(ips(None), ["10.0.0.1", "fd00::1"]);
+        assert_eq!(ips(Some("::1")), ["fd00::1", "10.0.0.1"]);
+        assert_eq!(canonical_ip("FD00:0::1"), "fd00::1");
+    }
+
+    #[test]
+    fn the_node_completes_what_the_pod_has() {
+        let node = ["1.1.1.1", "::1"];
+        assert_eq!(host_network_ips(None, 0, &node), node);
+        assert_eq!(host_network_ips(Some("1.1.1.1"), 1, &node), ["::1"]);
+        assert!(host_network_ips(Some("::2"), 1, &node).is_empty());
+        assert!(host_network_ips(Some("1.1.1.1"), 2, &node).is_empty());
+    }
+}
