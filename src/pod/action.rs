@@ -2,6 +2,7 @@
 
 use super::container::Attempt;
 use super::output::Actor;
+use crate::rules::actions::ResizedResource;
 use crate::spec::{ContainerIndex, ProbeKind};
 
 /// Which lifecycle hook.
@@ -59,7 +60,7 @@ pub enum Action {
         /// The container whose image it is.
         container: ContainerIndex,
     },
-    /// CRI `CreateContainer`.
+    /// CRI `CreateContainer`, with [`Pod::allocated_resources`](super::Pod::allocated_resources).
     CreateContainer {
         /// The container.
         container: ContainerIndex,
@@ -92,6 +93,23 @@ pub enum Action {
         attempt: Attempt,
         /// Seconds between the two.
         timeout_seconds: i64,
+    },
+    /// The allocation manager should decide whether the desired resources fit the node (KEP-1287). While they do not, it tries again by
+    /// itself, and says so when they do.
+    AllocateResources {
+        /// `metadata.generation` of the spec that desires them.
+        generation: i64,
+    },
+    /// CRI `UpdateContainerResources`: to [`Pod::allocated_resources`](super::Pod::allocated_resources), of which one resource changes.
+    ///
+    /// A memory limit that is not above what the container uses is refused before the runtime is asked (kubelet `doPodResizeAction`).
+    UpdateContainerResources {
+        /// The container.
+        container: ContainerIndex,
+        /// Which instance.
+        attempt: Attempt,
+        /// The resource.
+        resource: ResizedResource,
     },
     /// CRI `RemoveContainer`.
     RemoveContainer {
@@ -158,6 +176,8 @@ actions! {
     StartContainer => Runtime, "start_container", ["ContainerStarted", "ContainerStartFailed", "Aborted"];
     RunHook => Hook, "run_hook", ["HookFinished"];
     StopContainer => Runtime, "stop_container", ["ContainerExited"];
+    AllocateResources => Kubelet, "allocate_resources", ["ResizeAllocated", "ResizeDeferred", "ResizeInfeasible"];
+    UpdateContainerResources => Runtime, "update_container_resources", ["ContainerUpdated", "ContainerUpdateFailed"];
     RemoveContainer => Runtime, "remove_container", ["ContainerRemoved"];
     Probe => Prober, "probe", ["Probed"];
     UnmountVolumes => Kubelet, "unmount_volumes", ["VolumesUnmounted"];

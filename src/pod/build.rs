@@ -61,6 +61,7 @@ impl Pod {
             changed |= self.set_condition(now, condition, verdict.conditions.get(condition), Cause::Sync, out);
         }
         changed |= self.build_rest(now);
+        changed |= self.show_resizing(terminal, out);
         self.note_kill();
         self.publish(now, changed, Cause::Sync, out);
     }

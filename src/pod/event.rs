@@ -2,6 +2,7 @@
 
 use super::action::HookKind;
 use super::container::Attempt;
+use crate::rules::actions::ResizedResource;
 use crate::rules::probe::RawOutcome;
 use crate::rules::view::{Exit, ProbeResult, WaitingReason};
 use crate::spec::{ContainerIndex, ProbeKind};
@@ -182,6 +183,45 @@ pub enum Event<'a> {
         /// Its outcome.
         outcome: RawOutcome,
     },
+    /// The node has allocated the desired resources; a resize that was deferred may come to that later (KEP-1287).
+    ResizeAllocated {
+        /// `metadata.generation` of the spec that desires them; news of an older one is ignored.
+        generation: i64,
+    },
+    /// The desired resources do not fit the node now.
+    ResizeDeferred {
+        /// `metadata.generation` of the spec that desires them.
+        generation: i64,
+        /// For humans.
+        message: &'a str,
+    },
+    /// The desired resources can never be given to this Pod on this node.
+    ResizeInfeasible {
+        /// `metadata.generation` of the spec that desires them.
+        generation: i64,
+        /// For humans.
+        message: &'a str,
+    },
+    /// One resource of an instance is as allocated.
+    ContainerUpdated {
+        /// The container.
+        container: ContainerIndex,
+        /// Which instance.
+        attempt: Attempt,
+        /// The resource.
+        resource: ResizedResource,
+    },
+    /// A resource of an instance could not be changed, or may not be: the sync fails and comes again.
+    ContainerUpdateFailed {
+        /// The container.
+        container: ContainerIndex,
+        /// Which instance.
+        attempt: Attempt,
+        /// The resource.
+        resource: ResizedResource,
+        /// For humans.
+        message: &'a str,
+    },
     /// A prober outside the machine has this verdict on an instance (kubelet `results.Manager.Set`).
     ///
     /// It takes the place of what the machine's own worker has cached. A caller whose prober counts by itself leaves
@@ -224,5 +264,6 @@ names! {
     VolumesMounted VolumesFailed SandboxStarted SandboxFailed SandboxStopped SandboxStopFailed
     SandboxDied ImagePresent ImageAbsent ImageFailed ContainerCreated ContainerCreateFailed
     ContainerStarted ContainerStartFailed ContainerExited ContainerLost ContainerRemoved HookFinished
+    ResizeAllocated ResizeDeferred ResizeInfeasible ContainerUpdated ContainerUpdateFailed
     Probed ProbeVerdict VolumesUnmounted Aborted ObjectRemoved Tick
 }

@@ -116,6 +116,11 @@ impl Pod {
                     HookKind::PostStart => {}
                 }
             }
+            Event::ResizeAllocated { .. }
+            | Event::ResizeDeferred { .. }
+            | Event::ResizeInfeasible { .. }
+            | Event::ContainerUpdated { .. }
+            | Event::ContainerUpdateFailed { .. } => self.fold_resize(now, event, out)?,
             Event::Probed { container, attempt, kind, outcome } => {
                 let n = self.probe_under_way(name, container, kind)?;
                 let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
@@ -193,7 +198,10 @@ impl Pod {
             Event::Scheduled => out.emit(Output::Action(Action::Bind)),
             Event::Bound => self.bound(now, out),
             Event::Rejected { reason, message } => self.rejected(now, reason, message, out),
-            _ => self.work.trigger(now),
+            _ => {
+                self.take_up_resize(now, out);
+                self.work.trigger(now);
+            }
         }
         Ok(())
     }
@@ -306,6 +314,7 @@ impl Pod {
         }
         slot.instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
+        self.actuate_new(container);
         self.note_identity(container, attempt, id, image_id);
         self.work.step = Step::Start(container, StartStep::Run);
         out.emit(Output::Action(Action::StartContainer { container, attempt }));

@@ -11,6 +11,8 @@ mod container;
 mod error;
 mod event;
 mod fold;
+mod kept_resources;
+mod ledger;
 mod observe;
 mod output;
 mod probing;
@@ -18,6 +20,8 @@ mod published;
 mod records;
 mod refused;
 mod requeue;
+mod resizing;
+mod resources;
 mod restored;
 mod sandbox;
 mod snapshot;
@@ -61,6 +65,7 @@ use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use container::Slot;
+use ledger::Resizing;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
@@ -78,6 +83,8 @@ pub struct Pod {
     shown_spec: Arc<Spec>,
     node: Arc<NodeConfig>,
     texts: TextStore,
+    /// There is one if a resize ever came.
+    resizing: Option<Box<Resizing>>,
     /// One for each container of the spec.
     slots: Box<[Slot]>,
     /// What the sync in progress does with each container.
@@ -184,6 +191,7 @@ impl Pod {
             shown_spec: Arc::clone(spec),
             node: Arc::clone(node),
             texts: TextStore::default(),
+            resizing: None,
             published: Published::NEW,
             object: Object { generation: new.meta.generation.max(i64::from(!is_static)), deletion, gone: false, is_static, kill: None },
             sandbox: SandboxFacts::NONE,

@@ -35,11 +35,13 @@ impl Pod {
         }
         for condition in &status.conditions {
             match KubeletCondition::from_text(condition.type_.as_str()) {
+                Some(own) if own.is_resize() => {}
                 Some(own) => self.published.conditions[own as usize] = condition.into(),
                 None => self.put_foreign(condition.clone()),
             }
         }
         self.adopt_texts(status);
+        self.adopt_resources(status);
         for shown in status.init_container_statuses.iter().chain(&status.container_statuses).chain(&status.ephemeral_container_statuses) {
             if let Some(container) = self.spec.find(&shown.name) {
                 self.adopt_container(container, shown);

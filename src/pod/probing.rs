@@ -6,7 +6,7 @@ use super::container::{Attempt, ShownContainer};
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use crate::api::PodPhase;
 use crate::gates::Gates;
-use crate::rules::actions::Managers;
+use crate::rules::actions::{Managers, Resize};
 use crate::rules::conditions::KubeletCondition;
 use crate::rules::probe::{
     self, Change, Context, Effect, InstanceId, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker,
@@ -264,5 +264,9 @@ impl Managers for CachedResults<'_> {
 
     fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
         self.result(container, ProbeKind::Startup)
+    }
+
+    fn resize(&self, container: ContainerIndex) -> Resize {
+        self.0.wanted_resize(container)
     }
 }

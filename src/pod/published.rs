@@ -105,7 +105,8 @@ impl Published {
     };
 
     pub(crate) const fn condition(&self, condition: KubeletCondition) -> &ShownCondition {
-        &self.conditions[condition as usize]
+        // Those about a resize are kept with it.
+        if condition.is_resize() { &ShownCondition::ABSENT } else { &self.conditions[condition as usize] }
     }
 
     pub(crate) fn holds(&self, condition: KubeletCondition) -> bool {

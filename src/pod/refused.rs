@@ -19,6 +19,7 @@ impl Pod {
     /// The kubelet refused the Pod: nothing of a status but the phase, the reason and the start time (kubelet `rejectPod`).
     pub(crate) fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
         self.hide_containers(out);
+        self.show_resizing(true, out);
         let published = &mut self.published;
         published.drop_conditions();
         (published.built, published.has_host_ips) = (false, false);

@@ -37,7 +37,7 @@ fn holds(true_: bool, what: &'static str) -> Result<(), RestoreError> {
 impl Pod {
     /// Makes a Pod of what was kept, if it fits together.
     pub(crate) fn restore_kept(kept: Kept, spec: &Arc<Spec>, node: &Arc<NodeConfig>) -> Result<Self, RestoreError> {
-        let Kept { stage, volumes, object, sandbox, work, published, containers, probes, texts, shown_spec, next_spec } = kept;
+        let Kept { stage, volumes, object, sandbox, work, published, containers, probes, texts, shown_spec, next_spec, resizing } = kept;
         let known = containers.iter().zip(spec.containers()).all(|(kept, container)| kept.is_of(container));
         if containers.len() != spec.containers().len() || !known {
             return Err(RestoreError::OtherSpec);
@@ -59,6 +59,7 @@ impl Pod {
             shown_spec,
             node: Arc::clone(node),
             texts,
+            resizing: resizing.map(|kept| kept.restore(spec)).transpose()?,
             slots,
             plan,
             probing,
@@ -108,13 +109,19 @@ impl Pod {
             _ => self.stage == Stage::Syncing,
         };
         holds(fits, "the step does not fit the stage")?;
-        let (Step::StopContainer(container) | Step::Reset(container, _) | Step::Start(container, _)) = self.work.step else {
+        let (Step::StopContainer(container) | Step::Reset(container, _) | Step::Update(container, _) | Step::Start(container, _)) =
+            self.work.step
+        else {
             return Ok(());
         };
         let slot =
             self.slots.get(container.get()).ok_or(RestoreError::Contradiction("a step of a container that the spec does not have"))?;
         let made = self.work.created < slot.next_attempt;
         match self.work.step {
+            Step::Update(..) => holds(
+                slot.next_attempt > Attempt(0) && self.resizing.is_some(),
+                "an update of an attempt that was never made, or without a resize",
+            ),
             Step::Start(_, StartStep::Run | StartStep::Undo) => holds(made, "a start of an attempt that was never made"),
             Step::Start(_, StartStep::PostStart) => {
                 holds(made && self.spec.container(container).post_start().is_some(), "a postStart hook that there is not")

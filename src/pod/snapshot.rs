@@ -1,6 +1,7 @@
 //! A Pod as a value that can be stored: everything the machine keeps, and nothing that the spec or the node knows already.
 
 use super::container::{InstanceFacts, Slot};
+use super::kept_resources::KeptResizing;
 use super::probing::Probing;
 use super::published::{Published, ShownCondition};
 use super::restored::RestoreError;
@@ -108,6 +109,8 @@ pub(crate) struct Kept {
     /// With its generation.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) next_spec: Option<(api::PodSpec, i64)>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) resizing: Option<KeptResizing>,
 }
 
 /// What is kept of a container, and by what it is known again.
@@ -140,6 +143,7 @@ impl Pod {
             shown_spec,
             node: _,
             texts,
+            resizing,
             slots,
             plan,
             probing,
@@ -172,6 +176,7 @@ impl Pod {
             texts: texts.clone(),
             shown_spec: unlike(shown_spec),
             next_spec: next_spec.as_ref().map(|(next, generation)| (next.api().clone(), *generation)),
+            resizing: resizing.as_deref().map(KeptResizing::from),
         })))
     }
 

@@ -17,7 +17,11 @@ impl Pod {
     pub(crate) fn start_on(&mut self, now: Time, after: Option<ContainerIndex>, out: &mut impl Sink) {
         let mut after = after;
         loop {
-            let Some(container) = self.next_start(after) else {
+            let next = self.next_start(after);
+            if self.update_first(now, after, next, out) {
+                return;
+            }
+            let Some(container) = next else {
                 self.end_sync(now);
                 return;
             };

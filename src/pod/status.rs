@@ -44,6 +44,7 @@ impl StatusView<'_> {
         let pod = self.0;
         let published = &pod.published;
         let texts = pod.texts.get();
+        let (allocated_resources, resources) = pod.shown_pod_resources();
         let host_ips = if published.has_host_ips { pod.node.host_ips.as_slice() } else { &[] };
         PodStatus {
             observed_generation: published.observed_generation.into(),
@@ -63,8 +64,9 @@ impl StatusView<'_> {
             init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
             container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
+            allocated_resources,
+            resources,
             ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
-            ..PodStatus::default()
         }
     }
 
@@ -78,11 +80,14 @@ impl StatusView<'_> {
     /// Conditions of other writers first, then the kubelet's in its own order.
     fn conditions(&self) -> Vec<PodCondition> {
         let foreign = self.0.texts.get().map(|texts| texts.foreign.clone()).unwrap_or_default();
-        let own = KubeletCondition::ALL.into_iter().filter_map(|condition| self.condition(condition));
+        let own = KubeletCondition::RESIZE.into_iter().chain(KubeletCondition::ALL).filter_map(|condition| self.condition(condition));
         foreign.into_iter().chain(own).collect()
     }
 
     fn condition(&self, condition: KubeletCondition) -> Option<PodCondition> {
+        if condition.is_resize() {
+            return self.0.resize_condition(condition);
+        }
         let shown = self.0.published.condition(condition);
         let status = shown.status?;
         Some(PodCondition {
@@ -111,6 +116,7 @@ impl StatusView<'_> {
         let texts = pod.texts.container(container);
         let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
+        let (allocated_resources, resources) = pod.shown_resources(container, shown);
         let last_state = shown.last.map(|last| self.terminated(&last, texts));
         Some(ContainerStatus {
             name: spec.name().to_owned(),
@@ -124,6 +130,8 @@ impl StatusView<'_> {
             image_id: instance.map(|texts| texts.image_id.clone()).unwrap_or_default(),
             container_id: instance.map(|texts| texts.id.clone()).unwrap_or_default(),
             started: shown.started,
+            allocated_resources,
+            resources,
             ..ContainerStatus::default()
         })
     }

@@ -7,7 +7,7 @@ use super::snapshot::is_default;
 use super::stage::{Stage, StageEvent};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
-use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
+use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions, ResizedResource};
 use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
@@ -94,6 +94,8 @@ pub(crate) enum Step {
     StopPod,
     /// A sync takes down the sandboxes, the newest first; this one now.
     StopSandbox(u32),
+    /// A sync updates the resources of containers; this one now.
+    Update(ContainerIndex, ResizedResource),
     /// A sync stops one container after the other; this one now.
     StopContainer(ContainerIndex),
     /// A sync resets all containers in place (KEP-5532); this instance is being stopped.
@@ -310,6 +312,7 @@ impl Pod {
 
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
     fn begin_sync(&mut self, now: Time, out: &mut impl Sink) {
+        self.resize_at_sync(now, out);
         self.build(now, false, out);
         // The deadline ends the Pod even if the update that says so was dropped: the kubelet goes by what it has built.
         let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time, now);

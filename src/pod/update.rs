@@ -2,13 +2,13 @@
 
 use super::error::TransitionError;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
-use super::published::{PodReason, ShownCondition};
+use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::{PodCondition, PodPhase};
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
-use crate::rules::conditions::KubeletCondition;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
 use crate::rules::{phase, pod_status};
 use crate::spec::Spec;
@@ -22,9 +22,11 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Change {
-    /// Another spec: images, deadline, gates, ephemeral containers; or other metadata with the same spec.
+    /// Another spec: images, resources, deadline, gates, ephemeral containers; or other metadata with the same spec.
     Spec {
-        /// The new spec. Images may differ, and ephemeral containers may be added. A sync in progress ends with the old one.
+        /// The new spec. Images and resources may differ, and ephemeral containers may be added. A sync in progress ends with the old one.
+        ///
+        /// Other resources are a resize (KEP-1287), which the node is asked about: [`Action::AllocateResources`].
         spec: Arc<Spec>,
         /// `metadata.generation` now.
         generation: i64,
@@ -142,19 +144,22 @@ impl Pod {
     }
 
     fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
-        if !self.next_spec.as_ref().map_or(&self.spec, |(next, _)| next).may_become(spec) {
+        if !self.desired_spec().may_become(spec) {
             return Err(TransitionError::ContainersChanged);
         }
         if self.object.generation != generation {
             let change = StateChange::Spec { generation };
             out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
         }
+        let waits = self.desire(spec, generation, out);
         // The kubelet carries a sync out on the Pod it began with.
         self.next_spec = Some((Arc::clone(spec), generation));
         if self.work.is_idle() {
             self.put_next_spec(out);
         }
-        self.work.trigger(now);
+        if !waits {
+            self.work.trigger(now);
+        }
         Ok(())
     }
 
@@ -226,11 +231,15 @@ impl Pod {
 
     /// Another writer has written over one of the kubelet's own conditions.
     fn overwrite(&mut self, condition: KubeletCondition, by: &PodCondition, out: &mut impl Sink) {
-        let from = self.published.condition(condition).status;
-        let shown = ShownCondition::from(by);
-        self.published.conditions[condition as usize] = shown;
-        if from != shown.status {
-            let change = StateChange::Condition { condition, from, to: shown.status, reason: shown.reason };
+        let from = self.condition(condition).map(|shown| shown.status);
+        if condition.is_resize() {
+            self.overwrite_resize(condition, by);
+        } else {
+            self.published.conditions[condition as usize] = by.into();
+        }
+        let (to, reason) = self.condition(condition).map_or((None, ConditionReason::None), |shown| (Some(shown.status), shown.reason));
+        if from != to {
+            let change = StateChange::Condition { condition, from, to, reason };
             out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
         }
     }

@@ -70,6 +70,9 @@ impl Pod {
 
     /// A published condition that the machine keeps.
     pub fn condition(&self, condition: KubeletCondition) -> Option<Verdict> {
+        if condition.is_resize() {
+            return self.resize_verdict(condition);
+        }
         let shown = self.published.condition(condition);
         shown.status.map(|status| Verdict { status, reason: shown.reason })
     }
@@ -133,7 +136,7 @@ impl Pod {
             let attempts = self.slots[container.get()].being_removed();
             attempts.map(move |attempt| Action::RemoveContainer { container, attempt })
         });
-        work.into_iter().chain(stops).chain(probes).chain(removals)
+        work.into_iter().chain(self.pending_allocation()).chain(stops).chain(probes).chain(removals)
     }
 
     fn pending_stop(&self, container: ContainerIndex) -> Option<Action> {
@@ -168,6 +171,9 @@ impl Pod {
                     StartStep::PostStart => Action::RunHook { container, attempt: newest, hook: HookKind::PostStart },
                     StartStep::Undo => return None,
                 }
+            }
+            Step::Update(container, resource) => {
+                Action::UpdateContainerResources { container, attempt: self.slots[container.get()].newest().attempt, resource }
             }
             Step::StopPod | Step::StopContainer(_) | Step::Reset(..) | Step::EndContainers | Step::EndStatus => return None,
             Step::Idle => match self.stage {

@@ -15,7 +15,7 @@ pub use defaults::{apply_defaults, drop_disabled_fields};
 pub use hash::container_hash;
 pub use problem::{InvalidSpec, Problem, ProblemKind};
 pub(crate) use validation::{aggregate_limits, aggregate_requests, is_pod_level};
-pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_update};
+pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_resize_update, validate_update};
 
 use crate::Gates;
 use crate::api;

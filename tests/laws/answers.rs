@@ -77,6 +77,12 @@ impl World {
                 let outcome = if runs { OUTCOMES[usize::from(how) % OUTCOMES.len()] } else { RawOutcome::Failure };
                 Event::Probed { container, attempt, kind, outcome }
             }
+            Action::AllocateResources { generation } if how > 200 => Event::ResizeDeferred { generation, message: self.text("no room") },
+            Action::AllocateResources { generation } => Event::ResizeAllocated { generation },
+            Action::UpdateContainerResources { container, attempt, resource } if failed => {
+                Event::ContainerUpdateFailed { container, attempt, resource, message: self.text("cannot update") }
+            }
+            Action::UpdateContainerResources { container, attempt, resource } => Event::ContainerUpdated { container, attempt, resource },
             Action::UnmountVolumes => Event::VolumesUnmounted,
             Action::DeleteObject => Event::ObjectRemoved,
             _ => unreachable!("an action that the model does not know: {action:?}"),

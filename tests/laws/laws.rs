@@ -45,12 +45,11 @@ fn staleness() {
 }
 
 /// Edges that no history reaches, and why.
-const UNREACHABLE: [(&str, &str, &str); 5] = [
+const UNREACHABLE: [(&str, &str, &str); 4] = [
     // The Pods of these histories are born, not found by a kubelet that comes back.
     ("Bound", "FoundTerminal", "Terminated"),
     // The runtime of these histories leaves no record of a sandbox that it could not make.
     ("NotReady", "Started", "Ready"),
-    ("Absent", "Died", "NotReady"),
     ("NotReady", "Died", "NotReady"),
     // Told twice, nothing changes: no transition.
     ("Stopped", "StopDone", "Stopped"),

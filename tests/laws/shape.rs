@@ -2,8 +2,8 @@
 
 use super::numbers::Numbers;
 use pod_lifecycle::api::{
-    Container, ExecAction, ExitCodeOperator, ImagePullPolicy, Lifecycle, LifecycleHandler, PodSpec, Probe, ReadinessGate, RestartPolicy,
-    RestartRule, RestartRuleAction, RestartRuleExitCodes, SchedulingGate, SleepAction,
+    Container, ExecAction, ExitCodeOperator, ImagePullPolicy, Lifecycle, LifecycleHandler, PodSpec, Probe, Quantity, ReadinessGate,
+    ResizePolicy, ResourceRequirements, RestartPolicy, RestartRule, RestartRuleAction, RestartRuleExitCodes, SchedulingGate, SleepAction,
 };
 use pod_lifecycle::pod::{NodeConfig, Pacing};
 use pod_lifecycle::spec::{ContainerKind, ProbeKind, validate};
@@ -39,6 +39,7 @@ pub(crate) fn spec(numbers: &mut Numbers<'_>) -> Spec {
         let container = container(numbers, format!("i{n}"), kind);
         spec.init_containers.push(container);
     }
+    resize_policies(numbers, &mut spec);
     Spec::parse(spec).expect("the generator makes valid specs only")
 }
 
@@ -54,6 +55,9 @@ fn container(numbers: &mut Numbers<'_>, name: String, kind: ContainerKind) -> Co
         ]),
         ..Container::default()
     };
+    if numbers.chance(80) {
+        container.resources = resources(numbers);
+    }
     match kind {
         ContainerKind::Sidecar => container.restart_policy = Some(RestartPolicy::Always),
         _ if numbers.chance(50) => container.restart_policy = Some(numbers.pick(&[RestartPolicy::Never, RestartPolicy::OnFailure])),
@@ -76,6 +80,22 @@ fn container(numbers: &mut Numbers<'_>, name: String, kind: ContainerKind) -> Co
         }
     }
     container
+}
+
+fn resources(numbers: &mut Numbers<'_>) -> ResourceRequirements {
+    let amount = |text: &str| Quantity::parse(text).expect("a quantity");
+    let requests = [("cpu", numbers.pick(&["1", "2"])), ("memory", numbers.pick(&["64Mi", "96Mi", "32Mi"]))];
+    ResourceRequirements { requests: requests.map(|(name, text)| (name.into(), amount(text))).into(), ..ResourceRequirements::default() }
+}
+
+/// What the resize of a running container may do to it: restart it only if the Pod's policy lets.
+fn resize_policies(numbers: &mut Numbers<'_>, spec: &mut PodSpec) {
+    for container in spec.containers.iter_mut().filter(|_| spec.restart_policy != Some(RestartPolicy::Never)) {
+        if numbers.chance(60) {
+            let resource_name = numbers.pick(&["cpu", "memory"]).into();
+            container.resize_policy = vec![ResizePolicy { resource_name, restart_policy: "RestartContainer".into() }];
+        }
+    }
 }
 
 fn rule(numbers: &mut Numbers<'_>) -> RestartRule {
@@ -116,10 +136,10 @@ pub(crate) fn node(numbers: &mut Numbers<'_>, now: Time) -> NodeConfig {
     node
 }
 
-/// The same Pod with another image in one container, or without its scheduling gates, or with an ephemeral container more.
+/// The same Pod with another image or other resources in one container, or without its scheduling gates, or with an ephemeral container more.
 pub(crate) fn changed(spec: &Spec, numbers: &mut Numbers<'_>) -> Spec {
     let mut api = spec.api().clone();
-    match numbers.below(4) {
+    match numbers.below(6) {
         0 => api.scheduling_gates.clear(),
         1 => {
             let name = format!("e{}", api.ephemeral_containers.len());
@@ -129,6 +149,13 @@ pub(crate) fn changed(spec: &Spec, numbers: &mut Numbers<'_>) -> Spec {
         2 => {
             let n = usize::from(numbers.next()) % api.containers.len();
             api.containers[n].image = numbers.pick(&["app:2", "app:1", "side:1"]).into();
+        }
+        3 | 4 => {
+            let n = usize::from(numbers.next()) % (api.containers.len() + api.init_containers.len());
+            let container = api.init_containers.iter_mut().chain(&mut api.containers).nth(n).expect("counted");
+            if !container.resources.requests.is_empty() {
+                container.resources = resources(numbers);
+            }
         }
         _ => api.active_deadline_seconds = Some(api.active_deadline_seconds.unwrap_or(300).min(300)),
     }

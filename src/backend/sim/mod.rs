@@ -16,6 +16,7 @@ pub use seeded::{Distribution, Habits, Runs, Seeded};
 
 use super::{ContainerBackend, PodRef};
 use crate::pod::{Action, Attempt, Event, HookKind};
+use crate::rules::actions::ResizedResource;
 use crate::rules::probe::RawOutcome;
 use crate::rules::termination_message;
 use crate::rules::view::WaitingReason;
@@ -265,6 +266,8 @@ impl<S: Script> ContainerBackend for Sim<S> {
                 self.stop_container(key, container, attempt, Span::from_secs(timeout_seconds));
             }
             Action::RemoveContainer { container, attempt } => self.remove_container(key, container, attempt),
+            Action::AllocateResources { generation } => self.tell(key, Event::ResizeAllocated { generation }),
+            Action::UpdateContainerResources { container, attempt, resource } => self.update_resources(key, container, attempt, resource),
             Action::Probe { container, attempt, kind } => self.probe(key, container, attempt, kind),
         }
     }
@@ -377,6 +380,18 @@ impl<S: Script> Sim<S> {
             sandbox.ready = false;
         }
         let event = if self.network_broken { Event::SandboxStopFailed { attempt } } else { Event::SandboxStopped { attempt } };
+        self.tell(key, event);
+    }
+
+    /// The processes do not feel what they are given; only a running one can be given anything.
+    fn update_resources(&mut self, key: usize, container: ContainerIndex, attempt: Attempt, resource: ResizedResource) {
+        let Some(pod) = self.pods.get(&key) else { return };
+        let record = pod.containers.get(container.get()).and_then(|sim| sim.records.iter().find(|record| record.attempt == attempt));
+        let event = if record.is_some_and(|record| record.process.is_some()) {
+            Event::ContainerUpdated { container, attempt, resource }
+        } else {
+            Event::ContainerUpdateFailed { container, attempt, resource, message: "the container is not running" }
+        };
         self.tell(key, event);
     }
 

@@ -64,6 +64,7 @@ impl<O: Observer> Player<'_, O> {
             }
             self.inputs.push_back(Input::Change(Change::Deletion { at, grace_period_seconds: grace, generation }));
             self.sim.abort(super::KEY);
+            self.fail_update();
         }
         if verdict.remove {
             self.removed();
@@ -94,7 +95,7 @@ impl<O: Observer> Player<'_, O> {
         true
     }
 
-    fn put_spec(&mut self, spec: api::PodSpec) {
+    pub(super) fn put_spec(&mut self, spec: api::PodSpec) {
         if spec == self.object.spec || !self.stored {
             return;
         }

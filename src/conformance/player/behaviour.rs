@@ -2,7 +2,7 @@
 
 use super::TIME_ZERO;
 use crate::backend::sim::{End, Image, Message, ProbeMoment, Run, Script, When};
-use crate::conformance::scenario::{self, Clock, Hook, ImageState, OnTerm, ProbeOutcome, RunNumber, Scenario, Start};
+use crate::conformance::scenario::{self, Clock, Hook, ImageState, OnTerm, ProbeOutcome, ResizeOutcome, RunNumber, Scenario, Start};
 use crate::pod::HookKind;
 use crate::rules::probe::RawOutcome;
 use crate::rules::view::{Exit, TerminatedReason, WaitingReason};
@@ -19,6 +19,8 @@ use core::cell::{Cell, RefCell};
 pub(super) struct World {
     /// A node fits.
     pub(super) fits: Cell<bool>,
+    /// What becomes of the resize asked for last.
+    pub(super) resize: Cell<Option<ResizeOutcome>>,
     pub(super) images: RefCell<BTreeMap<String, scenario::Image>>,
     pub(super) missing_volumes: RefCell<BTreeSet<String>>,
     pub(super) config_errors: RefCell<BTreeSet<String>>,
@@ -28,6 +30,7 @@ impl World {
     pub(super) fn new(scenario: &Scenario) -> Self {
         Self {
             fits: Cell::new(scenario.node.fits),
+            resize: Cell::new(None),
             images: RefCell::new(scenario.images.clone()),
             missing_volumes: RefCell::new(scenario.missing_volumes.iter().cloned().collect()),
             config_errors: RefCell::new(scenario.config_errors.iter().cloned().collect()),

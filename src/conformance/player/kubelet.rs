@@ -35,7 +35,7 @@ impl<O: Observer> Player<'_, O> {
     }
 
     /// The kubelet looks again, as its retry timer would have it do at about this time.
-    fn look_again(&mut self) {
+    pub(super) fn look_again(&mut self) {
         if let Some(machine) = &mut self.machine
             && machine.stage().has_worker()
         {
@@ -50,7 +50,7 @@ impl<O: Observer> Player<'_, O> {
         self.sim.abandon_stops(KEY);
         if self.machine.as_ref().is_some_and(|machine| machine.stage().is_bound() && machine.stage() != Stage::Bound) {
             self.machine = None;
-            self.waiting.volumes = false;
+            (self.waiting.volumes, self.waiting.update) = (false, None);
         }
     }
 

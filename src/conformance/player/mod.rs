@@ -8,11 +8,12 @@ mod behaviour;
 mod control_plane;
 mod kubelet;
 mod node;
+mod resizing;
 mod steps;
 
 use super::record::{Record, What};
 use super::scenario;
-use super::scenario::{Hook, KubeletState, ProbeOutcome, Scenario};
+use super::scenario::{Hook, KubeletState, ProbeOutcome, ResizeOutcome, Scenario};
 use crate::api::{self, EventType};
 use crate::backend::sim::{Note, ProcessEvent, Sim};
 use crate::backend::{ContainerBackend, PodRef};
@@ -115,6 +116,10 @@ struct Waiting {
     schedule: bool,
     admit: bool,
     volumes: bool,
+    /// The verdict on the resize of the spec of this generation.
+    allocation: Option<i64>,
+    /// An update that fails when the script says so.
+    update: Option<Event<'static>>,
 }
 
 /// What the machine is told next.
@@ -296,6 +301,10 @@ impl<'a, O: Observer> Player<'a, O> {
             Action::MountVolumes if self.world.has_missing_volumes() => {
                 self.waiting.volumes = true;
                 self.after(kubelet::VOLUME_TIME_OUT, Timer::VolumesTimeOut);
+            }
+            Action::AllocateResources { generation } => self.judge_resize(generation),
+            Action::UpdateContainerResources { container, attempt, resource } if self.world.resize.get() == Some(ResizeOutcome::Error) => {
+                self.hold_update(container, attempt, resource);
             }
             Action::DeleteObject => self.delete(Some(0)),
             _ => {

@@ -162,9 +162,11 @@ impl<O: Observer> Player<'_, O> {
             Verb::ShutdownNode {} => self.shut_down(),
             Verb::SetNodeLabels { labels } => self.labels = Some(labels.clone()),
             Verb::PodGc { why } => self.collect(garbage_reason(*why)),
-            Verb::Resize { .. } | Verb::ResizeFits {} | Verb::ResizeError {} => {
-                self.steps.unknown.push(index);
-                return false;
+            Verb::Resize { patch, outcome } => return self.resize(patch, *outcome, wanted),
+            Verb::ResizeFits {} => self.resize_fits(),
+            Verb::ResizeError {} => {
+                self.fail_update();
+                self.look_after_inputs();
             }
         }
         true

@@ -1,8 +1,8 @@
 //! Init containers and sidecars of a Pod in its sandbox (kubelet `computeInitContainerActions`).
 
 use super::{Managers, Planner};
-use crate::rules::restart;
 use crate::rules::view::{Instance, InstanceState, KillReason, ProbeResult, Runtime, TerminatedReason};
+use crate::rules::{resources, restart};
 use crate::spec::{ContainerIndex, ProbeKind};
 
 /// How far the init containers are.
@@ -72,7 +72,7 @@ impl<R: Runtime, M: Managers> Planner<'_, R, M> {
         match newest.state {
             InstanceState::Created => self.start(container),
             InstanceState::Running => {
-                if self.gates.in_place_pod_vertical_scaling_init_containers {
+                if resources::is_resizable(self.spec, container, self.gates) {
                     self.resized(container);
                 }
             }

@@ -1,7 +1,7 @@
 //! In-place resize of a running container (kubelet `computePodResizeAction`, KEP-1287).
 
 use super::ContainerAction;
-use crate::api::{self, Quantity, ResourceRequirements};
+use crate::api::{self, Quantity, ResizePolicy, ResourceRequirements};
 use crate::spec::{ContainerIndex, Spec};
 
 /// The resources that can be resized in place; what is absent is 0.
@@ -47,12 +47,22 @@ impl Default for Resize {
 }
 
 /// Which resource an update is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ResizedResource {
     /// `memory`.
     Memory,
     /// `cpu`.
     Cpu,
+}
+
+impl ResizedResource {
+    /// `memory` or `cpu`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Cpu => "cpu",
+        }
+    }
 }
 
 impl From<&ResourceRequirements> for ResizableResources {
@@ -73,11 +83,15 @@ impl From<&ResourceRequirements> for ResizableResources {
 ///
 /// `actuated` is what the kubelet last gave the runtime; all 0 if it has no record. A resource without a resize policy is updated in place.
 pub fn resize(container: &api::Container, actuated: ResizableResources) -> Resize {
-    let desired = ResizableResources::from(&container.resources);
-    let cpu = direction((desired.cpu_limit, actuated.cpu_limit), (desired.cpu_request, actuated.cpu_request));
-    let memory = direction((desired.memory_limit, actuated.memory_limit), (desired.memory_request, actuated.memory_request));
+    resize_to(&container.resize_policy, (&container.resources).into(), actuated)
+}
+
+/// The same, where the allocated resources are not those of the spec that has the policies: while a resize waits for room.
+pub fn resize_to(policies: &[ResizePolicy], allocated: ResizableResources, actuated: ResizableResources) -> Resize {
+    let cpu = direction((allocated.cpu_limit, actuated.cpu_limit), (allocated.cpu_request, actuated.cpu_request));
+    let memory = direction((allocated.memory_limit, actuated.memory_limit), (allocated.memory_request, actuated.memory_request));
     let restarts = |name| {
-        let policy = container.resize_policy.iter().find(|policy| policy.resource_name == name);
+        let policy = policies.iter().find(|policy| policy.resource_name == name);
         policy.is_some_and(|policy| policy.restart_policy == "RestartContainer")
     };
     if (cpu.is_some() && restarts("cpu")) || (memory.is_some() && restarts("memory")) {

@@ -25,10 +25,14 @@ pub enum KubeletCondition {
     PodScheduled,
     /// AllContainersRestarting.
     AllContainersRestarting,
+    /// PodResizePending (KEP-1287).
+    PodResizePending,
+    /// PodResizeInProgress (KEP-1287).
+    PodResizeInProgress,
 }
 
 impl KubeletCondition {
-    /// In the order in which the kubelet writes them.
+    /// Those that every status of the kubelet has, in the order in which it writes them.
     pub const ALL: [Self; 6] = [
         Self::PodReadyToStartContainers,
         Self::Initialized,
@@ -37,6 +41,14 @@ impl KubeletCondition {
         Self::PodScheduled,
         Self::AllContainersRestarting,
     ];
+
+    /// Those about a resize (KEP-1287): there only while one is pending or in progress, written before the others.
+    pub const RESIZE: [Self; 2] = [Self::PodResizePending, Self::PodResizeInProgress];
+
+    /// Whether it is about a resize.
+    pub(crate) const fn is_resize(self) -> bool {
+        matches!(self, Self::PodResizePending | Self::PodResizeInProgress)
+    }
 
     /// Its type as the API writes it.
     pub const fn as_str(self) -> &'static str {
@@ -47,12 +59,14 @@ impl KubeletCondition {
             Self::ContainersReady => "ContainersReady",
             Self::PodScheduled => "PodScheduled",
             Self::AllContainersRestarting => "AllContainersRestarting",
+            Self::PodResizePending => "PodResizePending",
+            Self::PodResizeInProgress => "PodResizeInProgress",
         }
     }
 
     /// The condition of this name.
     pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|condition| condition.as_str() == text)
+        Self::ALL.into_iter().chain(Self::RESIZE).find(|condition| condition.as_str() == text)
     }
 
     /// Its `observedGeneration` in an object of this generation: AllContainersRestarting alone carries none.

@@ -1,22 +1,14 @@
 //! A derived status as an API object, with all its texts.
 
 use super::{Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic, derive};
-use crate::api::{self, Quantity, ResourceRequirements};
+use crate::api::{self, ResourceRequirements};
 use crate::gates::Gates;
 use crate::observation::{ObservedContainer, ObservedPod, ObservedResources, ObservedState};
+use crate::rules::resources::{self, Told};
 use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerIndex, Spec};
-use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-
-const CPU: &str = "cpu";
-const MEMORY: &str = "memory";
-/// Millicores of the smallest CPU quota that the kernel can enforce (kubelet `MinMilliCPULimit`).
-const MIN_CPU_LIMIT: i64 = 10;
-/// Millicores of the smallest CPU share (kubelet `MinShares`).
-const MIN_CPU_REQUEST: i64 = 2;
 
 /// Why the last start of a container failed, as the status tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,52 +132,30 @@ fn is_id_of(id: &str, runtime_name: &str, seen: &ObservedContainer) -> bool {
     id.strip_prefix(runtime_name).and_then(|rest| rest.strip_prefix("://")) == Some(&*seen.id)
 }
 
-/// Resources in force (kubelet `convertContainerStatusResources`): the allocated ones, and while the container runs, over them what
-/// the runtime reports, else what the last status of the same running instance had.
+/// Resources in force: those allocated, and while the container runs, what the runtime reports of it, else what the last status of the
+/// same running instance had.
 fn resources_of(
     allocated: &ResourceRequirements,
     seen: &ObservedContainer,
     previous: Option<&api::ContainerStatus>,
     runtime_name: &str,
 ) -> ResourceRequirements {
-    let mut resources = allocated.clone();
     if seen.state != ObservedState::Running {
-        return resources;
+        return allocated.clone();
     }
     let kept = previous
         .filter(|status| status.state.running.is_some() && is_id_of(&status.container_id, runtime_name, seen))
         .and_then(|status| status.resources.as_ref());
-    let reported = |pick: fn(&ObservedResources) -> &Option<Quantity>| seen.resources.as_ref().and_then(|r| pick(r).as_ref());
-    if !resources.limits.is_empty() {
-        let kept = kept.map(|kept| &kept.limits);
-        overlay(&mut resources.limits, CPU, reported(|r| &r.cpu_limit), kept, MIN_CPU_LIMIT);
-        overlay(&mut resources.limits, MEMORY, reported(|r| &r.memory_limit), kept, i64::MIN);
-    }
-    if !resources.requests.is_empty() {
-        let kept = kept.map(|kept| &kept.requests);
-        overlay(&mut resources.requests, CPU, reported(|r| &r.cpu_request), kept, MIN_CPU_REQUEST);
-        overlay(&mut resources.requests, MEMORY, reported(|r| &r.memory_request), kept, i64::MIN);
-    }
-    resources
+    resources::in_force(allocated, seen.resources.as_ref().map(Told::from).unwrap_or_default(), kept.map(Told::from).unwrap_or_default())
 }
 
-/// Sets one resource to the reported value, else to the kept one. What is at or below the floor, reported and allocated alike, stays
-/// as it was allocated: the kernel cannot tell such values apart.
-fn overlay(
-    into: &mut BTreeMap<String, Quantity>,
-    name: &str,
-    reported: Option<&Quantity>,
-    kept: Option<&BTreeMap<String, Quantity>>,
-    floor_milli: i64,
-) {
-    let value = match reported {
-        Some(reported) => {
-            let allocated = into.get(name).map_or(0, Quantity::milli_value);
-            (reported.milli_value() > floor_milli || allocated > floor_milli).then_some(reported)
+impl<'a> From<&'a ObservedResources> for Told<'a> {
+    fn from(seen: &'a ObservedResources) -> Self {
+        Self {
+            cpu_request: seen.cpu_request.as_ref(),
+            cpu_limit: seen.cpu_limit.as_ref(),
+            memory_request: seen.memory_request.as_ref(),
+            memory_limit: seen.memory_limit.as_ref(),
         }
-        None => kept.and_then(|kept| kept.get(name)),
-    };
-    if let Some(value) = value {
-        into.insert(name.to_owned(), value.clone());
     }
 }

@@ -109,8 +109,7 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
     status.conditions = listed;
     write_phase(&mut status, verdict, last, pod.status);
     write_addresses(&mut status, spec, build);
-    if gates.pod_level_resources && gates.in_place_pod_level_resources_vertical_scaling {
-        let resources = pod_resources(spec, gates);
+    if let Some(resources) = pod_resources(spec.api(), gates) {
         status.allocated_resources.clone_from(&resources.requests);
         status.resources = Some(resources);
     }

@@ -8,10 +8,12 @@ mod meta;
 mod names;
 mod path;
 mod probe;
+mod resize;
 mod resources;
 mod update;
 
 pub use meta::validate_meta;
+pub use resize::validate_resize_update;
 pub(crate) use resources::{aggregate_limits, aggregate_requests, is_overcommittable, is_pod_level};
 pub use update::{validate_ephemeral_update, validate_update};
 

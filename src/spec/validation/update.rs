@@ -17,14 +17,19 @@ use crate::spec::problem::InvalidSpec;
 /// All problems at once.
 pub fn validate_update(old: &PodSpec, new: &PodSpec, gates: &Gates) -> Result<(), InvalidSpec> {
     let (mut found, root) = (news(old, new, gates), Path::root("spec"));
-    containers(&old.init_containers, &new.init_containers, &root.field("initContainers"), &mut found);
-    containers(&old.containers, &new.containers, &root.field("containers"), &mut found);
-    deadline(old, new, &root, &mut found);
-    grace_period(old, new, &root, &mut found);
-    tolerations(old, new, &root, &mut found);
-    scheduling(old, new, &root, &mut found);
-    unchanging(old, new, &root, &mut found);
+    protected(old, new, &root, &mut found);
     InvalidSpec::check(found.0)
+}
+
+/// What an ordinary update may not change.
+pub(super) fn protected(old: &PodSpec, new: &PodSpec, root: &Path<'_>, found: &mut Problems) {
+    containers(&old.init_containers, &new.init_containers, &root.field("initContainers"), found);
+    containers(&old.containers, &new.containers, &root.field("containers"), found);
+    deadline(old, new, root, found);
+    grace_period(old, new, root, found);
+    tolerations(old, new, root, found);
+    scheduling(old, new, root, found);
+    unchanging(old, new, root, found);
 }
 
 /// Checks an update through the subresource `ephemeralcontainers`: they may be added, and nothing else may change. The API
@@ -49,10 +54,10 @@ pub fn validate_ephemeral_update(old: &PodSpec, new: &PodSpec, gates: &Gates) ->
     InvalidSpec::check(found.0)
 }
 
-const UNCHANGING: &str = "may not be changed";
+pub(super) const UNCHANGING: &str = "may not be changed";
 
 /// What is wrong with the new spec and was not with the old one.
-fn news(old: &PodSpec, new: &PodSpec, gates: &Gates) -> Problems {
+pub(super) fn news(old: &PodSpec, new: &PodSpec, gates: &Gates) -> Problems {
     let (before, mut found) = (problems(old, gates), Problems(problems(new, gates)));
     found.0.retain(|problem| !before.contains(problem));
     found

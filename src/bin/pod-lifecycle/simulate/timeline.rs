@@ -147,6 +147,9 @@ impl<'a> Timeline<'a> {
                 let why = probe.map_or_else(String::new, |probe| format!("its {probe} probe failed"));
                 self.row(at, kubelet, format!("container {name}"), signals, why);
             }
+            Action::UpdateContainerResources { container, resource, .. } => {
+                self.row(at, kubelet, format!("container {}", name(pod, container)), format!("updates its {}", resource.as_str()), "");
+            }
             Action::DeleteObject => self.row(at, kubelet, "pod", "deletes the object for good", "nothing of it is left on the node"),
             Action::MountVolumes if !pod.spec().api().volumes.is_empty() => self.row(at, kubelet, "volumes", "mounts them", ""),
             Action::UnmountVolumes if !pod.spec().api().volumes.is_empty() => self.row(at, kubelet, "volumes", "unmounts them", ""),
