@@ -41,7 +41,7 @@ impl Pod {
         Shown(&self.slots)
     }
 
-    /// Builds the status from the facts and the last status, and publishes it if it differs.
+    /// Builds the status from the facts and the last status, and publishes it if it differs from the last that the kubelet built.
     ///
     /// `terminal`: no container runs any more, so what has ended decides the phase.
     pub(crate) fn build(&mut self, now: Time, terminal: bool, out: &mut impl Sink) {
@@ -63,7 +63,11 @@ impl Pod {
         changed |= self.build_rest(now);
         changed |= self.show_resizing(terminal, out);
         self.note_kill();
-        self.publish(now, changed, Cause::Sync, out);
+        // The same status as before is not written, even if the phase in it need not be held back any more: the last one is (kubelet
+        // `updateStatusInternal`, `TerminatePod`).
+        if changed {
+            self.publish(now, true, Cause::Sync, out);
+        }
     }
 
     fn should_restart_all(&self) -> bool {

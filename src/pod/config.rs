@@ -72,7 +72,7 @@ impl Default for NodeConfig {
 /// Looks come in step with [`NodeConfig::kubelet_start`]; news of the very moment of a look is seen by the next one.
 ///
 /// Not here, for one Pod alone does not feel it: the housekeeping every 2 s (orphans; forgotten back-offs are forgotten when it matters), the
-/// status manager (it publishes at once; its 10 s are for failed writes), the garbage collection of containers every minute, and the retry
+/// status manager (it publishes at once; its 10 s are for writes that failed or were held back), the garbage collection of containers every minute, and the retry
 /// after 1 s of a sync that found no network plugin (nobody tells of one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {

@@ -299,10 +299,9 @@ impl Pod {
         true
     }
 
-    /// Whether the phase is terminal, published or not, and that ends the Pod.
+    /// Whether the phase that the API server shows is terminal, and that ends the Pod. One that is held back ends it in the next sync.
     fn is_terminal(&self) -> bool {
-        let phases = [self.source_phase(), self.published.local_phase];
-        self.node.pacing.ends && phases.into_iter().flatten().any(PodPhase::is_terminal)
+        self.node.pacing.ends && self.source_phase().is_some_and(PodPhase::is_terminal)
     }
 
     pub(crate) fn end(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
