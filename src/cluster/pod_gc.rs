@@ -68,7 +68,7 @@ pub struct Garbage<'a> {
 }
 
 impl Garbage<'_> {
-    /// The status to be written first, if any: see [`GarbageReason::patch`].
+    /// The status to be written first, if any: see [`GarbageReason::patch`] (`markFailedAndDeletePod`).
     pub fn patch(&self, now: Time) -> Option<PodStatus> {
         self.why.patch(now, self.pod)
     }
@@ -89,7 +89,7 @@ impl Default for PodGc {
 }
 
 impl PodGc {
-    /// A collector that keeps so many ended Pods; 0 or less: all of them.
+    /// A collector that keeps so many ended Pods; 0 or less: all of them (`--terminated-pod-gc-threshold`).
     pub const fn new(terminated_pod_threshold: i32) -> Self {
         Self { terminated_pod_threshold, missing: BTreeMap::new() }
     }
@@ -136,7 +136,8 @@ impl PodGc {
     }
 }
 
-/// The ended Pods beyond the threshold (none if that is 0 or less): evicted ones first, then the oldest, then by name.
+/// The ended Pods beyond the threshold (none if that is 0 or less): evicted ones first, then the oldest, then by name (`gcTerminated`,
+/// `byEvictionAndCreationTimestamp`).
 pub fn too_many_ended<'a>(pods: impl Iterator<Item = &'a Pod>, threshold: i32) -> Vec<&'a Pod> {
     let Some(threshold) = usize::try_from(threshold).ok().filter(|&threshold| threshold > 0) else { return Vec::new() };
     let mut ended: Vec<&Pod> = pods.filter(|pod| has_ended(pod)).collect();
@@ -148,12 +149,12 @@ pub fn too_many_ended<'a>(pods: impl Iterator<Item = &'a Pod>, threshold: i32) -
     ended
 }
 
-/// Whether the Pod is being deleted on a node that is not Ready and out of service: nobody will ever finish it there.
+/// Whether the Pod is being deleted on a node that is not Ready and out of service: nobody will ever finish it there (`gcTerminating`).
 pub fn is_out_of_service(pod: &Pod, node: &Node) -> bool {
     pod.metadata.deletion_timestamp.is_some() && !node.is_ready() && node.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE)
 }
 
-/// Whether the Pod is being deleted and no kubelet ever had it.
+/// Whether the Pod is being deleted and no kubelet ever had it (`gcUnscheduledTerminating`).
 pub fn is_unscheduled_terminating(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some() && pod.spec.node_name.is_empty()
 }

@@ -26,7 +26,7 @@ enum Plan {
 }
 
 impl TaintEviction {
-    /// The Pod puts up with these taints as long as these tolerations say.
+    /// The Pod puts up with these taints as long as these tolerations say (`processPodOnNode`).
     ///
     /// A deletion that is due stays due at its moment when other taints come, unless one is not tolerated at all (now), or all that are left
     /// are tolerated for ever (never).
@@ -40,7 +40,7 @@ impl TaintEviction {
         };
     }
 
-    /// When the Pod is to be deleted; `None`: it is not.
+    /// When the Pod is to be deleted; `None`: it is not (`TimedWorkerQueue`).
     pub const fn due(&self) -> Option<Time> {
         match self.plan {
             Plan::Due { at, .. } => Some(at),

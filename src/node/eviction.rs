@@ -30,7 +30,7 @@ impl NodePressure {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Memory, Self::Disk, Self::ProcessIds];
 
-    /// Type of the node's condition.
+    /// Type of the node's condition (API `NodeConditionType`).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "MemoryPressure",
@@ -39,7 +39,7 @@ impl NodePressure {
         }
     }
 
-    /// The pressure that a type of the node's conditions tells of.
+    /// The pressure that a type of the node's conditions tells of (API `NodeConditionType`).
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pressure| pressure.as_str() == text)
     }
@@ -76,7 +76,7 @@ pub enum Starved {
 }
 
 impl Starved {
-    /// The resource as messages and requests name it.
+    /// The resource as messages and requests name it (kubelet `signalToResource`).
     pub const fn resource(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -86,7 +86,7 @@ impl Starved {
         }
     }
 
-    /// The condition that the node gets.
+    /// The condition that the node gets (kubelet `signalToNodeCondition`).
     pub const fn pressure(self) -> NodePressure {
         match self {
             Self::Memory => NodePressure::Memory,
@@ -109,7 +109,8 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// The grace period in seconds of a Pod that this threshold evicts; one of 0 or less is raised to 1 when the Pod is stopped.
+    /// The grace period in seconds of a Pod that this threshold evicts; one of 0 or less is raised to 1 when the Pod is stopped (kubelet
+    /// `synchronize`).
     pub fn grace_period_seconds(self, pod: &Pod) -> i64 {
         match self {
             Self::Hard => IMMEDIATE_GRACE_SECONDS,
@@ -177,7 +178,7 @@ pub struct StorageUse<'a> {
     pub containers: &'a [(&'a str, i64)],
 }
 
-/// Whether the Pod has a local storage limit at all: without one, it is never evicted for its own excess.
+/// Whether the Pod has a local storage limit at all: without one, it is never evicted for its own excess (kubelet `localStorageEviction`).
 pub fn has_storage_limit(pod: &Pod) -> bool {
     limited_volumes(pod).next().is_some() || requests::limit_nanos(&pod.spec, Starved::Disk.resource()).is_some()
 }

@@ -56,7 +56,7 @@ impl ShutdownConfig {
         !self.groups.is_empty()
     }
 
-    /// The groups, by rising priority.
+    /// The groups, by rising priority (kubelet `shutdownGracePeriodByPodPriority`).
     pub fn groups(&self) -> &[ShutdownGrace] {
         &self.groups
     }
@@ -110,7 +110,7 @@ struct Group {
 }
 
 impl Shutdown {
-    /// The shutdown begins with these active Pods.
+    /// The shutdown begins with these active Pods (kubelet `killPods`, `groupByPriority`).
     pub fn begin(config: &ShutdownConfig, now: Time, pods: &[&Pod]) -> Self {
         let mut groups: Vec<_> =
             config.groups.iter().map(|group| Group { seconds: group.seconds, kills: Vec::new(), left: Vec::new() }).collect();

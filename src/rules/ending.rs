@@ -44,7 +44,7 @@ impl Ending {
         }
     }
 
-    /// Whether the Pod gets the condition DisruptionTarget.
+    /// Whether the Pod gets the condition DisruptionTarget (KEP-3329).
     pub const fn is_disruption(self) -> bool {
         !matches!(self, Self::StorageLimit)
     }
@@ -55,8 +55,8 @@ impl Ending {
         !matches!(self, Self::NodeShutdown)
     }
 
-    /// The condition DisruptionTarget that goes with it, if one does. The message of the status is its message, too, except that a preempted Pod
-    /// is told whom it gives way to.
+    /// The condition DisruptionTarget that goes with it, if one does (KEP-3329). The message of the status is its message, too, except that a
+    /// preempted Pod is told whom it gives way to.
     pub fn condition(self, generation: i64, message: &str, now: Time) -> Option<PodCondition> {
         let message = if self == Self::Preemption { PREEMPTED } else { message };
         self.is_disruption().then(|| PodCondition {

@@ -89,7 +89,7 @@ pub struct StopBudget {
 }
 
 impl StopBudget {
-    /// The whole of it: what the caller of the kill asks for, else that of [`kill_grace_seconds`].
+    /// The whole of it: what the caller of the kill asks for, else that of [`kill_grace_seconds`] (kubelet `killContainer`).
     pub fn starting(kill_grace_seconds: i64, override_seconds: Option<i64>) -> Self {
         Self { remaining_seconds: override_seconds.unwrap_or(kill_grace_seconds) }
     }
@@ -146,7 +146,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// The kill begins.
+    /// The kill begins (kubelet `killContainer`).
     pub fn begin(now: Time, container: &ContainerSpec, budget: StopBudget, must_wait: bool) -> Self {
         if container.pre_stop().is_some() && budget.is_left() {
             Self { phase: StopPhase::PreStop, since: now, budget }

@@ -43,7 +43,7 @@ impl StatusCache {
         self.status.as_ref()
     }
 
-    /// How often a new version was stored.
+    /// How often a new version was stored (kubelet `versionedPodStatus`).
     pub const fn version(&self) -> u64 {
         self.version
     }

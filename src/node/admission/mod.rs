@@ -153,7 +153,7 @@ pub fn failures(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gates) -> V
 }
 
 impl Rejection {
-    /// `status.reason` of the refused Pod.
+    /// `status.reason` of the refused Pod (kubelet `PodAdmitResult`).
     pub fn reason(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self {
             Self::NodePressure(_) => "Evicted",
@@ -170,7 +170,7 @@ impl Rejection {
         })
     }
 
-    /// `status.message` of the refused Pod.
+    /// `status.message` of the refused Pod (kubelet `PodAdmitResult`).
     pub fn message(&self) -> String {
         let why: Cow<'_, str> = match self {
             Self::NodePressure(pressures) => {
@@ -193,7 +193,7 @@ impl Rejection {
         format!("Pod was rejected: {why}")
     }
 
-    /// The resource that is lacking and how much of it; `None` if it is not about a resource.
+    /// The resource that is lacking and how much of it; `None` if it is not about a resource (kubelet `InsufficientResourceError`).
     pub fn shortage(&self) -> Option<(&str, i64)> {
         match self {
             Self::Shortage { resource, requested, used, capacity } => {

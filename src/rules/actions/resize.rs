@@ -86,7 +86,8 @@ pub fn resize(container: &api::Container, actuated: ResizableResources) -> Resiz
     resize_to(&container.resize_policy, (&container.resources).into(), actuated)
 }
 
-/// The same, where the allocated resources are not those of the spec that has the policies: while a resize waits for room.
+/// The same, where the allocated resources are not those of the spec that has the policies: while a resize waits for room (kubelet
+/// `computePodResizeAction`).
 pub fn resize_to(policies: &[ResizePolicy], allocated: ResizableResources, actuated: ResizableResources) -> Resize {
     let cpu = direction((allocated.cpu_limit, actuated.cpu_limit), (allocated.cpu_request, actuated.cpu_request));
     let memory = direction((allocated.memory_limit, actuated.memory_limit), (allocated.memory_request, actuated.memory_request));
