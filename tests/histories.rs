@@ -275,16 +275,23 @@ fn a_running_pod_that_is_refused_is_stopped_as_an_orphan_and_ends_in_full() {
     tell(&mut pod, 14, Event::SandboxStopped { attempt: 0 });
     assert_eq!(seen_by_all(&pod), stripped, "nobody tells the API server");
     let mut seen = Vec::new();
-    for event in [Event::Tick, Event::SandboxStopped { attempt: 0 }] {
-        // Its worker shows it, and takes down once more what is listed.
+    let news = [
+        (15, Event::Tick),
+        (16, Event::Tick),
+        (16, Event::SandboxStopped { attempt: 0 }),
+        (17, Event::Tick),
+        (17, Event::VolumesUnmounted),
+    ];
+    for (second, event) in news {
+        // Its worker shows it, takes down once more what is listed, which is nothing new, and ends with a status in any case.
         let mut outputs = Vec::new();
-        pod.handle(START + Span::from_secs(15), event, &mut outputs).unwrap();
+        pod.handle(START + Span::from_secs(second), event, &mut outputs).unwrap();
         if outputs.contains(&Output::StatusChanged) {
-            seen.push(seen_by_all(&pod));
+            seen.push((second, seen_by_all(&pod)));
         }
     }
     let ended = (Some(PodPhase::Failed), "NodeAffinity".to_owned(), "Pod was rejected: no".to_owned(), [5, 1]);
-    assert_eq!(seen, [(Some(PodPhase::Running), String::new(), String::new(), [5, 1]), ended]);
+    assert_eq!(seen, [(15, (Some(PodPhase::Running), String::new(), String::new(), [5, 1])), (17, ended)]);
     assert_eq!(pod.status().to_owned().container_statuses[0].restart_count, 2);
 }
 
