@@ -248,6 +248,9 @@ impl ShownContainer {
 #[serde(transparent)]
 pub(crate) struct Removals(u32);
 
+/// So many instances can be noted as being removed.
+pub(crate) const MOST_REMOVALS: usize = u32::BITS as usize;
+
 /// One container of a Pod.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]

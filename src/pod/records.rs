@@ -131,7 +131,7 @@ impl Pod {
                 self.slots[container.get()].instances[1] = InstanceFacts::NONE;
             }
             1 => self.slots[container.get()].instances[1] = InstanceFacts::NONE,
-            _ => self.texts.make().container_mut(container).older.retain(|older| older.facts.attempt != attempt),
+            _ => self.texts.make().container_mut(container).keep_removed(attempt, &self.slots[container.get()]),
         }
         self.fill_instances(container);
     }

@@ -238,7 +238,7 @@ fn idempotence() {
         let (before, mut outputs) = (pod.clone(), Vec::new());
         prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
         prop_assert!(outputs.is_empty(), "the same re-list again: {outputs:?}");
-        prop_assert!(pod == before, "the same re-list again changed the Pod");
+        prop_assert!(pod == before, "the same re-list again changed the Pod\n{before:?}\n{pod:?}");
         looks.set(looks.get() + 1);
         Ok(())
     });
