@@ -350,6 +350,11 @@ impl Slot {
         &self.instances[0]
     }
 
+    /// Whether it is one of the newest two.
+    pub(crate) fn has(&self, attempt: Attempt) -> bool {
+        self.instances.iter().any(|instance| instance.stage != InstanceStage::Absent && instance.attempt == attempt)
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         self.instances[0].stage == InstanceStage::Running
     }

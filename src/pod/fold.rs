@@ -365,13 +365,19 @@ impl Pod {
         let news = self.is_news("ContainerRemoved", container, attempt)?;
         let slot = &mut self.slots[container.get()];
         slot.removed(attempt);
+        // One that had not ended has died with its record; that an ended one is gone asks for nothing (kubelet PLEG).
+        let lost = |instance: InstanceFacts| instance.stage != InstanceStage::Exited;
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
+            let lost = lost(slot.instances[1]);
             slot.instances[1] = InstanceFacts::NONE;
             self.fill_instances(container);
+            if lost {
+                self.relist(now);
+            }
         } else if news {
-            let (ran, stopping) = (slot.is_running(), slot.stopping.is_some());
+            let (lost, stopping) = (lost(*slot.newest()), slot.stopping.is_some());
             self.forget_newest(container, out);
-            if ran || stopping {
+            if lost || stopping {
                 self.relist(now);
             }
             if stopping {

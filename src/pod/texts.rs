@@ -1,7 +1,7 @@
 //! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
-use super::container::{Attempt, InstanceStage, MOST_REMOVALS, Slot};
+use super::container::{Attempt, InstanceFacts, InstanceStage, MOST_REMOVALS, Slot};
 use super::published::PodReason;
 use super::records::OlderInstance;
 use super::snapshot::is_default;
@@ -77,9 +77,9 @@ impl ContainerTexts {
             return &mut self.instances[n];
         }
         let shown = slot.shown_attempts();
+        let needed = |attempt| slot.has(attempt) || slot.is_being_removed(attempt) || shown.contains(&Some(attempt));
         while self.count_kept(slot) >= KEPT {
-            let gives_way = |texts: &InstanceTexts| !slot.is_being_removed(texts.attempt) && !shown.contains(&Some(texts.attempt));
-            let Some(oldest) = self.instances.iter().position(gives_way) else { break };
+            let Some(oldest) = self.instances.iter().position(|texts| !needed(texts.attempt)) else { break };
             self.instances.remove(oldest);
         }
         self.instances.push(InstanceTexts { attempt, ..InstanceTexts::default() });
@@ -94,12 +94,18 @@ impl ContainerTexts {
         self.instances.iter().filter(|texts| !slot.is_being_removed(texts.attempt)).count()
     }
 
-    /// An older instance is being removed: its id is kept until it is gone.
-    pub(crate) fn keep_removed(&mut self, attempt: Attempt, slot: &Slot) {
-        if let Some(n) = self.older.iter().position(|older| older.facts.attempt == attempt) {
-            let OlderInstance { id, .. } = self.older.remove(n);
-            self.entry(attempt, slot).id = id;
+    /// An older instance is being removed. It may be listed twice.
+    pub(crate) fn drop_older(&mut self, attempt: Attempt, slot: &Slot) {
+        while let Some(n) = self.older.iter().position(|older| older.facts.attempt == attempt) {
+            self.take_older(n, slot);
         }
+    }
+
+    /// Takes an instance out of the older ones, because it is one of the newest two now or is being removed: its id is still known.
+    pub(crate) fn take_older(&mut self, n: usize, slot: &Slot) -> InstanceFacts {
+        let OlderInstance { facts, id } = self.older.remove(n);
+        self.entry(facts.attempt, slot).id = id;
+        facts
     }
 }
 

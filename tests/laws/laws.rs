@@ -45,12 +45,11 @@ fn staleness() {
 }
 
 /// Edges that no history reaches, and why.
-const UNREACHABLE: [(&str, &str, &str); 5] = [
+const UNREACHABLE: [(&str, &str, &str); 4] = [
     // The Pods of these histories are born, not found by a kubelet that comes back.
     ("Bound", "FoundTerminal", "Terminated"),
-    // The runtime of these histories leaves no record of a sandbox that it could not make.
+    // A sandbox that is down is taken down before another one is made.
     ("NotReady", "Started", "Ready"),
-    ("Absent", "Died", "NotReady"),
     ("NotReady", "Died", "NotReady"),
     // Told twice, nothing changes: no transition.
     ("Stopped", "StopDone", "Stopped"),
@@ -66,6 +65,8 @@ const TOURS: &[(usize, &[Event<'_>])] = &[
     (2, &[Event::ObjectRemoved]),
     (3, &[Event::ObjectRemoved]),
     (3, &[Event::Rejected { reason: "OutOfcpu", message: "" }, Event::ObjectRemoved]),
+    // A sandbox that could not be made has left a record.
+    (5, &[Event::SandboxFailed { attempt: 0 }, Event::SandboxDied { attempt: 0 }]),
     (8, &[REMOVED]),
     (8, &[LOST, REMOVED]),
     (9, &[LOST, REMOVED]),
