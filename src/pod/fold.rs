@@ -302,9 +302,14 @@ impl Pod {
         slot.number();
         slot.next_restart_count = slot.next_restart_count.saturating_add(1);
         if slot.newest().stage != InstanceStage::Absent {
+            let is_full = slot.instances[1].stage != InstanceStage::Absent;
             slot.instances[1] = slot.instances[0];
+            if is_full && !self.texts.older(container).is_empty() {
+                // Older than one that is out of sight now: only a re-list tells what is left of them.
+                self.texts.make().container_mut(container).older.clear();
+            }
         }
-        slot.instances[0] = made;
+        self.slots[container.get()].instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
         self.note_identity(container, attempt, id, image_id);
         self.work.step = Step::Start(container, StartStep::Run);
