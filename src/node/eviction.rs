@@ -5,6 +5,7 @@ use super::Kill;
 use crate::api::{Pod, QosClass, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
+use crate::rules::grace::at_most;
 use crate::rules::toleration::is_tolerated;
 use crate::rules::{qos, requests, standing};
 use alloc::format;
@@ -113,9 +114,7 @@ impl Threshold {
     pub fn grace_period_seconds(self, pod: &Pod) -> i64 {
         match self {
             Self::Hard => IMMEDIATE_GRACE_SECONDS,
-            Self::Soft { max_pod_grace_period_seconds: most } => {
-                pod.spec.termination_grace_period_seconds.map_or(most, |own| own.min(most))
-            }
+            Self::Soft { max_pod_grace_period_seconds } => at_most(pod.spec.termination_grace_period_seconds, max_pod_grace_period_seconds),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Kill;
 use crate::api::Pod;
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
+use crate::rules::grace::at_most;
 use crate::rules::standing;
 use crate::time::{Span, Time};
 use alloc::string::String;
@@ -172,7 +173,7 @@ impl Shutdown {
 impl Group {
     /// A Pod has the time of its group, or its own if that is shorter.
     fn add(&mut self, n: usize, pod: &Pod) {
-        let seconds = pod.spec.termination_grace_period_seconds.map_or(self.seconds, |own| own.min(self.seconds));
+        let seconds = at_most(pod.spec.termination_grace_period_seconds, self.seconds);
         let message = String::from(MESSAGE);
         self.kills.push(Kill { pod: n, ending: Ending::NodeShutdown, grace_period_seconds: Some(seconds), message });
         self.left.push(n);

@@ -8,6 +8,7 @@ mod action;
 mod build;
 mod config;
 mod container;
+mod deadline;
 mod error;
 mod event;
 mod fold;
@@ -36,10 +37,12 @@ mod terminating;
 mod texts;
 mod update;
 mod view;
+mod work;
 
 pub use action::{Action, ActionRow, HookKind};
 pub use config::{NodeConfig, Pacing};
 pub use container::{Attempt, InstanceEvent, InstanceStage};
+pub use deadline::{Deadline, DeadlineReason};
 pub use error::TransitionError;
 pub use event::Event;
 pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
@@ -49,7 +52,6 @@ pub use sandbox::{SandboxEvent, SandboxState};
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageEvent};
 pub use status::StatusView;
-pub use sync::{Deadline, DeadlineReason};
 pub use table::Edge;
 pub use update::Change;
 pub use view::{ContainerView, Facts};
@@ -70,8 +72,8 @@ use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
 use snapshot::is_default;
-use sync::Work;
 use texts::TextStore;
+use work::Work;
 
 /// One Pod. See the [module documentation](self).
 #[derive(Clone, Debug, PartialEq)]

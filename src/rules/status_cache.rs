@@ -4,9 +4,9 @@
 //! are cut to seconds, lists are put in order; and what then equals the status before is no news.
 
 use super::completion;
-use super::conditions::{self, KubeletCondition};
+use super::conditions::{self, KubeletCondition, put, status_in};
 use super::container_status::Synthetic;
-use super::pod_status::{KubeletPod, condition, put, readiness, status_in};
+use super::pod_status::{KubeletPod, condition, readiness};
 use super::status_merge::{self, restamp};
 use super::transition::{self, Transition};
 use super::view::ApiStatuses;

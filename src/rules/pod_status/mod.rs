@@ -7,9 +7,8 @@ mod addresses;
 mod object;
 
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
-pub(crate) use object::put;
+pub(super) use object::condition;
 pub use object::{Build, Caches, KubeletPod, build};
-pub(super) use object::{condition, holds, status_in};
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
 use super::phase::{self, PhaseFacts};
