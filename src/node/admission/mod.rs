@@ -3,6 +3,21 @@
 //! A kubelet asks for each Pod that it learns of and that has not ended: for new ones, and after its own start for all, those
 //! that run already not excepted. A refused Pod has no worker; its status is told by the Pod's machine
 //! ([`Event::Rejected`](crate::pod::Event::Rejected)).
+//!
+//! ```
+//! use pod_lifecycle::node::admission::{Admission, Node, admit};
+//! use pod_lifecycle::{Gates, api};
+//!
+//! let allocatable = serde_json::from_str(r#"{"cpu": "2", "memory": "4Gi", "pods": "10"}"#)?;
+//! let node = Node { allocatable: Some(&allocatable), ..Node::open("edge-1") };
+//! let pod: api::Pod = serde_json::from_str(r#"{"spec": {"containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}}"#)?;
+//!
+//! assert_eq!(admit(&pod, &node, &[], &Gates::default()), Admission::Admitted(vec![]));
+//! let Admission::Rejected(why) = admit(&pod, &node, &[&pod], &Gates::default()) else { unreachable!() };
+//! assert_eq!(why.reason(), "OutOfcpu");
+//! assert!(why.message().ends_with("resource: cpu, requested: 1500, used: 1500, capacity: 2000"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod fit;
 mod rejection;
