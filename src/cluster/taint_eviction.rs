@@ -7,8 +7,8 @@ use crate::time::{Span, Time};
 /// What the controller intends with one Pod (`processPodOnNode`).
 ///
 /// [`look`](Self::look) whenever the taints of the node or the tolerations of the Pod change. At [`due`](Self::due) the caller writes the
-/// condition of [`Disruption::DeletionByTaintManager`](super::Disruption::DeletionByTaintManager), deletes the Pod with its own grace period, and says
-/// [`done`](Self::done). It does so even if the Pod is being deleted already; then only the condition is new.
+/// condition of [`Disruption::DeletionByTaintManager`](super::Disruption::DeletionByTaintManager), deletes the Pod with its own grace period,
+/// and says [`done`](Self::done). It does so even if the Pod is being deleted already; then only the condition is new.
 ///
 /// ```
 /// use pod_lifecycle::api::Taint;

@@ -20,7 +20,7 @@
 //! ```
 
 use super::Kill;
-use super::admission::Rejection;
+use super::rejection::Rejection;
 use crate::api::{Pod, QosClass};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;

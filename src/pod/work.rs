@@ -1,7 +1,7 @@
 //! How far the worker of a Pod is, and what asks for its next sync.
 
 use super::container::Attempt;
-use super::snapshot::is_default;
+use super::left_out::is_default;
 use crate::rules::actions::{PodActions, ResizedResource};
 use crate::spec::ContainerIndex;
 use crate::time::Time;

@@ -20,9 +20,8 @@
 //! ```
 
 mod fit;
-mod rejection;
 
-pub use rejection::Rejection;
+pub use super::rejection::Rejection;
 
 use super::Kill;
 use super::eviction::{self, NodePressure};

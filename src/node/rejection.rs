@@ -1,6 +1,6 @@
 //! Why a kubelet refuses a Pod, and in what words.
 
-use crate::node::eviction::NodePressure;
+use super::eviction::NodePressure;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
