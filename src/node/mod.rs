@@ -11,9 +11,12 @@
 //! They answer with plain data: a [`Rejection`](admission::Rejection) is told to the Pod's machine with
 //! [`Event::Rejected`](crate::pod::Event::Rejected), a [`Kill`] with [`Change::Kill`](crate::pod::Change::Kill).
 //!
-//! A machine with the default [`Pacing`](crate::pod::Pacing) is its Pod's worker itself: it syncs by itself and ends by itself. Who runs
-//! [`workers`] gives the machines [`Pacing::RUNTIME`](crate::pod::Pacing::RUNTIME), and calls [`Pod::sync`](crate::Pod::sync) where a worker
-//! says [`SyncCall::SyncPod`](workers::SyncCall::SyncPod).
+//! A [`Pod`](crate::Pod) is its own worker: it syncs, ends and is released by itself. [`workers`] are for those whose sync functions are
+//! their own, and for static Pods that take turns. They may leave to machines what the runtime does:
+//! [`Pacing::RUNTIME`](crate::pod::Pacing::RUNTIME), and [`Pod::sync`](crate::Pod::sync) for each
+//! [`SyncCall::SyncPod`](workers::SyncCall::SyncPod).
+//!
+//! `examples/node.rs` is a whole node in virtual time. In short:
 //!
 //! ```
 //! use pod_lifecycle::node::admission::{Admission, Node, admit};
