@@ -28,8 +28,8 @@ pub struct DeletionVerdict {
 /// A deletion of the object is asked for at this moment (API server `BeforeDelete`, `CheckGracefulDelete`).
 ///
 /// The first one sets the grace period: the request's, else the Pod's; none at all without a node or in a terminal phase; negative
-/// ones count as 1. It raises the generation. A later one can only shorten it, counted from the first request. At 0 the object goes, unless finalizers
-/// hold it.
+/// ones count as 1. It raises the generation. A later one can only shorten it, counted from the first request. At 0 the object goes, unless
+/// finalizers hold it.
 pub fn delete(now: Time, request: &DeletionRequest<'_>) -> DeletionVerdict {
     let now = now.truncated();
     let meta = request.meta;

@@ -3,6 +3,29 @@
 //!
 //! Every [`CHECK_PERIOD`] it looks at all Pods and Nodes it knows of. The caller brings the lists, makes the look-ups that
 //! [`PodGc::look`] asks for, writes each [`Garbage::patch`] and deletes each Pod with grace period 0.
+//!
+//! ```
+//! use pod_lifecycle::api::{Node, Pod, PodPhase};
+//! use pod_lifecycle::cluster::pod_gc::{GarbageReason, PodGc, QUARANTINE};
+//! use pod_lifecycle::Time;
+//!
+//! let pods: [Pod; 1] = [serde_json::from_str(r#"{"spec": {"nodeName": "lost"}, "status": {"phase": "Running"}}"#)?];
+//! let nodes: [Node; 0] = [];
+//! let now = Time::from_secs(1_767_225_600);
+//!
+//! let mut collector = PodGc::default();
+//! assert!(collector.look(now, &pods, &nodes).is_empty());
+//! assert_eq!(collector.next_look(), Some(now + QUARANTINE));
+//!
+//! // It is still missing, and the API server does not know it either.
+//! let gone = collector.look(now + QUARANTINE, &pods, &nodes);
+//! let garbage = collector.collect(&pods, &nodes, &gone);
+//! assert_eq!(garbage[0].why, GarbageReason::Orphaned);
+//! let status = garbage[0].patch(now + QUARANTINE).expect("it has not ended");
+//! assert_eq!(status.phase, Some(PodPhase::Failed));
+//! assert_eq!(status.conditions[0].reason, "DeletionByPodGC");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::disruption::{Disruption, put_condition};
 use crate::api::{Node, Pod, PodPhase, PodStatus};

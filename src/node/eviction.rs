@@ -1,10 +1,28 @@
 //! Node-pressure eviction: who has to go when the node runs short, who goes for its own excess, and who is let in meanwhile (kubelet
 //! eviction manager).
+//!
+//! ```
+//! use pod_lifecycle::node::eviction::{Starved, Threshold, Usage, evict};
+//! use pod_lifecycle::{Gates, api};
+//!
+//! let pod = |json| serde_json::from_str::<api::Pod>(json);
+//! let modest = pod(r#"{"spec": {"containers": [{"resources": {"requests": {"memory": "1Gi"}}}]}}"#)?;
+//! let greedy = pod(r#"{"spec": {"containers": [{}]}}"#)?;
+//!
+//! // Nobody goes for what it has asked for, if somebody else uses more than that.
+//! let pods = [Usage { pod: &modest, used: Some(1 << 30) }, Usage { pod: &greedy, used: Some(1 << 20) }];
+//! let kill = evict(Starved::Memory, Threshold::Hard, &pods, &Gates::default()).expect("one is not critical");
+//! assert_eq!((kill.pod, kill.grace_period_seconds), (1, Some(1)));
+//! assert_eq!(kill.message, "The node was low on resource: memory. ");
+//! // Its machine is told: `machine.update(now, &kill.into_change(), &mut out)`.
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::Kill;
 use crate::api::{Pod, QosClass, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
+use crate::rules::grace::at_most;
 use crate::rules::toleration::is_tolerated;
 use crate::rules::{qos, requests, standing};
 use alloc::format;
@@ -114,9 +132,7 @@ impl Threshold {
     pub fn grace_period_seconds(self, pod: &Pod) -> i64 {
         match self {
             Self::Hard => IMMEDIATE_GRACE_SECONDS,
-            Self::Soft { max_pod_grace_period_seconds: most } => {
-                pod.spec.termination_grace_period_seconds.map_or(most, |own| own.min(most))
-            }
+            Self::Soft { max_pod_grace_period_seconds } => at_most(pod.spec.termination_grace_period_seconds, max_pod_grace_period_seconds),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::rules::phase;
 use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
 use crate::rules::status_merge::{self, Telling};
 use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
-use crate::rules::{completion, deadline, ending, restart, transition};
+use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
@@ -311,7 +311,7 @@ impl Pod {
         if let Some(kill) = self.object.kill
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
-            ending::put(&mut self.texts.make().foreign, condition);
+            conditions::update(&mut self.texts.make().foreign, condition);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A container's slot: its newest instances, its back-off, and what the status shows of it.
 
+use super::left_out::{is_default, present};
 use super::output::ShownState;
-use super::snapshot::{is_default, present};
 use super::table::table;
 use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::sandbox::SandboxEvent;
 use super::stage::{Stage, StageEvent};
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};

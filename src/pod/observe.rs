@@ -6,7 +6,7 @@ use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};

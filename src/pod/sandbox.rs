@@ -3,8 +3,8 @@
 use super::Pod;
 use super::error::TransitionError;
 use super::output::{Cause, Output, Sink, StateChange, Transition};
-use super::sync::Step;
 use super::table::table;
+use super::work::Step;
 use crate::rules::conditions::{KubeletCondition, Verdict};
 use crate::rules::view::{NetworkNamespace, Sandbox};
 use crate::time::Time;

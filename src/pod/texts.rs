@@ -2,9 +2,9 @@
 
 use super::Pod;
 use super::container::{Attempt, InstanceFacts, InstanceStage, MOST_REMOVALS, Slot};
+use super::left_out::is_default;
 use super::published::PodReason;
 use super::records::OlderInstance;
-use super::snapshot::is_default;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;

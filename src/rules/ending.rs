@@ -3,11 +3,10 @@
 //! The four differ in their words, in whether they count as a disruption, and in whether success survives them. Who is to be ended,
 //! and how much time it gets, is decided over many Pods: see [`node`](crate::node).
 
-use super::conditions::ConditionReason;
+use super::conditions::{self, ConditionReason};
 use crate::api::{ConditionStatus, ConditionType, PodCondition, PodPhase, PodStatus};
 use crate::time::Time;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// Why the kubelet itself ends a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -78,28 +77,13 @@ impl Ending {
         status.reason = self.reason().into();
         status.message = String::from(message);
         if let Some(condition) = self.condition(generation, message, now) {
-            put(&mut status.conditions, condition);
+            conditions::update(&mut status.conditions, condition);
         }
     }
 }
 
 /// For the eyes of whoever looks at a preempted Pod.
 const PREEMPTED: &str = "Pod was preempted by Kubelet to accommodate a critical pod.";
-
-/// Puts a condition in the place of the one of its type, or at the end; the transition time moves only if the status does (API
-/// `UpdatePodCondition`). Says whether anything changed: if not, the writer need not write.
-pub fn put(conditions: &mut Vec<PodCondition>, mut condition: PodCondition) -> bool {
-    let Some(known) = conditions.iter_mut().find(|known| known.type_ == condition.type_) else {
-        conditions.push(condition);
-        return true;
-    };
-    if known.status == condition.status {
-        condition.last_transition_time = known.last_transition_time;
-    }
-    let changed = *known != condition;
-    *known = condition;
-    changed
-}
 
 #[cfg(test)]
 mod tests {

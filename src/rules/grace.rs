@@ -48,6 +48,12 @@ pub fn kill_grace_seconds(
     probe.and_then(|probe| probe.grace_period_seconds).unwrap_or(of_pod)
 }
 
+/// The grace period in seconds of a Pod that the kubelet ends with `most` seconds: the Pod's own if that is shorter (soft eviction, node
+/// shutdown).
+pub fn at_most(own: Option<i64>, most: i64) -> i64 {
+    own.map_or(most, |own| own.min(most))
+}
+
 /// The grace period of a Pod that ends. See [`effective_pod_grace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EffectiveGrace {

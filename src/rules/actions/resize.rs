@@ -1,21 +1,9 @@
 //! In-place resize of a running container (kubelet `computePodResizeAction`, KEP-1287).
 
 use super::ContainerAction;
-use crate::api::{self, Quantity, ResizePolicy, ResourceRequirements};
+use crate::api::{self, ResizePolicy};
+use crate::rules::resources::ResizableResources;
 use crate::spec::{ContainerIndex, Spec};
-
-/// The resources that can be resized in place; what is absent is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ResizableResources {
-    /// CPU limit in millicores.
-    pub cpu_limit: i64,
-    /// CPU request in millicores.
-    pub cpu_request: i64,
-    /// Memory limit in bytes.
-    pub memory_limit: i64,
-    /// Memory request in bytes.
-    pub memory_request: i64,
-}
 
 /// How a resource changes. Downward updates are applied first, to make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -61,20 +49,6 @@ impl ResizedResource {
         match self {
             Self::Memory => "memory",
             Self::Cpu => "cpu",
-        }
-    }
-}
-
-impl From<&ResourceRequirements> for ResizableResources {
-    fn from(resources: &ResourceRequirements) -> Self {
-        let milli = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::milli_value);
-        let whole = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::value);
-        let ResourceRequirements { limits, requests } = resources;
-        Self {
-            cpu_limit: milli(limits.get("cpu")),
-            cpu_request: milli(requests.get("cpu")),
-            memory_limit: whole(limits.get("memory")),
-            memory_request: whole(requests.get("memory")),
         }
     }
 }

@@ -4,8 +4,10 @@
 //! generation it speaks of are added where the status is assembled; the messages, for humans, are made on demand by the
 //! functions in `…_message`.
 
+mod list;
 mod set;
 
+pub use list::{holds, put, status_in, update};
 pub use set::{Conditions, KubeletCondition, is_owned, message, transition_time};
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};
