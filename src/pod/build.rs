@@ -62,7 +62,9 @@ impl Pod {
         }
         changed |= self.build_rest(now);
         changed |= self.show_resizing(terminal, out);
-        self.note_kill();
+        if !terminal {
+            self.note_kill();
+        }
         // The same status as before is not written, even if the phase in it need not be held back any more: the last one is (kubelet
         // `updateStatusInternal`, `TerminatePod`).
         if changed {
@@ -196,7 +198,7 @@ impl Pod {
     }
 
     /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
-    /// it is stopped (kubelet `SyncTerminatingPod`, its status function).
+    /// it is stopped (kubelet `SyncTerminatingPod`, its status function). One that comes while everything is stopped already comes too late.
     fn note_kill(&mut self) {
         if let Some(kill) = &mut self.object.kill
             && self.stage == Stage::Terminating
@@ -308,7 +310,7 @@ impl Pod {
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
         let message = self.texts.get().map_or("", |texts| &texts.held.2);
-        if let Some(kill) = self.object.kill
+        if let Some(kill) = self.object.kill.filter(|kill| kill.shown)
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
             conditions::update(&mut self.texts.make().foreign, condition);

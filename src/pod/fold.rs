@@ -291,6 +291,7 @@ impl Pod {
             return Err(TransitionError::Stage { event, stage: self.stage });
         }
         self.object.gone = true;
+        self.orphan(out);
         if self.stage.next(StageEvent::ObjectRemoved).is_some() && !self.is_orphan() {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {

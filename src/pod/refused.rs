@@ -51,8 +51,18 @@ impl Pod {
 
     /// Whether something of the Pod could still run, as far as the kubelet knows: a terminal phase is held back meanwhile.
     pub(crate) fn could_have_running_containers(&self) -> bool {
-        let runs = || self.sandbox.state == SandboxState::Ready || self.slots.iter().any(Slot::may_run);
-        self.stage.could_have_running_containers() || (self.stage == Stage::Rejected && runs())
+        self.stage.could_have_running_containers() || (self.stage == Stage::Rejected && self.runs())
+    }
+
+    fn runs(&self) -> bool {
+        self.sandbox.state == SandboxState::Ready || self.slots.iter().any(Slot::may_run)
+    }
+
+    /// A kubelet finds in its runtime what has no object any more: no worker gets it, it is an orphan like what ran of a refused Pod.
+    pub(crate) fn orphan(&mut self, out: &mut impl Sink) {
+        if self.stage == Stage::Bound && self.runs() {
+            self.move_on(StageEvent::Rejected, Cause::Deleted, out);
+        }
     }
 
     /// Housekeeping stops what runs of the refused Pod, with the shortest grace; nobody tells the API server. When nothing runs any

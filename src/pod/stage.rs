@@ -39,7 +39,7 @@ table! {
         Bound,
         /// The kubelet admits it.
         Admitted,
-        /// The kubelet refuses it.
+        /// The kubelet refuses it, or finds it running without an object.
         Rejected,
         /// Deletion, eviction, deadline, a terminal phase, …: the end begins.
         EndBegins,

@@ -104,8 +104,11 @@ impl Pod {
             }
             Change::PhaseUnknown => self.lose_phase(out)?,
             Change::Kill { ending, message, grace_period_seconds } => {
-                self.hold_words(ending.reason(), message);
-                self.object.kill = Some(KillRequest { grace_period_seconds: *grace_period_seconds, ending: *ending, shown: false });
+                // What the status says already stays its word.
+                if self.object.kill.is_none_or(|kill| !kill.shown) {
+                    self.hold_words(ending.reason(), message);
+                    self.object.kill = Some(KillRequest { grace_period_seconds: *grace_period_seconds, ending: *ending, shown: false });
+                }
                 self.give_up_volumes(now);
                 let change = StateChange::Kill { ending: *ending };
                 out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));

@@ -9,6 +9,7 @@ use crate::spec::{Spec, apply_defaults, validate_ephemeral_update, validate_upda
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 impl<O: Observer> Player<'_, O> {
@@ -22,6 +23,10 @@ impl<O: Observer> Player<'_, O> {
 
     /// The object as it is now reaches the watchers.
     pub(super) fn publish(&mut self) {
+        // Nobody can write what is gone.
+        if self.gone {
+            return;
+        }
         let event = if self.stored { EventType::Modified } else { EventType::Added };
         self.stored = true;
         self.next_version();
@@ -39,6 +44,7 @@ impl<O: Observer> Player<'_, O> {
     /// The object is gone.
     pub(super) fn removed(&mut self) {
         if core::mem::take(&mut self.stored) {
+            self.gone = true;
             self.next_version();
             let at = self.at();
             self.observer.published(at, EventType::Deleted, &self.object);
@@ -107,6 +113,8 @@ impl<O: Observer> Player<'_, O> {
         self.publish();
         let change = Change::Spec { spec: Arc::clone(&self.spec), generation: self.object.metadata.generation };
         self.inputs.push_back(Input::Change(change));
+        // Its tolerations may be others.
+        self.look_at_taints();
     }
 
     /// A client changes metadata.
@@ -123,6 +131,9 @@ impl<O: Observer> Player<'_, O> {
         if self.stored && meta != self.object.metadata {
             self.object.metadata = meta;
             self.publish();
+            if cluster::removable(&self.object.metadata) {
+                self.removed();
+            }
         }
         true
     }
@@ -171,12 +182,29 @@ impl<O: Observer> Player<'_, O> {
         }
     }
 
-    /// Another writer sets reason and message of the status.
+    /// Another writer patches the status: conditions by their type, the rest as JSON merge patch. A machine, whose status this is, is told
+    /// reason, message and conditions; what else is written is its own and would be written over.
     pub(super) fn patch_status(&mut self, patch: &Value) -> bool {
-        let text = |key: &str, old: &str| patch.get(key).and_then(Value::as_str).unwrap_or(old).to_string();
-        let (reason, message) = (text("reason", &self.object.status.reason), text("message", &self.object.status.message));
-        self.inputs.push_back(Input::Change(Change::Message { reason, message }));
-        self.stored
+        let mut patch = patch.clone();
+        let conditions = patch.as_object_mut().and_then(|patch| patch.remove("conditions")).unwrap_or_default();
+        let Ok(conditions) = serde_json::from_value::<Option<Vec<PodCondition>>>(conditions) else { return false };
+        let Ok(mut value) = serde_json::to_value(&self.object.status) else { return false };
+        merge(&mut value, &patch);
+        let Ok(status) = serde_json::from_value::<api::PodStatus>(value) else { return false };
+        if !self.stored {
+            return false;
+        }
+        if self.machine.is_none() {
+            self.object.status = status;
+            self.publish();
+        } else if (&status.reason, &status.message) != (&self.object.status.reason, &self.object.status.message) {
+            let api::PodStatus { reason, message, .. } = status;
+            self.inputs.push_back(Input::Change(Change::Message { reason, message }));
+        }
+        for condition in conditions.into_iter().flatten() {
+            self.set_condition(condition);
+        }
+        true
     }
 
     /// Deletes once the machine knows what was written before.

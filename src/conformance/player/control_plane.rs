@@ -49,7 +49,8 @@ impl<O: Observer> Player<'_, O> {
         self.look_at_taints();
     }
 
-    fn look_at_taints(&mut self) {
+    /// The taint-eviction controller sees the taints of the node and the tolerations of the Pod.
+    pub(super) fn look_at_taints(&mut self) {
         let Some(node) = self.cluster.node.as_ref().filter(|_| self.stored) else { return };
         // The tests behind the scenarios leave a node out of service to the garbage collector alone; a cluster does not.
         let counts = |taint: &&Taint| !self.cluster.collects || taint.key != pod_gc::OUT_OF_SERVICE;

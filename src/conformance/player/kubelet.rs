@@ -29,7 +29,10 @@ impl<O: Observer> Player<'_, O> {
                 self.provide(step);
                 self.look_again();
             }
-            Timer::TaintEviction => self.taint_eviction(),
+            Timer::TaintEviction => {
+                self.taint_eviction();
+                self.collect_garbage();
+            }
             Timer::CollectGarbage => self.collect_garbage(),
         }
     }
@@ -65,13 +68,19 @@ impl<O: Observer> Player<'_, O> {
         if self.waiting.admit {
             self.admit();
         }
-        if self.machine.is_none() && self.stored {
+        if self.machine.is_none() {
             self.spec = Arc::new(Spec::as_given(self.object.spec.clone()));
             let new = NewPod { meta: &self.object.metadata, spec: &self.spec, status: Some(&self.object.status) };
             let mut taken_up = alloc::vec::Vec::<Output>::new();
             let mut machine = Pod::new(new, &self.node, &mut taken_up);
             // What the runtime has is known before anything is done.
             if let Err(refused) = machine.observe(self.now, &self.observation(), &mut taken_up) {
+                self.refused(&alloc::format!("{refused}"));
+            }
+            // The object may have gone meanwhile.
+            if !self.stored
+                && let Err(refused) = machine.handle(self.now, Event::ObjectRemoved, &mut taken_up)
+            {
                 self.refused(&alloc::format!("{refused}"));
             }
             self.sim.rebind(KEY, &machine);

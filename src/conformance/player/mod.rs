@@ -87,6 +87,8 @@ struct Player<'a, O> {
     object: api::Pod,
     /// The object is in the store.
     stored: bool,
+    /// The object was in the store and is there no more.
+    gone: bool,
     spec: Arc<Spec>,
     node: Arc<NodeConfig>,
     /// The kubelet's (and before the binding, the control plane's) view of the Pod; `None` while the kubelet is down.
@@ -162,6 +164,7 @@ impl<'a, O: Observer> Player<'a, O> {
             now: TIME_ZERO,
             object,
             stored: false,
+            gone: false,
             spec,
             machine: None,
             kubelet_up: scenario.node.kubelet == KubeletState::Running,

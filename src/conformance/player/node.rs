@@ -16,7 +16,7 @@ impl<O: Observer> Player<'_, O> {
     /// The kubelet's admission, if there is a kubelet.
     pub(super) fn admit(&mut self) {
         self.waiting.admit = !self.kubelet_up || self.is_refused_later();
-        if self.waiting.admit {
+        if self.waiting.admit || self.gone {
             return;
         }
         let admission = match &self.scenario.node.admission {

@@ -56,3 +56,72 @@ fn a_deleted_pod_without_a_node_is_declared_failed() {
         file["expect"] = json!([{"phase": {"atEnd": "Failed"}}, {"condition": {"type": "DisruptionTarget"}, "when": "never"}]);
     });
 }
+
+/// Ignores the stop signal; nothing holds the object.
+fn stubborn(file: &mut Value) {
+    file["pod"]["metadata"]["finalizers"] = json!([]);
+    file["pod"]["spec"]["terminationGracePeriodSeconds"] = json!(10);
+    file["programs"]["c"]["runs"][0]["onTerm"] = json!("ignore");
+}
+
+#[test]
+fn an_eviction_during_a_deletion_comes_too_late_to_be_told() {
+    play(|file| {
+        stubborn(file);
+        file["steps"] = json!([{"at": 5, "do": "delete"}, {"at": 7, "do": "evict", "reason": "Evicted", "gracePeriodSeconds": 1}]);
+        file["expect"] = json!([
+            {"status": {"phase": "Failed", "reason": ""}, "when": "atEnd"}, {"condition": {"type": "DisruptionTarget"}, "when": "never"},
+            {"removed": true, "window": {"from": {"at": 14.9}}},
+        ]);
+    });
+    play(|file| {
+        stubborn(file);
+        file["steps"] = json!([{"at": 5, "do": "evict", "reason": "Evicted", "gracePeriodSeconds": 8}, {"at": 7, "do": "preempt"}]);
+        file["expect"] = json!([
+            {"status": {"phase": "Failed", "reason": "Evicted"}, "when": "atEnd"},
+            {"condition": {"type": "DisruptionTarget", "reason": "TerminationByKubelet"}, "when": "atEnd"},
+        ]);
+    });
+}
+
+#[test]
+fn what_was_removed_while_the_kubelet_was_down_is_stopped_as_an_orphan() {
+    play(|file| {
+        stubborn(file);
+        file["steps"] =
+            json!([{"at": 3, "do": "stopKubelet"}, {"at": 5, "do": "delete", "gracePeriodSeconds": 0}, {"at": 9, "do": "startKubelet"}]);
+        file["expect"] = json!([
+            {"removed": true, "window": {"to": {"at": 6}}},
+            {"count": {"container": "c", "event": "killed", "min": 1}, "window": {"from": {"at": 10}, "to": {"at": 13}}},
+        ]);
+    });
+}
+
+#[test]
+fn clients_write_without_a_kubelet_too() {
+    play(|file| {
+        file["steps"] = json!([{"at": 3, "do": "stopKubelet"}, {"at": 5, "do": "patchStatus", "status": {"reason": "E2E",
+            "conditions": [{"type": "example.com/g", "status": "True"}]}}]);
+        file["expect"] = json!([
+            {"status": {"phase": "Running", "reason": "E2E", "conditions": [{"type": "example.com/g", "status": "True"}]}, "when": "atEnd"},
+        ]);
+    });
+    play(|file| {
+        file["steps"] = json!([{"at": 5, "do": "delete"}, {"at": 20, "do": "updateMetadata", "patch": {"finalizers": null}}]);
+        file["expect"] = json!([{"removed": true, "window": {"from": {"at": 19.9}}}]);
+    });
+}
+
+#[test]
+fn a_pod_that_learns_to_tolerate_a_taint_stays() {
+    let toleration =
+        |seconds: Option<u32>| json!([{"key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}]);
+    play(|file| {
+        file["pod"]["spec"]["tolerations"] = toleration(Some(20));
+        let more = json!([toleration(Some(20))[0], {"key": "l", "operator": "Exists", "effect": "NoExecute"}]);
+        file["steps"] = json!([{"at": 5, "do": "taintNode", "key": "l", "value": "", "effect": "NoSchedule"},
+            {"at": 6, "do": "updateSpec", "patch": {"tolerations": more}, "result": "accepted"},
+            {"at": 7, "do": "taintNode", "key": "l", "value": "", "effect": "NoExecute"}]);
+        file["expect"] = json!([{"condition": {"type": "DisruptionTarget"}, "when": "never"}]);
+    });
+}

@@ -124,7 +124,12 @@ fn restart_delays(config: &BackoffConfig, runs: &[f64], poll: Span) -> Vec<f64> 
         let exit = now + Span::from_secs_f64(run);
         now = exit;
         while let Err(refusal) = backoff.try_restart(config, now, Some(exit)) {
-            now = if poll > Span::ZERO { now + poll } else { refusal.until };
+            let next = if poll > Span::ZERO { now + poll } else { refusal.until };
+            // Time has an end, after which no poll comes.
+            if next <= now {
+                break;
+            }
+            now = next;
         }
         (now - exit).as_secs_f64()
     });
