@@ -87,11 +87,13 @@ fn a_new_kubelet_finds_its_pods() {
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
         let (went_on, came_back) = (running(&world), running(&restarted));
         // A sync in progress is lost, with what it had planned, and so are the back-offs: what is made instead, or earlier, lives otherwise,
-        // and takes others with it when it ends.
+        // and takes others with it when it ends. A phase that was held back is lost, too, where it came of an instance of which the runtime
+        // cannot tell: the status that the API server has speaks against it, so that every update is dropped.
         let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
         let containers = kept["containers"].as_array().expect("a list");
         let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept["texts"].get("imageBackoffs").is_some();
-        let forgets = !was_idle || backs_off;
+        let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown);
+        let forgets = !was_idle || backs_off || is_unsure;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
         let lives_otherwise = forgets && restarted.runtime.instances.iter().any(|made| is_new(made.id) && !made.is_alive());
         for id in ran {
