@@ -32,20 +32,36 @@
 //! 1. Make the machine: [`Pod::new`], from metadata, parsed [`Spec`] and, if the Pod lived before, its status.
 //! 2. Carry out each [`Output::Action`](pod::Output::Action); publish [`Pod::status`] at each
 //!    [`Output::StatusChanged`](pod::Output::StatusChanged).
-//! 3. Report what happened: [`Pod::handle`]. [`Action::table`](pod::Action::table) names the events that answer each action.
+//! 3. Report what happened: [`Pod::handle`]. [`Action::table`](pod::Action::table) names the events that answer each action. The node
+//!    itself answers two: [`Action::Admit`](pod::Action::Admit), for which [`node::admission`] decides, and
+//!    [`Action::AllocateResources`](pod::Action::AllocateResources), when a [resize](pod#resize) asks for other resources.
 //! 4. Call [`Pod::handle`] with [`Event::Tick`](pod::Event::Tick) at [`Pod::next_deadline`] at the latest.
-//! 5. Pass changes of the API object to [`Pod::update`], a re-list of the runtime to [`Pod::observe`].
-//! 6. After a restart: [`Pod::restore`] from a stored [`pod::Snapshot`], or [`Pod::new`] with the stored status as a kubelet does;
+//! 5. Pass changes of the API object and decisions of the node to [`Pod::update`], a re-list of the runtime to [`Pod::observe`].
+//! 6. Store [`Pod::snapshot`] whenever nothing should be lost; a kubelet stores none, and forgets back-offs and probe counters.
+//! 7. After a restart: [`Pod::restore`] from the stored [`pod::Snapshot`], or [`Pod::new`] with the stored status as a kubelet does;
 //!    then [`Pod::observe`], then [`Pod::pending_actions`].
 //!
 //! [`backend::Driver`] does this for many Pods and any [`backend::ContainerBackend`]; [`backend::sim`] is one in virtual time.
 //!
+//! # Layout
+//!
+//! | module | what it is | who wants it |
+//! |---|---|---|
+//! | [`pod`] | the machine of one Pod: events, actions, [pacing](pod::Pacing), [resize](pod#resize), [snapshots](pod::Snapshot) | agents |
+//! | [`node`] | what a kubelet decides over all its Pods: [`workers`](node::workers), [`admission`](node::admission), [`preemption`](node::preemption), [`eviction`](node::eviction), [`shutdown`](node::shutdown) | agents with many Pods |
+//! | [`cluster`] | the control plane's share: deletion, disruptions, [taints](cluster::TaintEviction), the [Pod garbage collector](cluster::PodGc), resize | simulators, API servers |
+//! | [`backend`] | many Pods on one container backend; the [simulator](backend::sim) | simulators, agents |
+//! | [`rules`] | what Kubernetes says, as pure functions over any status: each decision stands there once | checkers |
+//! | [`api`], [`mod@spec`], [`observation`], [`gates`], [`mod@time`] | the values: objects as the API has them, the spec parsed, what a runtime shows, feature gates, time | everybody |
+//! | [`diagram`], [`surprises`] | the machine's tables, drawn; what one believes of Pods, and what happens | readers |
+//! | `conformance` | readers and players of conformance data (feature `conformance`) | checkers |
+//!
 //! # Scope and authority
 //!
 //! One Pod: its API object, sandbox, containers and probes, and what the kubelet and the control plane do to it; beside it what a kubelet
-//! decides over all Pods of its node ([`node`]). The behaviour is that of
-//! Kubernetes **v1.36** with its default feature gates ([`Gates`]), as measured on the real thing first, then as read from it. Where the
-//! documentation and the kubelet differ, the kubelet wins; [`surprises`] says where that is not what one thinks. What only the documentation knows (the phase
+//! decides over all Pods of its node ([`node`]). The behaviour is that of Kubernetes **v1.36** with its default feature gates ([`Gates`]),
+//! as measured on the real thing first, then as read from it. Where the documentation and the kubelet differ, the kubelet wins;
+//! [`surprises`] says where that is not what one thinks. What only the documentation knows (the phase
 //! [`Unknown`](api::PodPhase::Unknown)) is reached only if the caller says so ([`Change::PhaseUnknown`](pod::Change::PhaseUnknown)).
 //!
 //! # Features

@@ -7,8 +7,9 @@
 //! # Phase
 //!
 //! - **"When all containers have ended, the phase says so."** The conditions say so, with reason PodCompleted or PodFailed; the phase is still Running. A
-//!   terminal phase is held back until nothing of the Pod can run any more, and comes about a second later together with PodReadyToStartContainers=False:
-//!   [`Stage`], [`phase()`]; `fact_01`, `fact_02`; vectors *phase*.
+//!   terminal phase is held back until nothing of the Pod can run any more, and comes about a second later together with PodReadyToStartContainers=False; or, if
+//!   that was told before and there is nothing new to write, another second later with the last status: [`Stage`], [`phase()`]; `fact_01`, `fact_02`, `fact_42`;
+//!   vectors *phase*.
 //! - **"A container runs, so the Pod is Running."** One regular container that has never been started, say for its image, keeps the Pod Pending. Once all
 //!   have been started the Pod is Running through any crash loop: [`phase()`]; `fact_20`; vectors *phase*.
 //! - **"Running never goes back to Pending."** It does when init containers run again: in a new sandbox, or after RestartAllContainers:
@@ -144,6 +145,10 @@
 //! - **"The API server watches over the phase."** It does not; it refuses a container that has ended for good and runs again, and the kubelet drops such
 //!   an update itself: [`transition::may_leave_terminated`]; vectors *transition*.
 //! - **"Statuses have the order of the spec."** Those of init containers do; the others are sorted by name: [`Spec::regular_by_name`].
+//! - **"A resize that is in progress says so."** Only while a container is being updated, or if that fails: the condition is then taken away, not False.
+//!   [`cluster::resize`]; `fact_35`.
+//! - **"The garbage collector ends what runs."** It makes a Pod of a lost node Failed with its containers running and Ready in the same status; and what it
+//!   removes for there are too many it does not touch at all: [`cluster::PodGc`]; `fact_43`, `fact_44`; vectors *podgc*.
 //! - **"A static Pod is a Pod."** Its status has no observedGeneration: `fact_45`.
 //!
 //! # Rhythm
@@ -157,17 +162,17 @@
 //!
 //! | fact | test | fact | test |
 //! |---|---|---|---|
-//! | 1 | `termination::fact_01_the_terminal_phase_is_a_step_behind` | 24 | `containers::fact_24_sidecars_count_for_ready_and_initialized` |
-//! | 2 | `termination::fact_02_a_failed_init_container_is_a_step_ahead_too` | 25 | `containers::fact_25_sidecars_end_with_the_work` |
-//! | 3 | `termination::fact_03_exit_codes_decide_how_a_deleted_pod_ends` | 26 | `containers::fact_26_a_back_off_at_the_end_becomes_an_unknown_exit` |
-//! | 4 | `termination::fact_04_what_never_ran_ends_failed` | 27 | `containers::fact_27_sidecars_are_stopped_last_and_backwards` |
-//! | 5 | `termination::fact_05_a_terminating_pod_is_ready_while_its_probe_says_so` | 28 | `containers::fact_28_an_unfinished_beginning_is_a_failure` |
-//! | 6 | `termination::fact_06_the_writes_of_a_deletion_have_an_order` | 29 | `evictions::fact_29_an_evicted_pod_may_have_succeeded` |
-//! | 7 | `termination::fact_07_without_a_kubelet_to_wait_for_the_object_goes_at_once` | 30 | `evictions::fact_30_the_deadline_is_always_a_failure` |
-//! | 8 | `termination::fact_08_a_stop_under_way_keeps_its_grace_period` | 31 | `evictions::fact_31_the_eviction_api_marks_before_it_deletes` |
-//! | 9 | `termination::fact_09_two_seconds_are_the_least` | 32 | `evictions::fact_32_a_refused_pod_shows_nothing_else` |
-//! | 10 | `containers::fact_10_a_post_start_hook_silences_the_pod` | 33 | `object::fact_33_what_raises_the_generation` |
-//! | 11 | `containers::fact_11_a_kill_that_exits_zero_is_a_success` | 34 | `object::fact_34_readiness_gates` |
+//! | 1 | `termination::fact_01_the_terminal_phase_is_a_step_behind` | 25 | `containers::fact_25_sidecars_end_with_the_work` |
+//! | 2 | `termination::fact_02_a_failed_init_container_is_a_step_ahead_too` | 26 | `containers::fact_26_a_back_off_at_the_end_becomes_an_unknown_exit` |
+//! | 3 | `termination::fact_03_exit_codes_decide_how_a_deleted_pod_ends` | 27 | `containers::fact_27_sidecars_are_stopped_last_and_backwards` |
+//! | 4 | `termination::fact_04_what_never_ran_ends_failed` | 28 | `containers::fact_28_an_unfinished_beginning_is_a_failure` |
+//! | 5 | `termination::fact_05_a_terminating_pod_is_ready_while_its_probe_says_so` | 29 | `evictions::fact_29_an_evicted_pod_may_have_succeeded` |
+//! | 6 | `termination::fact_06_the_writes_of_a_deletion_have_an_order` | 30 | `evictions::fact_30_the_deadline_is_always_a_failure` |
+//! | 7 | `termination::fact_07_without_a_kubelet_to_wait_for_the_object_goes_at_once` | 31 | `evictions::fact_31_the_eviction_api_marks_before_it_deletes` |
+//! | 8 | `termination::fact_08_a_stop_under_way_keeps_its_grace_period` | 32 | `evictions::fact_32_a_refused_pod_shows_nothing_else` |
+//! | 9 | `termination::fact_09_two_seconds_are_the_least` | 33 | `object::fact_33_what_raises_the_generation` |
+//! | 10 | `containers::fact_10_a_post_start_hook_silences_the_pod` | 34 | `object::fact_34_readiness_gates` |
+//! | 11 | `containers::fact_11_a_kill_that_exits_zero_is_a_success` | 35 | `resizes::fact_35_resizes` |
 //! | 12 | `containers::fact_12_ready_and_started_of_init_containers` | 36 | `restarts::fact_36_restarting_all_containers` |
 //! | 13 | `restarts::fact_13_crash_loop_back_off_is_hardly_seen` | 37 | `object::fact_37_ephemeral_containers_do_not_count` |
 //! | 14 | `restarts::fact_14_the_delays_of_a_crash_loop` | 38 | `nodes::fact_38_a_lost_node_takes_ready_only` |
@@ -175,13 +180,12 @@
 //! | 16 | `restarts::fact_16_restarting_all_has_no_back_off` | 40 | `nodes::fact_40_a_restarted_kubelet_forgets_the_address_of_what_is_over` |
 //! | 17 | `restarts::fact_17_a_back_off_is_one_containers_own` | 41 | `nodes::fact_41_a_restarted_kubelet_grants_the_grace_period_anew` |
 //! | 18 | `restarts::fact_18_a_command_that_cannot_be_executed` | 42 | `nodes::fact_42_a_running_pod_may_be_refused` |
-//! | 19 | `images::fact_19_pulls_take_turns_with_their_back_off` | 45 | `static_pods::fact_45_a_static_pod_has_no_generation` |
-//! | 20 | `images::fact_20_one_missing_image_keeps_the_pod_pending` | 46 | `sandboxes::fact_46_a_broken_network` |
-//! | 21 | `images::fact_21_a_new_image_that_is_missing` | 47 | `evictions::fact_47_the_schedulers_victim_is_deleted_with_its_grace_period` |
-//! | 22 | `sandboxes::fact_22_a_killed_sandbox` | 48 | `nodes::fact_48_the_taint_manager_marks_what_is_terminating` |
-//! | 23 | `sandboxes::fact_23_the_address_stays` |  |  |
-//!
-//! 35 (resizes), 43 and 44 (the garbage collector) are pinned by the replays `resize-*`, `orphan-*`, `outofservice-*` and `podgc-*`, which `verify` runs.
+//! | 19 | `images::fact_19_pulls_take_turns_with_their_back_off` | 43 | `garbage::fact_43_the_pods_of_a_node_that_is_gone` |
+//! | 20 | `images::fact_20_one_missing_image_keeps_the_pod_pending` | 44 | `garbage::fact_44_the_oldest_of_those_that_have_ended_go_first` |
+//! | 21 | `images::fact_21_a_new_image_that_is_missing` | 45 | `static_pods::fact_45_a_static_pod_has_no_generation` |
+//! | 22 | `sandboxes::fact_22_a_killed_sandbox` | 46 | `sandboxes::fact_46_a_broken_network` |
+//! | 23 | `sandboxes::fact_23_the_address_stays` | 47 | `evictions::fact_47_the_schedulers_victim_is_deleted_with_its_grace_period` |
+//! | 24 | `containers::fact_24_sidecars_count_for_ready_and_initialized` | 48 | `nodes::fact_48_the_taint_manager_marks_what_is_terminating` |
 
 #[cfg(doc)]
 use crate::{

@@ -275,16 +275,23 @@ fn a_running_pod_that_is_refused_is_stopped_as_an_orphan_and_ends_in_full() {
     tell(&mut pod, 14, Event::SandboxStopped { attempt: 0 });
     assert_eq!(seen_by_all(&pod), stripped, "nobody tells the API server");
     let mut seen = Vec::new();
-    for event in [Event::Tick, Event::SandboxStopped { attempt: 0 }] {
-        // Its worker shows it, and takes down once more what is listed.
+    let news = [
+        (15, Event::Tick),
+        (16, Event::Tick),
+        (16, Event::SandboxStopped { attempt: 0 }),
+        (17, Event::Tick),
+        (17, Event::VolumesUnmounted),
+    ];
+    for (second, event) in news {
+        // Its worker shows it, takes down once more what is listed, which is nothing new, and ends with a status in any case.
         let mut outputs = Vec::new();
-        pod.handle(START + Span::from_secs(15), event, &mut outputs).unwrap();
+        pod.handle(START + Span::from_secs(second), event, &mut outputs).unwrap();
         if outputs.contains(&Output::StatusChanged) {
-            seen.push(seen_by_all(&pod));
+            seen.push((second, seen_by_all(&pod)));
         }
     }
     let ended = (Some(PodPhase::Failed), "NodeAffinity".to_owned(), "Pod was rejected: no".to_owned(), [5, 1]);
-    assert_eq!(seen, [(Some(PodPhase::Running), String::new(), String::new(), [5, 1]), ended]);
+    assert_eq!(seen, [(15, (Some(PodPhase::Running), String::new(), String::new(), [5, 1])), (17, ended)]);
     assert_eq!(pod.status().to_owned().container_statuses[0].restart_count, 2);
 }
 
@@ -298,4 +305,63 @@ fn a_refused_pod_that_is_removed_meanwhile_is_stopped_all_the_same() {
     tell(&mut pod, 13, exited(Attempt(0)));
     tell(&mut pod, 13, Event::SandboxStopped { attempt: 0 });
     assert_eq!(pod.stage(), Stage::Removed);
+}
+
+/// A Pod that never restarts and has ended, though its sync still looks at it: the caller ends Pods himself.
+#[test]
+fn a_sandbox_that_is_down_already_is_taken_down_without_more_ado() {
+    let never = spec(json!({"containers": [{"name": "web", "image": "x:1"}], "restartPolicy": "Never"}));
+    let pacing = Pacing { ends: false, relist: Span::from_secs(1), ..Pacing::IMMEDIATE };
+    let mut pod = admitted(&never, pacing);
+    tell(&mut pod, 0, Event::VolumesMounted);
+    tell(&mut pod, 0, Event::SandboxStarted { attempt: 0, ips: "10.1.0.5" });
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+    let mut asked = tell(&mut pod, 2, exited(Attempt(0)));
+    let mut stops = 0;
+    for second in 3..60 {
+        asked.extend(tell(&mut pod, second, Event::Tick));
+        while asked.contains(&Output::Action(Action::StopPodSandbox { attempt: 0 })) {
+            stops += 1;
+            assert!(stops < 10, "the runtime is looked at again though nothing changes");
+            asked = tell(&mut pod, second, Event::SandboxStopped { attempt: 0 });
+        }
+    }
+    assert!(stops > 0);
+}
+
+#[test]
+fn an_instance_that_is_lost_before_it_ran_is_missed() {
+    let mut pod = up(&one("x:1"));
+    tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+    tell(&mut pod, 1, Event::ContainerCreated { container: FIRST, attempt: Attempt(0), id: "c://1", image_id: "" });
+    tell(&mut pod, 1, Event::ContainerRemoved { container: FIRST, attempt: Attempt(0) });
+    tell(&mut pod, 2, Event::ContainerStarted { container: FIRST, attempt: Attempt(0), at: START });
+    assert!(pod.pending_actions().eq([Action::ImageStatus { container: FIRST }]));
+}
+
+/// Until the runtime has removed a record, a re-list that still has it says nothing new: were it the oldest of many.
+#[test]
+fn a_record_that_is_being_removed_is_no_new_one() {
+    let init = json!({"initContainers": [{"name": "init", "image": "x:1"}], "containers": [{"name": "web", "image": "x:1"}]});
+    let mut pod = up(&spec(init));
+    let record = |nth: i32| {
+        json!({"name": "init", "id": format!("c://{nth}"), "state": "exited", "exitCode": 1, "restartCount": nth,
+            "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:00Z", "active": true})
+    };
+    let sandboxes = json!([{"state": "ready", "attempt": 0, "networkStatus": true, "ip": "10.1.0.5"}]);
+    let seen = json!({"sandboxes": sandboxes, "containers": (0..6).rev().map(record).collect::<Vec<_>>()});
+    let seen: Observation = serde_json::from_value(seen).unwrap();
+    let mut outputs = Vec::new();
+    pod.observe(START + Span::from_secs(1), &seen, &mut outputs).unwrap();
+    tell(&mut pod, 2, Event::ImageFailed { container: FIRST, reason: WaitingReason::ImageInspectError, message: "" });
+    settle(&mut pod, 20, &mut outputs);
+    let removals = |pod: &Pod| pod.pending_actions().filter(|action| matches!(action, Action::RemoveContainer { .. })).count();
+    assert_eq!(removals(&pod), 5);
+    let before = pod.clone();
+    pod.observe(START + Span::from_secs(20), &seen, &mut outputs).unwrap();
+    assert_eq!(pod, before);
+    let left = json!({"sandboxes": sandboxes, "containers": [record(5)]});
+    pod.observe(START + Span::from_secs(21), &serde_json::from_value(left).unwrap(), &mut outputs).unwrap();
+    assert_eq!(removals(&pod), 0);
 }

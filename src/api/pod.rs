@@ -10,8 +10,7 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A `v1.Pod`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,7 @@
 use super::pod::Pod;
 use super::vocabulary::words;
 use alloc::borrow::Cow;
-use core::fmt;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 words! {
     /// `type` of a watch event.

@@ -25,11 +25,11 @@ pub struct DeletionVerdict {
     pub remove: bool,
 }
 
-/// A deletion of the object is asked for at this moment.
+/// A deletion of the object is asked for at this moment (API server `BeforeDelete`, `CheckGracefulDelete`).
 ///
 /// The first one sets the grace period: the request's, else the Pod's; none at all without a node or in a terminal phase; negative
-/// ones count as 1. It raises the generation. A later one can only shorten it, counted from the first request. At 0 the object goes, unless finalizers
-/// hold it.
+/// ones count as 1. It raises the generation. A later one can only shorten it, counted from the first request. At 0 the object goes, unless
+/// finalizers hold it.
 pub fn delete(now: Time, request: &DeletionRequest<'_>) -> DeletionVerdict {
     let now = now.truncated();
     let meta = request.meta;
@@ -54,7 +54,8 @@ pub fn delete(now: Time, request: &DeletionRequest<'_>) -> DeletionVerdict {
     DeletionVerdict { update: Some((at, grace, generation)), remove: grace == 0 && meta.finalizers.is_empty() }
 }
 
-/// Whether an object that is being deleted goes now that its finalizers are these: the grace period is over and no finalizer is left.
+/// Whether an object that is being deleted goes now that its finalizers are these: the grace period is over and no finalizer is left (API server
+/// `ShouldDeleteDuringUpdate`).
 pub fn removable(meta: &ObjectMeta) -> bool {
     meta.deletion_timestamp.is_some() && meta.deletion_grace_period_seconds.unwrap_or(0) == 0 && meta.finalizers.is_empty()
 }

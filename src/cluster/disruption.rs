@@ -2,14 +2,12 @@
 //! controller do with it.
 
 use crate::api::{ConditionStatus, ConditionType, ObjectMeta, Pod, PodCondition, PodPhase, PodStatus};
-use crate::rules::ending;
+use crate::rules::conditions::{self, ConditionReason};
 use crate::time::{Span, Time};
+use alloc::string::String;
 
 /// How long DisruptionTarget may stand before the disruption controller takes it for left over (`stalePodDisruptionTimeout`).
 pub const STALE_DISRUPTION: Span = Span::from_secs(120);
-
-/// The reason that the kubelet gives; its own disruptions are final and never stale.
-const BY_KUBELET: &str = "TerminationByKubelet";
 
 /// A disruption by the control plane. The kubelet's own (`TerminationByKubelet`) belong to its decisions in [`node`](crate::node).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +64,7 @@ impl Disruption {
 /// Puts a condition into a status, in the place of one of its type; one of the same status keeps its transition time (API
 /// `UpdatePodCondition`). Says whether anything changed: if not, the writer need not write.
 pub fn put_condition(status: &mut PodStatus, condition: PodCondition) -> bool {
-    ending::put(&mut status.conditions, condition)
+    conditions::update(&mut status.conditions, condition)
 }
 
 /// The eviction API is asked to evict a Pod (API server `EvictionREST`): the condition to be written before the Pod is deleted with the options
@@ -90,7 +88,8 @@ pub fn ignores_disruption_budget(pod: &Pod) -> bool {
 pub fn stale_disruption(now: Time, pod: &Pod) -> Option<PodCondition> {
     let lives = pod.metadata.deletion_timestamp.is_none() && !pod.status.phase.is_some_and(PodPhase::is_terminal);
     let target = pod.status.conditions.iter().find(|condition| condition.type_ == ConditionType::DisruptionTarget)?;
-    let standing = target.status == ConditionStatus::True && target.reason != BY_KUBELET;
+    // The kubelet's own disruptions are final and never stale.
+    let standing = target.status == ConditionStatus::True && target.reason != ConditionReason::TerminationByKubelet.as_str();
     let over = target.last_transition_time.is_none_or(|since| since + STALE_DISRUPTION <= now);
     (lives && standing && over).then(|| PodCondition {
         type_: ConditionType::DisruptionTarget,
@@ -98,8 +97,8 @@ pub fn stale_disruption(now: Time, pod: &Pod) -> Option<PodCondition> {
         status: ConditionStatus::False,
         last_probe_time: None,
         last_transition_time: Some(now.truncated()),
-        reason: alloc::string::String::new(),
-        message: alloc::string::String::new(),
+        reason: String::new(),
+        message: String::new(),
     })
 }
 
@@ -144,7 +143,7 @@ mod tests {
         put_condition(&mut pod.status, condition);
         assert_eq!(stale_disruption(Time::from_secs(219), &pod), None);
         assert_eq!(stale_disruption(Time::from_secs(220), &pod).map(|c| c.status), Some(ConditionStatus::False));
-        pod.status.conditions[0].reason = BY_KUBELET.into();
+        pod.status.conditions[0].reason = ConditionReason::TerminationByKubelet.as_str().into();
         assert_eq!(stale_disruption(Time::from_secs(220), &pod), None);
     }
 }

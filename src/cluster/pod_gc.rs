@@ -3,6 +3,29 @@
 //!
 //! Every [`CHECK_PERIOD`] it looks at all Pods and Nodes it knows of. The caller brings the lists, makes the look-ups that
 //! [`PodGc::look`] asks for, writes each [`Garbage::patch`] and deletes each Pod with grace period 0.
+//!
+//! ```
+//! use pod_lifecycle::api::{Node, Pod, PodPhase};
+//! use pod_lifecycle::cluster::pod_gc::{GarbageReason, PodGc, QUARANTINE};
+//! use pod_lifecycle::Time;
+//!
+//! let pods: [Pod; 1] = [serde_json::from_str(r#"{"spec": {"nodeName": "lost"}, "status": {"phase": "Running"}}"#)?];
+//! let nodes: [Node; 0] = [];
+//! let now = Time::from_secs(1_767_225_600);
+//!
+//! let mut collector = PodGc::default();
+//! assert!(collector.look(now, &pods, &nodes).is_empty());
+//! assert_eq!(collector.next_look(), Some(now + QUARANTINE));
+//!
+//! // It is still missing, and the API server does not know it either.
+//! let gone = collector.look(now + QUARANTINE, &pods, &nodes);
+//! let garbage = collector.collect(&pods, &nodes, &gone);
+//! assert_eq!(garbage[0].why, GarbageReason::Orphaned);
+//! let status = garbage[0].patch(now + QUARANTINE).expect("it has not ended");
+//! assert_eq!(status.phase, Some(PodPhase::Failed));
+//! assert_eq!(status.conditions[0].reason, "DeletionByPodGC");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::disruption::{Disruption, put_condition};
 use crate::api::{Node, Pod, PodPhase, PodStatus};
@@ -68,7 +91,7 @@ pub struct Garbage<'a> {
 }
 
 impl Garbage<'_> {
-    /// The status to be written first, if any: see [`GarbageReason::patch`].
+    /// The status to be written first, if any: see [`GarbageReason::patch`] (`markFailedAndDeletePod`).
     pub fn patch(&self, now: Time) -> Option<PodStatus> {
         self.why.patch(now, self.pod)
     }
@@ -89,7 +112,7 @@ impl Default for PodGc {
 }
 
 impl PodGc {
-    /// A collector that keeps so many ended Pods; 0 or less: all of them.
+    /// A collector that keeps so many ended Pods; 0 or less: all of them (`--terminated-pod-gc-threshold`).
     pub const fn new(terminated_pod_threshold: i32) -> Self {
         Self { terminated_pod_threshold, missing: BTreeMap::new() }
     }
@@ -136,7 +159,8 @@ impl PodGc {
     }
 }
 
-/// The ended Pods beyond the threshold (none if that is 0 or less): evicted ones first, then the oldest, then by name.
+/// The ended Pods beyond the threshold (none if that is 0 or less): evicted ones first, then the oldest, then by name (`gcTerminated`,
+/// `byEvictionAndCreationTimestamp`).
 pub fn too_many_ended<'a>(pods: impl Iterator<Item = &'a Pod>, threshold: i32) -> Vec<&'a Pod> {
     let Some(threshold) = usize::try_from(threshold).ok().filter(|&threshold| threshold > 0) else { return Vec::new() };
     let mut ended: Vec<&Pod> = pods.filter(|pod| has_ended(pod)).collect();
@@ -148,12 +172,12 @@ pub fn too_many_ended<'a>(pods: impl Iterator<Item = &'a Pod>, threshold: i32) -
     ended
 }
 
-/// Whether the Pod is being deleted on a node that is not Ready and out of service: nobody will ever finish it there.
+/// Whether the Pod is being deleted on a node that is not Ready and out of service: nobody will ever finish it there (`gcTerminating`).
 pub fn is_out_of_service(pod: &Pod, node: &Node) -> bool {
     pod.metadata.deletion_timestamp.is_some() && !node.is_ready() && node.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE)
 }
 
-/// Whether the Pod is being deleted and no kubelet ever had it.
+/// Whether the Pod is being deleted and no kubelet ever had it (`gcUnscheduledTerminating`).
 pub fn is_unscheduled_terminating(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some() && pod.spec.node_name.is_empty()
 }

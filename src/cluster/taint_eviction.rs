@@ -7,8 +7,27 @@ use crate::time::{Span, Time};
 /// What the controller intends with one Pod (`processPodOnNode`).
 ///
 /// [`look`](Self::look) whenever the taints of the node or the tolerations of the Pod change. At [`due`](Self::due) the caller writes the
-/// condition of [`Disruption::DeletionByTaintManager`](super::Disruption::DeletionByTaintManager), deletes the Pod with its own grace period, and says
-/// [`done`](Self::done). It does so even if the Pod is being deleted already; then only the condition is new.
+/// condition of [`Disruption::DeletionByTaintManager`](super::Disruption::DeletionByTaintManager), deletes the Pod with its own grace period,
+/// and says [`done`](Self::done). It does so even if the Pod is being deleted already; then only the condition is new.
+///
+/// ```
+/// use pod_lifecycle::api::Taint;
+/// use pod_lifecycle::cluster::{TaintEviction, add_default_tolerations};
+/// use pod_lifecycle::{Span, Time};
+///
+/// let mut tolerations = vec![];
+/// add_default_tolerations(&mut tolerations);
+/// let unreachable = Taint { key: "node.kubernetes.io/unreachable".into(), effect: "NoExecute".into(), ..Taint::default() };
+/// let now = Time::from_secs(1_767_225_600);
+///
+/// let mut eviction = TaintEviction::default();
+/// eviction.look(now, &tolerations, &[unreachable]);
+/// assert_eq!(eviction.due(), Some(now + Span::from_secs(300)));
+///
+/// // The node is back in time.
+/// eviction.look(now + Span::from_secs(40), &tolerations, &[]);
+/// assert_eq!(eviction.due(), None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TaintEviction {
     plan: Plan,
@@ -26,7 +45,7 @@ enum Plan {
 }
 
 impl TaintEviction {
-    /// The Pod puts up with these taints as long as these tolerations say.
+    /// The Pod puts up with these taints as long as these tolerations say (`processPodOnNode`).
     ///
     /// A deletion that is due stays due at its moment when other taints come, unless one is not tolerated at all (now), or all that are left
     /// are tolerated for ever (never).
@@ -40,7 +59,7 @@ impl TaintEviction {
         };
     }
 
-    /// When the Pod is to be deleted; `None`: it is not.
+    /// When the Pod is to be deleted; `None`: it is not (`TimedWorkerQueue`).
     pub const fn due(&self) -> Option<Time> {
         match self.plan {
             Plan::Due { at, .. } => Some(at),

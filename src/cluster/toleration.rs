@@ -15,7 +15,7 @@ pub enum Tolerated {
     Forever,
 }
 
-/// How long these tolerations put up with these taints, of which only the NoExecute ones count.
+/// How long these tolerations put up with these taints, of which only the NoExecute ones count (taint eviction `getMinTolerationTime`).
 ///
 /// A taint that no toleration matches: not at all. Of several tolerations that match one taint the first counts; of several taints the one
 /// that is tolerated for the shortest time.

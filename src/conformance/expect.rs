@@ -5,7 +5,7 @@ mod order;
 mod published;
 mod window;
 
-use super::judge::Compare;
+use super::pass::Compare;
 use super::record::{Record, What};
 use super::scenario::{Answer, Basis, Expectation, Kind, Scenario};
 use crate::time::Span;

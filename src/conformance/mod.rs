@@ -2,6 +2,7 @@
 
 pub mod expect;
 pub mod judge;
+mod pass;
 pub mod player;
 pub mod record;
 pub mod replay;

@@ -7,7 +7,7 @@ mod projection;
 pub use projection::{Shown, published};
 
 use super::expect;
-use super::judge::Compare;
+use super::pass::Compare;
 use super::record::Record;
 use super::scenario::{ObservedEntry, Scenario, TimeRule};
 use crate::time::Span;

@@ -1,10 +1,28 @@
 //! Node-pressure eviction: who has to go when the node runs short, who goes for its own excess, and who is let in meanwhile (kubelet
 //! eviction manager).
+//!
+//! ```
+//! use pod_lifecycle::node::eviction::{Starved, Threshold, Usage, evict};
+//! use pod_lifecycle::{Gates, api};
+//!
+//! let pod = |json| serde_json::from_str::<api::Pod>(json);
+//! let modest = pod(r#"{"spec": {"containers": [{"resources": {"requests": {"memory": "1Gi"}}}]}}"#)?;
+//! let greedy = pod(r#"{"spec": {"containers": [{}]}}"#)?;
+//!
+//! // Nobody goes for what it has asked for, if somebody else uses more than that.
+//! let pods = [Usage { pod: &modest, used: Some(1 << 30) }, Usage { pod: &greedy, used: Some(1 << 20) }];
+//! let kill = evict(Starved::Memory, Threshold::Hard, &pods, &Gates::default()).expect("one is not critical");
+//! assert_eq!((kill.pod, kill.grace_period_seconds), (1, Some(1)));
+//! assert_eq!(kill.message, "The node was low on resource: memory. ");
+//! // Its machine is told: `machine.update(now, &kill.into_change(), &mut out)`.
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::Kill;
 use crate::api::{Pod, QosClass, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
+use crate::rules::grace::at_most;
 use crate::rules::toleration::is_tolerated;
 use crate::rules::{qos, requests, standing};
 use alloc::format;
@@ -30,7 +48,7 @@ impl NodePressure {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Memory, Self::Disk, Self::ProcessIds];
 
-    /// Type of the node's condition.
+    /// Type of the node's condition (API `NodeConditionType`).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "MemoryPressure",
@@ -39,7 +57,7 @@ impl NodePressure {
         }
     }
 
-    /// The pressure that a type of the node's conditions tells of.
+    /// The pressure that a type of the node's conditions tells of (API `NodeConditionType`).
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pressure| pressure.as_str() == text)
     }
@@ -76,7 +94,7 @@ pub enum Starved {
 }
 
 impl Starved {
-    /// The resource as messages and requests name it.
+    /// The resource as messages and requests name it (kubelet `signalToResource`).
     pub const fn resource(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -86,7 +104,7 @@ impl Starved {
         }
     }
 
-    /// The condition that the node gets.
+    /// The condition that the node gets (kubelet `signalToNodeCondition`).
     pub const fn pressure(self) -> NodePressure {
         match self {
             Self::Memory => NodePressure::Memory,
@@ -109,13 +127,12 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// The grace period in seconds of a Pod that this threshold evicts; one of 0 or less is raised to 1 when the Pod is stopped.
+    /// The grace period in seconds of a Pod that this threshold evicts; one of 0 or less is raised to 1 when the Pod is stopped (kubelet
+    /// `synchronize`).
     pub fn grace_period_seconds(self, pod: &Pod) -> i64 {
         match self {
             Self::Hard => IMMEDIATE_GRACE_SECONDS,
-            Self::Soft { max_pod_grace_period_seconds: most } => {
-                pod.spec.termination_grace_period_seconds.map_or(most, |own| own.min(most))
-            }
+            Self::Soft { max_pod_grace_period_seconds } => at_most(pod.spec.termination_grace_period_seconds, max_pod_grace_period_seconds),
         }
     }
 }
@@ -177,7 +194,7 @@ pub struct StorageUse<'a> {
     pub containers: &'a [(&'a str, i64)],
 }
 
-/// Whether the Pod has a local storage limit at all: without one, it is never evicted for its own excess.
+/// Whether the Pod has a local storage limit at all: without one, it is never evicted for its own excess (kubelet `localStorageEviction`).
 pub fn has_storage_limit(pod: &Pod) -> bool {
     limited_volumes(pod).next().is_some() || requests::limit_nanos(&pod.spec, Starved::Disk.resource()).is_some()
 }

@@ -18,7 +18,7 @@ pub struct Kill {
 }
 
 impl Kill {
-    /// The decision as the Pod's machine takes it.
+    /// The decision as the Pod's machine takes it (kubelet `killPodNow`).
     pub fn into_change(self) -> Change {
         Change::Kill { ending: self.ending, message: self.message, grace_period_seconds: self.grace_period_seconds }
     }

@@ -1,9 +1,26 @@
 //! Room for a critical Pod: whom the kubelet ends so that it fits (kubelet `CriticalPodAdmissionHandler`).
 //!
-//! This is the kubelet's own preemption, at admission; the scheduler's is another, and deletes its victims.
+//! This is the kubelet's own preemption, at admission; the scheduler's is another, and deletes its victims. [`admit`](super::admission::admit)
+//! asks it, and names those that have to go:
+//!
+//! ```
+//! use pod_lifecycle::node::admission::{Admission, Node, admit};
+//! use pod_lifecycle::rules::{ending::Ending, standing::SYSTEM_CRITICAL_PRIORITY};
+//! use pod_lifecycle::{Gates, api};
+//!
+//! let allocatable = serde_json::from_str(r#"{"cpu": "2", "pods": "10"}"#)?;
+//! let node = Node { allocatable: Some(&allocatable), ..Node::open("edge-1") };
+//! let ordinary: api::Pod = serde_json::from_str(r#"{"spec": {"containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}}"#)?;
+//! let mut critical = ordinary.clone();
+//! critical.spec.priority = Some(SYSTEM_CRITICAL_PRIORITY);
+//!
+//! let Admission::Admitted(kills) = admit(&critical, &node, &[&ordinary], &Gates::default()) else { unreachable!() };
+//! assert_eq!((kills[0].pod, kills[0].ending), (0, Ending::Preemption));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::Kill;
-use super::admission::Rejection;
+use super::rejection::Rejection;
 use crate::api::{Pod, QosClass};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;

@@ -3,11 +3,33 @@
 //! The Pods are ended in groups by priority, the lowest first. A group has its seconds; as soon as its Pods are ended and their volumes
 //! unmounted, or else when the seconds are over, comes the next. Groups without Pods take no time. Meanwhile the node lets nobody in
 //! ([`Node::is_shutting_down`](super::admission::Node::is_shutting_down)).
+//!
+//! ```
+//! use pod_lifecycle::node::shutdown::{Shutdown, ShutdownConfig};
+//! use pod_lifecycle::{Gates, Span, Time, api};
+//!
+//! // 30 s in all, 10 of them for critical Pods.
+//! let config = ShutdownConfig::new(Span::from_secs(30), Span::from_secs(10), &[], &Gates::default());
+//! let ordinary: api::Pod = serde_json::from_str(r#"{"spec": {"terminationGracePeriodSeconds": 5}}"#)?;
+//! let critical: api::Pod = serde_json::from_str(r#"{"spec": {"priority": 2000000000, "terminationGracePeriodSeconds": 60}}"#)?;
+//!
+//! let now = Time::from_secs(1_767_225_600);
+//! let mut shutdown = Shutdown::begin(&config, now, &[&critical, &ordinary]);
+//! let turn = |shutdown: &Shutdown| (shutdown.kills()[0].pod, shutdown.kills()[0].grace_period_seconds);
+//! assert_eq!((turn(&shutdown), shutdown.deadline()), ((1, Some(5)), Some(now + Span::from_secs(20))));
+//!
+//! // It has ended after 3 s: the critical one need not wait.
+//! assert!(shutdown.ended(now + Span::from_secs(3), 1));
+//! assert_eq!(turn(&shutdown), (0, Some(10)));
+//! assert!(!shutdown.tick(now + Span::from_secs(13)) && shutdown.is_over());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use super::Kill;
 use crate::api::Pod;
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
+use crate::rules::grace::at_most;
 use crate::rules::standing;
 use crate::time::{Span, Time};
 use alloc::string::String;
@@ -56,7 +78,7 @@ impl ShutdownConfig {
         !self.groups.is_empty()
     }
 
-    /// The groups, by rising priority.
+    /// The groups, by rising priority (kubelet `shutdownGracePeriodByPodPriority`).
     pub fn groups(&self) -> &[ShutdownGrace] {
         &self.groups
     }
@@ -110,7 +132,7 @@ struct Group {
 }
 
 impl Shutdown {
-    /// The shutdown begins with these active Pods.
+    /// The shutdown begins with these active Pods (kubelet `killPods`, `groupByPriority`).
     pub fn begin(config: &ShutdownConfig, now: Time, pods: &[&Pod]) -> Self {
         let mut groups: Vec<_> =
             config.groups.iter().map(|group| Group { seconds: group.seconds, kills: Vec::new(), left: Vec::new() }).collect();
@@ -172,7 +194,7 @@ impl Shutdown {
 impl Group {
     /// A Pod has the time of its group, or its own if that is shorter.
     fn add(&mut self, n: usize, pod: &Pod) {
-        let seconds = pod.spec.termination_grace_period_seconds.map_or(self.seconds, |own| own.min(self.seconds));
+        let seconds = at_most(pod.spec.termination_grace_period_seconds, self.seconds);
         let message = String::from(MESSAGE);
         self.kills.push(Kill { pod: n, ending: Ending::NodeShutdown, grace_period_seconds: Some(seconds), message });
         self.left.push(n);

@@ -26,7 +26,8 @@ impl HookKind {
 
 /// A request to somebody outside the machine. Each is answered by one of the events that its row in [`Action::table`] names.
 ///
-/// The container ones bear the verbs of the CRI. They carry numbers only: names, images and commands are read from the spec.
+/// The container ones bear the verbs of the CRI. They carry numbers only: names, images and commands are read from the spec, the runtime's
+/// id of an instance is [`Pod::instance_id`](super::Pod::instance_id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {

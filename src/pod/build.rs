@@ -11,7 +11,7 @@ use crate::rules::phase;
 use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
 use crate::rules::status_merge::{self, Telling};
 use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
-use crate::rules::{completion, deadline, ending, restart, transition};
+use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 use alloc::sync::Arc;
@@ -41,7 +41,7 @@ impl Pod {
         Shown(&self.slots)
     }
 
-    /// Builds the status from the facts and the last status, and publishes it if it differs.
+    /// Builds the status from the facts and the last status, and publishes it if it differs from the last that the kubelet built.
     ///
     /// `terminal`: no container runs any more, so what has ended decides the phase.
     pub(crate) fn build(&mut self, now: Time, terminal: bool, out: &mut impl Sink) {
@@ -65,7 +65,11 @@ impl Pod {
         if !terminal {
             self.note_kill();
         }
-        self.publish(now, changed, Cause::Sync, out);
+        // The same status as before is not written, even if the phase in it need not be held back any more: the last one is (kubelet
+        // `updateStatusInternal`, `TerminatePod`).
+        if changed {
+            self.publish(now, true, Cause::Sync, out);
+        }
     }
 
     fn should_restart_all(&self) -> bool {
@@ -309,7 +313,7 @@ impl Pod {
         if let Some(kill) = self.object.kill.filter(|kill| kill.shown)
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
-            ending::put(&mut self.texts.make().foreign, condition);
+            conditions::update(&mut self.texts.make().foreign, condition);
         }
     }
 }

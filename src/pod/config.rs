@@ -72,8 +72,43 @@ impl Default for NodeConfig {
 /// Looks come in step with [`NodeConfig::kubelet_start`]; news of the very moment of a look is seen by the next one.
 ///
 /// Not here, for one Pod alone does not feel it: the housekeeping every 2 s (orphans; forgotten back-offs are forgotten when it matters), the
-/// status manager (it publishes at once; its 10 s are for failed writes), the garbage collection of containers every minute, and the retry
+/// status manager (it publishes at once; its 10 s are for writes that failed or were held back), the garbage collection of containers every minute, and the retry
 /// after 1 s of a sync that found no network plugin (nobody tells of one).
+///
+/// ```
+/// use pod_lifecycle::pod::{Action, DeadlineReason, Event, NewPod, NodeConfig, Output, Pacing};
+/// use pod_lifecycle::{Pod, Span, Spec, Time, api};
+/// use std::sync::Arc;
+///
+/// let object: api::Pod = serde_json::from_str(
+///     r#"{"spec": {"nodeName": "edge-1", "containers": [{"name": "web", "image": "nginx:1"}]}, "status": {"phase": "Pending"}}"#,
+/// )?;
+/// let spec = Arc::new(Spec::parse(object.spec.clone())?);
+/// let pod = |pacing| {
+///     let mut node = NodeConfig::default();
+///     node.pacing = pacing;
+///     Pod::new(NewPod { meta: &object.metadata, spec: &spec, status: Some(&object.status) }, &Arc::new(node), &mut ())
+/// };
+/// let now = Time::from_nanos(1_767_225_600_300_000_000);
+///
+/// // A simulator's Pod tries again after 10 s; a kubelet then looks into its queue, at the full second.
+/// for (pacing, seconds) in [(Pacing::IMMEDIATE, 10.0), (Pacing::KUBELET, 10.7)] {
+///     let mut pod = pod(pacing);
+///     pod.handle(now, Event::Admitted, &mut ())?;
+///     pod.handle(now, Event::VolumesFailed, &mut ())?;
+///     let next = pod.next_deadline().expect("a failed sync comes again");
+///     assert_eq!((next.reason, next.at), (DeadlineReason::Retry, now + Span::from_secs_f64(seconds)));
+/// }
+///
+/// // Or the caller says when.
+/// let mut pod = pod(Pacing::MANUAL);
+/// let mut out = Vec::new();
+/// pod.handle(now, Event::Admitted, &mut out)?;
+/// assert!(!out.contains(&Output::Action(Action::MountVolumes)));
+/// pod.sync(now, &mut out);
+/// assert!(out.contains(&Output::Action(Action::MountVolumes)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
     /// How often the kubelet looks at the runtime; 0: news is seen at once.

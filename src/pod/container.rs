@@ -1,7 +1,7 @@
 //! A container's slot: its newest instances, its back-off, and what the status shows of it.
 
+use super::left_out::{is_default, present};
 use super::output::ShownState;
-use super::snapshot::{is_default, present};
 use super::table::table;
 use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
@@ -248,6 +248,9 @@ impl ShownContainer {
 #[serde(transparent)]
 pub(crate) struct Removals(u32);
 
+/// So many instances can be noted as being removed.
+pub(crate) const MOST_REMOVALS: usize = u32::BITS as usize;
+
 /// One container of a Pod.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -345,6 +348,11 @@ impl Slot {
 
     pub(crate) const fn newest(&self) -> &InstanceFacts {
         &self.instances[0]
+    }
+
+    /// Whether it is one of the newest two.
+    pub(crate) fn has(&self, attempt: Attempt) -> bool {
+        self.instances.iter().any(|instance| instance.stage != InstanceStage::Absent && instance.attempt == attempt)
     }
 
     pub(crate) fn is_running(&self) -> bool {

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::sandbox::SandboxEvent;
 use super::stage::{Stage, StageEvent};
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
@@ -311,9 +311,14 @@ impl Pod {
         slot.number();
         slot.next_restart_count = slot.next_restart_count.saturating_add(1);
         if slot.newest().stage != InstanceStage::Absent {
+            let is_full = slot.instances[1].stage != InstanceStage::Absent;
             slot.instances[1] = slot.instances[0];
+            if is_full && !self.texts.older(container).is_empty() {
+                // Older than one that is out of sight now: only a re-list tells what is left of them.
+                self.texts.make().container_mut(container).older.clear();
+            }
         }
-        slot.instances[0] = made;
+        self.slots[container.get()].instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
         self.actuate_new(container);
         self.note_identity(container, attempt, id, image_id);
@@ -375,13 +380,19 @@ impl Pod {
         let news = self.is_news("ContainerRemoved", container, attempt)?;
         let slot = &mut self.slots[container.get()];
         slot.removed(attempt);
+        // One that had not ended has died with its record; that an ended one is gone asks for nothing (kubelet PLEG).
+        let lost = |instance: InstanceFacts| instance.stage != InstanceStage::Exited;
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
+            let lost = lost(slot.instances[1]);
             slot.instances[1] = InstanceFacts::NONE;
             self.fill_instances(container);
+            if lost {
+                self.relist(now);
+            }
         } else if news {
-            let (ran, stopping) = (slot.is_running(), slot.stopping.is_some());
+            let (lost, stopping) = (lost(*slot.newest()), slot.stopping.is_some());
             self.forget_newest(container, out);
-            if ran || stopping {
+            if lost || stopping {
                 self.relist(now);
             }
             if stopping {

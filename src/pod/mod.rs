@@ -3,16 +3,69 @@
 //! A [`Pod`] holds facts. [`Pod::handle`] folds one event into them, [`Pod::observe`] a re-list, [`Pod::update`] a change of
 //! the API object; whatever triggers the kubelet starts a sync, which first builds and publishes the status and then asks for
 //! actions. Outputs go into the caller's [`Sink`]; time comes in with every call; [`Pod::next_deadline`] tells when to call again.
+//!
+//! # Resize
+//!
+//! A spec with other resources ([`Change::Spec`]) is a question to the node (KEP-1287): [`Action::AllocateResources`] asks whether they fit.
+//! The node answers with [`Event::ResizeAllocated`], or with [`Event::ResizeDeferred`] and later again, or with
+//! [`Event::ResizeInfeasible`]; the status says which. What is allocated is then given to the runtime, one resource after the other:
+//!
+//! ```
+//! use pod_lifecycle::pod::{Action, Attempt, Change, Event, KubeletCondition, NewPod, NodeConfig};
+//! use pod_lifecycle::rules::actions::ResizedResource;
+//! use pod_lifecycle::{ContainerIndex, Pod, Spec, Time, api};
+//! use std::sync::Arc;
+//!
+//! fn with_cpu(cpu: &str) -> Result<Arc<Spec>, Box<dyn std::error::Error>> {
+//!     let resources = format!(r#"{{"requests": {{"cpu": "{cpu}"}}}}"#);
+//!     let spec = format!(r#"{{"containers": [{{"name": "web", "image": "nginx:1", "resources": {resources}}}]}}"#);
+//!     Ok(Arc::new(Spec::parse(serde_json::from_str(&spec)?)?))
+//! }
+//! let (container, attempt) = (ContainerIndex::new(0), Attempt(0));
+//! let now = Time::from_secs(1_767_225_600);
+//!
+//! let new = NewPod { meta: &api::ObjectMeta::default(), spec: &with_cpu("1")?, status: None };
+//! let mut pod = Pod::new(new, &Arc::new(NodeConfig::default()), &mut ());
+//! for event in [
+//!     Event::Stored,
+//!     Event::Scheduled,
+//!     Event::Bound,
+//!     Event::Admitted,
+//!     Event::VolumesMounted,
+//!     Event::SandboxStarted { attempt: 0, ips: "10.0.0.7" },
+//!     Event::ImagePresent { container },
+//!     Event::ContainerCreated { container, attempt, id: "containerd://1", image_id: "" },
+//!     Event::ContainerStarted { container, attempt, at: now },
+//! ] {
+//!     pod.handle(now, event, &mut ())?;
+//! }
+//!
+//! pod.update(now, &Change::Spec { spec: with_cpu("2")?, generation: 2 }, &mut ())?;
+//! assert!(pod.pending_actions().eq([Action::AllocateResources { generation: 2 }]));
+//! pod.handle(now, Event::ResizeDeferred { generation: 2, message: "no room" }, &mut ())?;
+//! assert!(pod.condition(KubeletCondition::PodResizePending).is_some());
+//!
+//! // Another Pod has gone: now there is room.
+//! pod.handle(now, Event::ResizeAllocated { generation: 2 }, &mut ())?;
+//! let resource = ResizedResource::Cpu;
+//! assert!(pod.pending_actions().eq([Action::UpdateContainerResources { container, attempt, resource }]));
+//! assert_eq!(pod.allocated_resources(container).requests["cpu"].to_string(), "2");
+//! pod.handle(now, Event::ContainerUpdated { container, attempt, resource }, &mut ())?;
+//! assert!(pod.condition(KubeletCondition::PodResizeInProgress).is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod action;
 mod build;
 mod config;
 mod container;
+mod deadline;
 mod error;
 mod event;
 mod fold;
 mod kept_resources;
 mod ledger;
+mod left_out;
 mod observe;
 mod output;
 mod probing;
@@ -36,10 +89,12 @@ mod terminating;
 mod texts;
 mod update;
 mod view;
+mod work;
 
 pub use action::{Action, ActionRow, HookKind};
 pub use config::{NodeConfig, Pacing};
 pub use container::{Attempt, InstanceEvent, InstanceStage};
+pub use deadline::{Deadline, DeadlineReason};
 pub use error::TransitionError;
 pub use event::Event;
 pub use output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
@@ -49,7 +104,6 @@ pub use sandbox::{SandboxEvent, SandboxState};
 pub use snapshot::Snapshot;
 pub use stage::{Stage, StageEvent};
 pub use status::StatusView;
-pub use sync::{Deadline, DeadlineReason};
 pub use table::Edge;
 pub use update::Change;
 pub use view::{ContainerView, Facts};
@@ -66,12 +120,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use container::Slot;
 use ledger::Resizing;
+use left_out::is_default;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
-use snapshot::is_default;
-use sync::Work;
 use texts::TextStore;
+use work::Work;
 
 /// One Pod. See the [module documentation](self).
 #[derive(Clone, Debug, PartialEq)]

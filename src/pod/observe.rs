@@ -6,7 +6,7 @@ use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
@@ -90,10 +90,10 @@ impl Pod {
             let ended = status.state.terminated.as_ref();
             let texts = self.texts.make().container_mut(container);
             if let Some(last) = last {
-                let entry = texts.entry(previous, [None; 3]);
+                let entry = texts.entry(previous, slot);
                 (entry.id, entry.message, entry.reason) = (last.container_id.clone(), last.message.clone(), last.reason.clone());
             }
-            let entry = texts.entry(newest, [None; 3]);
+            let entry = texts.entry(newest, slot);
             (entry.id, entry.image, entry.image_id) = (status.container_id.clone(), status.image.clone(), status.image_id.clone());
             (entry.message, entry.reason) = ended.map(|ended| (ended.message.clone(), ended.reason.clone())).unwrap_or_default();
         }
@@ -240,9 +240,8 @@ impl Pod {
     fn observed_instance(&mut self, container: ContainerIndex, observed: &ObservedContainer, seen: &Observation) -> InstanceFacts {
         let attempt = self.attempt_of(container, observed);
         let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
-        let shown = self.slots[container.get()].shown_attempts();
         let containers = self.spec.containers().len();
-        let texts = self.texts.make().container_mut(container).entry(attempt, shown);
+        let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);

@@ -21,7 +21,7 @@ use alloc::boxed::Box;
 pub(crate) struct Probing {
     pub(crate) worker: Worker,
     /// The next tick; `None`: there is no worker.
-    #[serde(default, skip_serializing_if = "super::snapshot::is_default")]
+    #[serde(default, skip_serializing_if = "super::left_out::is_default")]
     pub(crate) next: Option<Time>,
     pub(crate) container: ContainerIndex,
     pub(crate) kind: ProbeKind,

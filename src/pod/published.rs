@@ -1,6 +1,6 @@
 //! The published status, in compact form: the result of the last build, and what the API server shows of it.
 
-use super::snapshot::{by_type, is_default};
+use super::left_out::{by_type, is_default};
 use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict, transition_time};
 use crate::rules::view::reasons;

@@ -76,9 +76,9 @@ impl Pod {
     /// The newest two are the newest of all again, after one of them has gone.
     pub(crate) fn fill_instances(&mut self, container: ContainerIndex) {
         while self.slots[container.get()].instances[1].stage == InstanceStage::Absent && !self.texts.older(container).is_empty() {
-            let older = self.texts.make().container_mut(container).older.remove(0);
             let slot = &mut self.slots[container.get()];
-            slot.instances[usize::from(slot.newest().stage != InstanceStage::Absent)] = older.facts;
+            let facts = self.texts.make().container_mut(container).take_older(0, slot);
+            slot.instances[usize::from(slot.newest().stage != InstanceStage::Absent)] = facts;
         }
     }
 
@@ -131,7 +131,7 @@ impl Pod {
                 self.slots[container.get()].instances[1] = InstanceFacts::NONE;
             }
             1 => self.slots[container.get()].instances[1] = InstanceFacts::NONE,
-            _ => self.texts.make().container_mut(container).older.retain(|older| older.facts.attempt != attempt),
+            _ => self.texts.make().container_mut(container).drop_older(attempt, &self.slots[container.get()]),
         }
         self.fill_instances(container);
     }

@@ -8,7 +8,7 @@ use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transit
 use super::published::PodReason;
 use super::sandbox::SandboxState;
 use super::stage::{Stage, StageEvent};
-use super::sync::Step;
+use super::work::Step;
 use super::{Pod, Slot};
 use crate::api::PodPhase;
 use crate::rules::grace::MIN_POD_GRACE_SECONDS;

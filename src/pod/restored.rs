@@ -5,7 +5,7 @@ use super::probing::Probing;
 use super::sandbox::{SandboxFacts, SandboxState};
 use super::snapshot::Kept;
 use super::stage::Stage;
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{NodeConfig, Pod};
 use crate::api::PodPhase;
 use crate::rules::grace::StopPhase;

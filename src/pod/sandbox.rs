@@ -3,8 +3,8 @@
 use super::Pod;
 use super::error::TransitionError;
 use super::output::{Cause, Output, Sink, StateChange, Transition};
-use super::sync::Step;
 use super::table::table;
+use super::work::Step;
 use crate::rules::conditions::{KubeletCondition, Verdict};
 use crate::rules::view::{NetworkNamespace, Sandbox};
 use crate::time::Time;
@@ -149,11 +149,13 @@ impl Pod {
         if !is_gone && (self.sandbox.state == SandboxState::Absent || attempt > self.sandbox.attempt) {
             return self.failed_sandbox(event, attempt, out);
         }
-        let late = event == SandboxEvent::Died && self.sandbox.state != SandboxState::Ready;
+        let was_ready = self.sandbox.state == SandboxState::Ready;
+        let late = event == SandboxEvent::Died && !was_ready;
         if !is_gone && (attempt < self.sandbox.attempt || late || !self.set_sandbox(event, attempt, out)) {
             return Ok(());
         }
-        if !matches!(self.work.step, Step::EndSandbox(_)) || event != SandboxEvent::StopDone {
+        // The runtime tells one that is taken down from one that is down by nothing: only one that was ready is news (kubelet PLEG).
+        if was_ready && (!matches!(self.work.step, Step::EndSandbox(_)) || event != SandboxEvent::StopDone) {
             self.relist(now);
         }
         if is_answer {

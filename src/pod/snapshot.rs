@@ -1,18 +1,18 @@
 //! A Pod as a value that can be stored: everything the machine keeps, and nothing that the spec or the node knows already.
 
-use super::container::{InstanceFacts, Slot};
+use super::container::Slot;
 use super::kept_resources::KeptResizing;
+use super::left_out::is_default;
 use super::probing::Probing;
-use super::published::{Published, ShownCondition};
+use super::published::Published;
 use super::restored::RestoreError;
 use super::sandbox::SandboxFacts;
 use super::stage::Stage;
-use super::sync::Work;
 use super::texts::TextStore;
+use super::work::Work;
 use super::{NodeConfig, Object, Pod};
 use crate::api;
 use crate::rules::actions::ContainerAction;
-use crate::rules::conditions::KubeletCondition;
 use crate::spec::{ContainerSpec, Spec};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -193,54 +193,6 @@ impl Pod {
             Versioned::V1(kept) => Self::restore_kept(*kept, spec, node),
             Versioned::Unknown => Err(RestoreError::UnknownVersion),
         }
-    }
-}
-
-/// Whether a value is the one that is left out.
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// The instances that are there.
-pub(crate) mod present {
-    use super::{Deserialize, InstanceFacts, Serialize, Vec};
-    use crate::pod::InstanceStage;
-    use serde::{Deserializer, Serializer, de};
-
-    pub(crate) fn serialize<S: Serializer>(instances: &[InstanceFacts; 2], serializer: S) -> Result<S::Ok, S::Error> {
-        let present = if instances[1].stage == InstanceStage::Absent { &instances[..1] } else { instances };
-        present.serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[InstanceFacts; 2], D::Error> {
-        let listed = Vec::<InstanceFacts>::deserialize(deserializer)?;
-        let mut instances = [InstanceFacts::NONE; 2];
-        if listed.len() > instances.len() {
-            return Err(de::Error::invalid_length(listed.len(), &"at most two instances"));
-        }
-        instances[..listed.len()].copy_from_slice(&listed);
-        Ok(instances)
-    }
-}
-
-/// The conditions that are there, by their type.
-pub(crate) mod by_type {
-    use super::{Deserialize, KubeletCondition, ShownCondition};
-    use alloc::collections::BTreeMap;
-    use serde::{Deserializer, Serializer};
-
-    type Conditions = [ShownCondition; KubeletCondition::ALL.len()];
-
-    pub(crate) fn serialize<S: Serializer>(conditions: &Conditions, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = KubeletCondition::ALL.into_iter().zip(conditions);
-        serializer.collect_map(all.filter(|(_, shown)| **shown != ShownCondition::ABSENT))
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Conditions, D::Error> {
-        let listed = BTreeMap::<KubeletCondition, ShownCondition>::deserialize(deserializer)?;
-        let mut conditions = [ShownCondition::ABSENT; KubeletCondition::ALL.len()];
-        listed.into_iter().for_each(|(condition, shown)| conditions[condition as usize] = shown);
-        Ok(conditions)
     }
 }
 

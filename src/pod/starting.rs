@@ -4,7 +4,7 @@ use super::Pod;
 use super::action::{Action, HookKind};
 use super::container::InstanceStage;
 use super::output::{Output, Sink};
-use super::sync::{Failure, StartStep, Step};
+use super::work::{Failure, StartStep, Step};
 use crate::api::ImagePullPolicy;
 use crate::rules::grace;
 use crate::rules::view::{KillReason, WaitingReason};

@@ -2,7 +2,7 @@
 
 use super::action::{Action, HookKind};
 use super::output::{Output, Sink};
-use super::sync::{StartStep, Step};
+use super::work::{StartStep, Step};
 use super::{Attempt, InstanceStage, Pod};
 use crate::rules::grace::{self, Stop, StopBudget, StopPhase};
 use crate::rules::termination_order;

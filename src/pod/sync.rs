@@ -1,210 +1,17 @@
-//! The sync in progress: what triggers one, what it plans, how far it is.
+//! One sync of the Pod: what begins it, what it plans, in which order it carries that out, how it ends.
 
 use super::action::Action;
-use super::container::{Attempt, InstanceStage};
+use super::container::InstanceStage;
 use super::output::{Cause, Output, Sink};
-use super::snapshot::is_default;
 use super::stage::{Stage, StageEvent};
+use super::work::{Failure, Step};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
-use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions, ResizedResource};
+use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
 use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
-
-/// When the machine wants to be called again, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
-    /// When.
-    pub at: Time,
-    /// Why.
-    pub reason: DeadlineReason,
-}
-
-/// Why there is a deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DeadlineReason {
-    /// The last call stopped after publishing once; more is due now.
-    More,
-    /// A sync was triggered and comes with the next look at the runtime.
-    Sync,
-    /// A sync failed and comes again: after an error, or when a back-off ends.
-    Retry,
-    /// A probe is due.
-    Probe,
-    /// `activeDeadlineSeconds` runs out.
-    ActiveDeadline,
-    /// A preStop hook has used up its budget, or a sidecar has waited its turn for too long.
-    Stop,
-}
-
-/// The kubelet's worker for this Pod: the sync in progress, and what asks for the next one.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Work {
-    pub(crate) step: Step,
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) actions: PodActions,
-    /// The attempt after the newest sandbox that was asked for.
-    pub(crate) sandboxes_asked: u32,
-    /// When the init container that begins anew in a new sandbox had ended last: the sync has removed its records.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) purged: Option<Time>,
-    /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
-    pub(crate) creating: u32,
-    /// The instance created last, whether or not its record is still there.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) created: Attempt,
-    #[serde(skip_serializing_if = "is_default")]
-    failure: Failure,
-    /// A trigger came in: the next sync may begin then.
-    #[serde(skip_serializing_if = "is_default")]
-    trigger: Option<Time>,
-    /// The runtime changed after something had triggered a sync; when that is seen last. If the look that begins the sync sees it, it asks for
-    /// one more.
-    #[serde(skip_serializing_if = "is_default")]
-    late: Option<Time>,
-    /// The next sync waits for this look at the runtime (kubelet `GetNewerThan`).
-    #[serde(skip_serializing_if = "is_default")]
-    fresh: Time,
-    /// The last sync failed, or a resync is due.
-    #[serde(skip_serializing_if = "is_default")]
-    retry: Option<Time>,
-    /// The caller asked for a sync.
-    #[serde(skip_serializing_if = "is_default")]
-    asked: bool,
-    /// The call ended after publishing at this moment; there is more to do.
-    #[serde(skip_serializing_if = "is_default")]
-    more: Option<Time>,
-    /// The share of a delay that is added to it, in thousandths.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) jitter: u16,
-}
-
-/// How far the work is.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Step {
-    /// Nothing in progress.
-    Idle,
-    /// A sync waits for the volumes.
-    Volumes,
-    /// A sync stops the whole Pod, to make a new sandbox or for good.
-    StopPod,
-    /// A sync takes down the sandboxes, the newest first; this one now.
-    StopSandbox(u32),
-    /// A sync updates the resources of containers; this one now.
-    Update(ContainerIndex, ResizedResource),
-    /// A sync stops one container after the other; this one now.
-    StopContainer(ContainerIndex),
-    /// A sync resets all containers in place (KEP-5532); this instance is being stopped.
-    Reset(ContainerIndex, Attempt),
-    /// A sync waits for the new sandbox.
-    Sandbox,
-    /// A sync starts containers; this one now.
-    Start(ContainerIndex, StartStep),
-    /// The Pod is stopped for good.
-    EndContainers,
-    /// Its sandboxes are taken down for good, the newest first; this one now.
-    EndSandbox(u32),
-    /// Its last statuses are due.
-    EndStatus,
-    /// Its volumes are taken down.
-    Unmount,
-}
-
-/// How far the start of one container is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub(crate) enum StartStep {
-    /// The image is looked up.
-    ImageStatus,
-    /// The image is pulled.
-    Pull,
-    /// The instance is made.
-    Create,
-    /// The instance is started.
-    Run,
-    /// Its postStart hook runs.
-    PostStart,
-    /// Its postStart hook failed; it is stopped.
-    Undo,
-}
-
-/// What failed in a sync.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Failure {
-    #[default]
-    None,
-    /// Only back-offs refused; the earliest ends then.
-    BackOff(Time),
-    /// Something else.
-    Error,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        Self::IDLE
-    }
-}
-
-impl Work {
-    const IDLE: Self = Self {
-        step: Step::Idle,
-        actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
-        purged: None,
-        creating: 0,
-        created: Attempt(0),
-        failure: Failure::None,
-        sandboxes_asked: 0,
-        trigger: None,
-        late: None,
-        fresh: Time::EPOCH,
-        retry: None,
-        asked: false,
-        more: None,
-        jitter: 0,
-    };
-
-    /// No work yet, with the jitter of the Pod's delays.
-    pub(crate) const fn idle(jitter: u16) -> Self {
-        Self { jitter, ..Self::IDLE }
-    }
-
-    pub(crate) const fn ask(&mut self) {
-        self.asked = true;
-    }
-
-    pub(crate) const fn is_idle(&self) -> bool {
-        matches!(self.step, Step::Idle)
-    }
-
-    /// Records a failure: an error outweighs a back-off (kubelet `MinBackoffExpiration`).
-    pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failure = match (self.failure, failure) {
-            (Failure::BackOff(a), Failure::BackOff(b)) => Failure::BackOff(a.min(b)),
-            (Failure::Error, _) | (_, Failure::Error) => Failure::Error,
-            (Failure::None, other) | (other, Failure::None) => other,
-        };
-    }
-
-    /// Something asks for a sync: at once, or with the next look at the runtime.
-    pub(crate) fn trigger(&mut self, at: Time) {
-        let at = at.max(self.fresh);
-        self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
-    }
-
-    /// The next sync waits for this look at the runtime, whatever asks for it.
-    fn wait_for(&mut self, look: Time) {
-        self.fresh = look;
-        self.trigger = self.trigger.map(|at| at.max(look));
-    }
-
-    /// There is more to do in the next call.
-    pub(crate) const fn more(&mut self, now: Time) {
-        self.more = Some(now);
-    }
-}
 
 impl Pod {
     /// Does what is due: begins and continues work until it waits for an answer or has published.
@@ -263,7 +70,7 @@ impl Pod {
     }
 
     /// Whether there is somebody who does what is asked for: a worker, or the housekeeping for a refused Pod.
-    fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         self.stage.has_worker() || self.is_left_over()
     }
 
@@ -275,15 +82,6 @@ impl Pod {
     /// A delay with the jitter of this Pod.
     fn jittered(&self, delay: Span) -> Span {
         delay + Span::from_nanos(delay.nanos() / 1000).saturating_mul(self.work.jitter.into())
-    }
-
-    /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
-    fn active_deadline(&self) -> Option<Time> {
-        let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
-        if !counts {
-            return None;
-        }
-        Some(self.node.next_poll(deadline::passes_at(&self.spec, self.published.start_time)?).max(self.work.fresh))
     }
 
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
@@ -299,10 +97,9 @@ impl Pod {
         true
     }
 
-    /// Whether the phase is terminal, published or not, and that ends the Pod.
+    /// Whether the phase that the API server shows is terminal, and that ends the Pod. One that is held back ends it in the next sync.
     fn is_terminal(&self) -> bool {
-        let phases = [self.source_phase(), self.published.local_phase];
-        self.node.pacing.ends && phases.into_iter().flatten().any(PodPhase::is_terminal)
+        self.node.pacing.ends && self.source_phase().is_some_and(PodPhase::is_terminal)
     }
 
     pub(crate) fn end(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
@@ -494,26 +291,5 @@ impl Pod {
     /// The grace period of the deletion, in seconds.
     pub(crate) fn deletion_grace(&self) -> Option<i64> {
         self.object.deletion.map(|deletion| deletion.grace_period_seconds)
-    }
-
-    /// The earliest of all that is due at a certain time.
-    pub(crate) fn find_deadline(&self) -> Option<Deadline> {
-        let mut next: Option<Deadline> = None;
-        let mut consider = |at: Option<Time>, reason| {
-            if let Some(at) = at
-                && next.is_none_or(|known| at < known.at)
-            {
-                next = Some(Deadline { at, reason });
-            }
-        };
-        consider(self.work.more, DeadlineReason::More);
-        if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
-            consider(self.work.trigger, DeadlineReason::Sync);
-            consider(self.work.retry, DeadlineReason::Retry);
-            consider(self.active_deadline(), DeadlineReason::ActiveDeadline);
-        }
-        consider(self.next_probe(), DeadlineReason::Probe);
-        consider(self.next_stop(), DeadlineReason::Stop);
-        next
     }
 }

@@ -5,7 +5,7 @@ use super::action::Action;
 use super::output::{Cause, Output, Sink};
 use super::sandbox::SandboxState;
 use super::stage::{Stage, StageEvent};
-use super::sync::Step;
+use super::work::Step;
 use crate::api::PodPhase;
 use crate::rules::grace;
 use crate::rules::worker::{self, EndFacts};

@@ -1,10 +1,10 @@
 //! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
-use super::container::{Attempt, InstanceStage, Slot};
+use super::container::{Attempt, InstanceFacts, InstanceStage, MOST_REMOVALS, Slot};
+use super::left_out::is_default;
 use super::published::PodReason;
 use super::records::OlderInstance;
-use super::snapshot::is_default;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
@@ -14,7 +14,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// How many instances of a container keep their texts: the newest two, and those that `state` and `lastState` may show.
+/// How many instances of a container keep their texts: the newest two, and those that `state` and `lastState` may show. Those whose
+/// records are being removed come on top: by their ids a re-list that still has them is understood.
 const KEPT: usize = 4;
 
 /// The texts of one instance.
@@ -70,19 +71,41 @@ impl ContainerTexts {
         newest.or_else(|| self.older.iter().find(|older| older.id == id).map(|older| older.facts.attempt))
     }
 
-    /// The texts of this instance, made if there are none; those of the oldest one that the status does not show give way.
-    pub(crate) fn entry(&mut self, attempt: Attempt, shown: [Option<Attempt>; 3]) -> &mut InstanceTexts {
+    /// The texts of this instance, made if there are none; those of the oldest ones that the status does not show give way.
+    pub(crate) fn entry(&mut self, attempt: Attempt, slot: &Slot) -> &mut InstanceTexts {
         if let Some(n) = self.instances.iter().position(|texts| texts.attempt == attempt) {
             return &mut self.instances[n];
         }
-        if self.instances.len() >= KEPT
-            && let Some(oldest) = self.instances.iter().position(|texts| !shown.contains(&Some(texts.attempt)))
-        {
+        let shown = slot.shown_attempts();
+        let needed = |attempt| slot.has(attempt) || slot.is_being_removed(attempt) || shown.contains(&Some(attempt));
+        while self.count_kept(slot) >= KEPT {
+            let Some(oldest) = self.instances.iter().position(|texts| !needed(texts.attempt)) else { break };
             self.instances.remove(oldest);
         }
         self.instances.push(InstanceTexts { attempt, ..InstanceTexts::default() });
         let last = self.instances.len() - 1;
         &mut self.instances[last]
+    }
+}
+
+impl ContainerTexts {
+    /// How many instances have texts and are not being removed.
+    fn count_kept(&self, slot: &Slot) -> usize {
+        self.instances.iter().filter(|texts| !slot.is_being_removed(texts.attempt)).count()
+    }
+
+    /// An older instance is being removed. It may be listed twice.
+    pub(crate) fn drop_older(&mut self, attempt: Attempt, slot: &Slot) {
+        while let Some(n) = self.older.iter().position(|older| older.facts.attempt == attempt) {
+            self.take_older(n, slot);
+        }
+    }
+
+    /// Takes an instance out of the older ones, because it is one of the newest two now or is being removed: its id is still known.
+    pub(crate) fn take_older(&mut self, n: usize, slot: &Slot) -> InstanceFacts {
+        let OlderInstance { facts, id } = self.older.remove(n);
+        self.entry(facts.attempt, slot).id = id;
+        facts
     }
 }
 
@@ -132,7 +155,7 @@ impl Texts {
             let attempts = || texts.instances.iter().map(|texts| texts.attempt);
             let once = |attempt| attempts().filter(|&other| other == attempt).count() == 1;
             let was_made = |older: &OlderInstance| older.facts.stage != InstanceStage::Absent && older.facts.attempt < slot.next_attempt;
-            texts.instances.len() <= KEPT
+            texts.instances.len() <= KEPT + MOST_REMOVALS
                 && texts.older.iter().all(was_made)
                 && attempts().all(|attempt| attempt < slot.next_attempt && once(attempt))
         };
@@ -156,7 +179,7 @@ impl Pod {
         let now = self.spec.container(container);
         let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
         let image = then.unwrap_or(now).image().into();
-        let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
+        let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.image = image;
         id.clone_into(&mut texts.id);
         image_id.clone_into(&mut texts.image_id);
@@ -167,7 +190,7 @@ impl Pod {
         let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
         let containers = self.spec.containers().len();
         if !ended && (!message.is_empty() || !reason.is_empty()) {
-            let texts = self.texts.make().container_mut(container).entry(attempt, self.slots[container.get()].shown_attempts());
+            let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
             termination_message::shown(message, containers).clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
         }

@@ -8,9 +8,9 @@ use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::{PodCondition, PodPhase};
 use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
-use crate::rules::conditions::{ConditionReason, KubeletCondition};
+use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
-use crate::rules::{phase, pod_status};
+use crate::rules::phase;
 use crate::spec::Spec;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -249,7 +249,7 @@ impl Pod {
 
     /// Puts a condition of another writer into the list, in the place of one of its type.
     pub(crate) fn put_foreign(&mut self, condition: PodCondition) {
-        pod_status::put(&mut self.texts.make().foreign, condition);
+        conditions::put(&mut self.texts.make().foreign, condition);
     }
 
     /// Whether the API server should be asked for the final deletion.

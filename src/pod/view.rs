@@ -151,7 +151,7 @@ impl Pod {
     }
 
     fn pending_work(&self) -> Option<Action> {
-        use super::sync::{StartStep, Step};
+        use super::work::{StartStep, Step};
         use super::{Stage, Stage::Finished};
         Some(match self.work.step {
             Step::Volumes => Action::MountVolumes,

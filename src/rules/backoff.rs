@@ -78,7 +78,7 @@ impl BackoffConfig {
         self.max
     }
 
-    /// The quiet time after which an entry is forgotten; exactly this long is not yet enough.
+    /// The quiet time after which an entry is forgotten; exactly this long is not yet enough (client-go `hasExpired`).
     pub const fn forgotten_after(&self) -> Span {
         self.forgotten_after
     }
@@ -123,7 +123,7 @@ impl Backoff {
         self.delay
     }
 
-    /// When the delay was last raised: the last start let through, the last failed pull. `None` without an entry.
+    /// When the delay was last raised: the last start let through, the last failed pull (client-go `backoffEntry`). `None` without an entry.
     pub fn last_update(self) -> Option<Time> {
         (!self.is_none()).then_some(self.last_update)
     }
@@ -139,7 +139,7 @@ impl Backoff {
         }
     }
 
-    /// The last moment at which [`collect_garbage`](Self::collect_garbage) still keeps the entry; `None` without one.
+    /// The last moment at which [`collect_garbage`](Self::collect_garbage) still keeps the entry; `None` without one (client-go `Backoff.GC`).
     pub fn remembered_until(self, config: &BackoffConfig) -> Option<Time> {
         self.last_update().map(|last| last + config.forgotten_after)
     }

@@ -19,7 +19,7 @@ pub fn without_verdict<'a>(spec: &'a Spec, statuses: &'a impl Statuses, initiali
     })
 }
 
-/// The phase of the last status of all: Failed unless it is terminal already. That of a static Pod stays as it is.
+/// The phase of the last status of all: Failed unless it is terminal already (kubelet `TerminatePod`). That of a static Pod stays as it is.
 pub fn last_phase(phase: Option<PodPhase>, is_static: bool) -> Option<PodPhase> {
     if is_static || phase.is_some_and(PodPhase::is_terminal) { phase } else { Some(PodPhase::Failed) }
 }

@@ -14,7 +14,7 @@ pub fn passes_at(spec: &Spec, start_time: Option<Time>) -> Option<Time> {
     Some(start_time? + spec.active_deadline()?)
 }
 
-/// Whether the deadline has passed; it has at the very moment it names.
+/// Whether the deadline has passed; it has at the very moment it names (kubelet `pastActiveDeadline`).
 pub fn has_passed(spec: &Spec, start_time: Option<Time>, now: Time) -> bool {
     passes_at(spec, start_time).is_some_and(|at| at <= now)
 }

@@ -3,11 +3,10 @@
 //! The four differ in their words, in whether they count as a disruption, and in whether success survives them. Who is to be ended,
 //! and how much time it gets, is decided over many Pods: see [`node`](crate::node).
 
-use super::conditions::ConditionReason;
+use super::conditions::{self, ConditionReason};
 use crate::api::{ConditionStatus, ConditionType, PodCondition, PodPhase, PodStatus};
 use crate::time::Time;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// Why the kubelet itself ends a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -44,7 +43,7 @@ impl Ending {
         }
     }
 
-    /// Whether the Pod gets the condition DisruptionTarget.
+    /// Whether the Pod gets the condition DisruptionTarget (KEP-3329).
     pub const fn is_disruption(self) -> bool {
         !matches!(self, Self::StorageLimit)
     }
@@ -55,8 +54,8 @@ impl Ending {
         !matches!(self, Self::NodeShutdown)
     }
 
-    /// The condition DisruptionTarget that goes with it, if one does. The message of the status is its message, too, except that a preempted Pod
-    /// is told whom it gives way to.
+    /// The condition DisruptionTarget that goes with it, if one does (KEP-3329). The message of the status is its message, too, except that a
+    /// preempted Pod is told whom it gives way to.
     pub fn condition(self, generation: i64, message: &str, now: Time) -> Option<PodCondition> {
         let message = if self == Self::Preemption { PREEMPTED } else { message };
         self.is_disruption().then(|| PodCondition {
@@ -78,28 +77,13 @@ impl Ending {
         status.reason = self.reason().into();
         status.message = String::from(message);
         if let Some(condition) = self.condition(generation, message, now) {
-            put(&mut status.conditions, condition);
+            conditions::update(&mut status.conditions, condition);
         }
     }
 }
 
 /// For the eyes of whoever looks at a preempted Pod.
 const PREEMPTED: &str = "Pod was preempted by Kubelet to accommodate a critical pod.";
-
-/// Puts a condition in the place of the one of its type, or at the end; the transition time moves only if the status does (API
-/// `UpdatePodCondition`). Says whether anything changed: if not, the writer need not write.
-pub fn put(conditions: &mut Vec<PodCondition>, mut condition: PodCondition) -> bool {
-    let Some(known) = conditions.iter_mut().find(|known| known.type_ == condition.type_) else {
-        conditions.push(condition);
-        return true;
-    };
-    if known.status == condition.status {
-        condition.last_transition_time = known.last_transition_time;
-    }
-    let changed = *known != condition;
-    *known = condition;
-    changed
-}
 
 #[cfg(test)]
 mod tests {

@@ -48,6 +48,12 @@ pub fn kill_grace_seconds(
     probe.and_then(|probe| probe.grace_period_seconds).unwrap_or(of_pod)
 }
 
+/// The grace period in seconds of a Pod that the kubelet ends with `most` seconds: the Pod's own if that is shorter (soft eviction, node
+/// shutdown).
+pub fn at_most(own: Option<i64>, most: i64) -> i64 {
+    own.map_or(most, |own| own.min(most))
+}
+
 /// The grace period of a Pod that ends. See [`effective_pod_grace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EffectiveGrace {
@@ -89,7 +95,7 @@ pub struct StopBudget {
 }
 
 impl StopBudget {
-    /// The whole of it: what the caller of the kill asks for, else that of [`kill_grace_seconds`].
+    /// The whole of it: what the caller of the kill asks for, else that of [`kill_grace_seconds`] (kubelet `killContainer`).
     pub fn starting(kill_grace_seconds: i64, override_seconds: Option<i64>) -> Self {
         Self { remaining_seconds: override_seconds.unwrap_or(kill_grace_seconds) }
     }
@@ -146,7 +152,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// The kill begins.
+    /// The kill begins (kubelet `killContainer`).
     pub fn begin(now: Time, container: &ContainerSpec, budget: StopBudget, must_wait: bool) -> Self {
         if container.pre_stop().is_some() && budget.is_left() {
             Self { phase: StopPhase::PreStop, since: now, budget }

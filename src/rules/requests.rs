@@ -2,6 +2,7 @@
 
 use crate::api::{PodSpec, Quantity, ResourceRequirements, RestartPolicy};
 use crate::gates::Gates;
+use crate::spec::is_pod_level;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
@@ -20,9 +21,9 @@ pub fn nanos(spec: &PodSpec, resource: &str, gates: &Gates) -> i128 {
     if resource == PODS {
         return NANOS;
     }
-    let pod_level = spec.resources.as_ref().filter(|own| gates.pod_level_resources && is_pod_level(own));
+    let pod_level = spec.resources.as_ref().filter(|own| gates.pod_level_resources && has_pod_level(own));
     let asked = match pod_level {
-        Some(own) if may_be_pod_level(resource) => amount(&own.requests, resource),
+        Some(own) if is_pod_level(resource) => amount(&own.requests, resource),
         Some(_) => 0,
         None => most_at_one_time(spec, |own| amount(&own.requests, resource)),
     };
@@ -35,7 +36,7 @@ pub fn nanos_to_fit(spec: &PodSpec, resource: &str, gates: &Gates) -> i128 {
     if resource == PODS {
         return NANOS;
     }
-    let own = spec.resources.as_ref().filter(|_| gates.pod_level_resources && may_be_pod_level(resource));
+    let own = spec.resources.as_ref().filter(|_| gates.pod_level_resources && is_pod_level(resource));
     let asked = match own.and_then(|own| own.requests.get(resource)) {
         Some(own) => own.nano_value(),
         None => most_at_one_time(spec, |own| amount(&own.requests, resource)),
@@ -75,13 +76,8 @@ fn most_at_one_time(spec: &PodSpec, of: impl Fn(&ResourceRequirements) -> i128) 
 }
 
 /// Whether a Pod asks for something, or is limited, as a whole (API `IsPodLevelResourcesSet`).
-fn is_pod_level(own: &ResourceRequirements) -> bool {
-    own.requests.keys().chain(own.limits.keys()).any(|resource| may_be_pod_level(resource))
-}
-
-/// Whether a Pod may ask for it as a whole.
-fn may_be_pod_level(resource: &str) -> bool {
-    matches!(resource, "cpu" | "memory") || resource.starts_with("hugepages-")
+fn has_pod_level(own: &ResourceRequirements) -> bool {
+    own.requests.keys().chain(own.limits.keys()).any(|resource| is_pod_level(resource))
 }
 
 fn amount(list: &BTreeMap<String, Quantity>, resource: &str) -> i128 {

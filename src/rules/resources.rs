@@ -1,12 +1,38 @@
 //! Resources of a Pod while they change (KEP-1287): desired by the spec, allocated by the node, actuated in the runtime.
 
-use super::actions::ResizableResources;
 use crate::api::{PodSpec, Quantity, ResourceRequirements};
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec, aggregate_limits, aggregate_requests, is_pod_level};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+
+/// The resources that can be resized in place; what is absent is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ResizableResources {
+    /// CPU limit in millicores.
+    pub cpu_limit: i64,
+    /// CPU request in millicores.
+    pub cpu_request: i64,
+    /// Memory limit in bytes.
+    pub memory_limit: i64,
+    /// Memory request in bytes.
+    pub memory_request: i64,
+}
+
+impl From<&ResourceRequirements> for ResizableResources {
+    fn from(resources: &ResourceRequirements) -> Self {
+        let milli = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::milli_value);
+        let whole = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::value);
+        let ResourceRequirements { limits, requests } = resources;
+        Self {
+            cpu_limit: milli(limits.get(CPU)),
+            cpu_request: milli(requests.get(CPU)),
+            memory_limit: whole(limits.get(MEMORY)),
+            memory_request: whole(requests.get(MEMORY)),
+        }
+    }
+}
 
 /// Whether the resources of a container can be changed while it runs (kubelet `IsResizableContainer`): sidecars and regular ones, and with
 /// the gate InPlacePodVerticalScalingInitContainers plain init containers.

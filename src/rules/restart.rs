@@ -25,7 +25,7 @@ pub fn matching_rule(container: &ContainerSpec, exit_code: i32) -> Option<RuleAc
     matching_rule_position(container, exit_code).map(|position| container.rules()[position].action())
 }
 
-/// The place, among the container's restart rules, of the one that [`matching_rule`] speaks of.
+/// The place, among the container's restart rules, of the one that [`matching_rule`] speaks of (KEP-5307).
 pub fn matching_rule_position(container: &ContainerSpec, exit_code: i32) -> Option<usize> {
     container.rules().iter().position(|rule| rule.matches(exit_code))
 }

@@ -5,19 +5,19 @@ use crate::api::Pod;
 /// The priority from which a Pod is critical (scheduling `SystemCriticalPriority`): the highest a user can define, twice.
 pub const SYSTEM_CRITICAL_PRIORITY: i32 = 2_000_000_000;
 
-/// `spec.priority`; 0 where there is none.
+/// `spec.priority`; 0 where there is none (scheduling `PodPriority`).
 pub fn priority(pod: &Pod) -> i32 {
     pod.spec.priority.unwrap_or(0)
 }
 
 /// Whether the node is to do without anything else first: static Pods, their mirrors, and Pods from
-/// [`SYSTEM_CRITICAL_PRIORITY`] on. They are never evicted for node pressure, and admitted under it.
+/// [`SYSTEM_CRITICAL_PRIORITY`] on (kubelet `IsCriticalPod`). They are never evicted for node pressure, and admitted under it.
 pub fn is_critical(pod: &Pod) -> bool {
     pod.metadata.is_static() || pod.metadata.is_mirror() || pod.spec.priority.is_some_and(|priority| priority >= SYSTEM_CRITICAL_PRIORITY)
 }
 
 /// Whether the second Pod may be ended to make room for the first: it is not critical and the first is; or both have a priority, and the
-/// first's is higher.
+/// first's is higher (kubelet `Preemptable`).
 pub fn may_preempt(preemptor: &Pod, pod: &Pod) -> bool {
     (is_critical(preemptor) && !is_critical(pod))
         || matches!((preemptor.spec.priority, pod.spec.priority), (Some(higher), Some(lower)) if higher > lower)

@@ -2,11 +2,39 @@
 //!
 //! Whatever changes a status goes through one update: illegal transitions are dropped, transition times and the start time are kept, times
 //! are cut to seconds, lists are put in order; and what then equals the status before is no news.
+//!
+//! ```
+//! use pod_lifecycle::rules::pod_status::KubeletPod;
+//! use pod_lifecycle::rules::status_cache::{StatusCache, Stored};
+//! use pod_lifecycle::{Gates, Spec, Time, api};
+//!
+//! let spec = Spec::parse(serde_json::from_str(r#"{"containers": [{"name": "web", "image": "nginx:1"}], "restartPolicy": "Never"}"#)?)?;
+//! let (meta, on_server) = (api::ObjectMeta::default(), api::PodStatus::default());
+//! let pod = KubeletPod { meta: &meta, spec: &spec, status: &on_server, mirror: None };
+//! let status = |json| serde_json::from_str::<api::PodStatus>(json);
+//! let ended = status(
+//!     r#"{"phase": "Succeeded", "containerStatuses": [{"name": "web", "state": {"terminated": {"exitCode": 0}}}]}"#,
+//! )?;
+//! let (now, gates) = (Time::from_secs(1_767_225_600), Gates::default());
+//!
+//! let mut cache = StatusCache::default();
+//! assert_eq!(cache.set(now, pod, ended.clone(), &gates), Stored::Updated);
+//! assert_eq!(cache.set(now, pod, ended, &gates), Stored::Unchanged);
+//!
+//! // The API server is not told of the end while a container could still run.
+//! let told = |could_run| cache.merge(now, pod, &on_server, could_run, &gates).and_then(|told| told.phase);
+//! assert_eq!((told(true), told(false)), (None, Some(api::PodPhase::Succeeded)));
+//!
+//! // What has ended for good cannot come back.
+//! let back = status(r#"{"phase": "Running", "containerStatuses": [{"name": "web", "state": {"running": {}}}]}"#)?;
+//! assert!(matches!(cache.set(now, pod, back, &gates), Stored::Dropped(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use super::completion;
-use super::conditions::{self, KubeletCondition};
+use super::conditions::{self, KubeletCondition, put, status_in};
 use super::container_status::Synthetic;
-use super::pod_status::{KubeletPod, condition, put, readiness, status_in};
+use super::pod_status::{KubeletPod, condition, readiness};
 use super::status_merge::{self, restamp};
 use super::transition::{self, Transition};
 use super::view::ApiStatuses;
@@ -43,7 +71,7 @@ impl StatusCache {
         self.status.as_ref()
     }
 
-    /// How often a new version was stored.
+    /// How often a new version was stored (kubelet `versionedPodStatus`).
     pub const fn version(&self) -> u64 {
         self.version
     }

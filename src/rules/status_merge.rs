@@ -4,9 +4,7 @@
 //! DisruptionTarget before the phase is terminal. The decisions are [`tell`] and [`readiness_of`]; [`merge`] carries them out on
 //! API objects, the machine on its compact status.
 
-use super::conditions::{self, ConditionReason, KubeletCondition, Verdict, transition_time};
-use super::ending;
-use super::pod_status::{holds, put};
+use super::conditions::{self, ConditionReason, KubeletCondition, Verdict, holds, put, transition_time};
 use crate::api::{ConditionType, PodCondition, PodPhase, PodStatus};
 use crate::gates::Gates;
 use crate::time::Time;
@@ -56,7 +54,7 @@ pub fn merge(now: Time, generation: i64, api: &PodStatus, own: &PodStatus, could
     if telling == Telling::Held {
         (told.phase, told.reason, told.message) = (api.phase, api.reason.clone(), api.message.clone());
     }
-    let some_ready = holds(&told, &ConditionType::Ready) || holds(&told, &ConditionType::ContainersReady);
+    let some_ready = holds(&told.conditions, &ConditionType::Ready) || holds(&told.conditions, &ConditionType::ContainersReady);
     if let Some(verdict) = readiness_of(told.phase, some_ready) {
         for condition in [KubeletCondition::ContainersReady, KubeletCondition::Ready] {
             put_verdict(&mut told.conditions, condition, verdict, generation, now);
@@ -97,7 +95,7 @@ fn put_verdict(list: &mut Vec<PodCondition>, condition: KubeletCondition, verdic
         reason: verdict.reason.as_str().into(),
         message: String::new(),
     };
-    ending::put(list, told);
+    conditions::update(list, told);
 }
 
 #[cfg(test)]

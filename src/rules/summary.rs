@@ -25,7 +25,7 @@ pub struct Summary {
     pub created: Option<Time>,
 }
 
-/// Summarises a Pod as kubectl 1.36 does.
+/// Summarises a Pod as kubectl 1.36 does (`printPod`).
 pub fn summary(pod: &Pod) -> Summary {
     let status = &pod.status;
     let sidecars = pod.spec.init_containers.iter().filter(|c| ContainerKind::of_init(c) == ContainerKind::Sidecar).count();
@@ -66,13 +66,13 @@ pub fn summary(pod: &Pod) -> Summary {
 }
 
 impl Summary {
-    /// The column READY: `1/2`.
+    /// The column READY: `1/2` (`printPod`).
     pub fn ready_column(&self) -> impl fmt::Display + use<> {
         let (ready, total) = self.ready;
         fmt::from_fn(move |f| f.pad(&format!("{ready}/{total}")))
     }
 
-    /// The column RESTARTS as of now: `3`, or `3 (5m ago)` where the end of a restarted instance is known.
+    /// The column RESTARTS as of now: `3`, or `3 (5m ago)` where the end of a restarted instance is known (`printPod`).
     pub fn restarts_column(&self, now: Time) -> impl fmt::Display + use<> {
         let ago = self.last_restart.filter(|_| self.restarts != 0).map(|at| HumanSpan(now - at));
         let restarts = self.restarts;
@@ -82,7 +82,7 @@ impl Summary {
         })
     }
 
-    /// The column AGE as of now: `5m`, or `<unknown>` without a time of creation.
+    /// The column AGE as of now: `5m`, or `<unknown>` without a time of creation (kubectl `translateTimestampSince`).
     pub fn age_column(&self, now: Time) -> impl fmt::Display + use<> {
         let age = self.created.map(|at| HumanSpan(now - at));
         fmt::from_fn(move |f| match age {

@@ -29,17 +29,17 @@ pub fn of_exit<T: AsRef<str>>(policy: TerminationMessagePolicy, exit: Exit, runt
 }
 
 /// Whether the log's end takes the place of an empty or missing file: only after a failure, and not of a container that could not even
-/// be run, which has no log.
+/// be run, which has no log (kubelet `getTerminationMessage`).
 pub fn falls_back(policy: TerminationMessagePolicy, exit: Exit) -> bool {
     policy == TerminationMessagePolicy::FallbackToLogsOnError && exit.code != 0 && exit.reason != TerminatedReason::ContainerCannotRun
 }
 
-/// What is read of a termination message file: its end.
+/// What is read of a termination message file: its end (kubelet `getTerminationMessage`).
 pub fn end_of_file(file: &str) -> &str {
     last_bytes(file, MAX_FILE)
 }
 
-/// What is read of a log: its last lines, and of them the end.
+/// What is read of a log: its last lines, and of them the end (kubelet `readLastStringFromContainerLogs`).
 pub fn end_of_log(log: &str) -> &str {
     // A newline ends a line, so the last one does not begin another.
     let body = log.strip_suffix('\n').unwrap_or(log);

@@ -2,7 +2,7 @@
 
 use crate::api::{Taint, Toleration, TolerationOperator};
 
-/// Whether a toleration puts up with a taint, for however long. An empty key or effect stands for all of them.
+/// Whether a toleration puts up with a taint, for however long (API `ToleratesTaint`). An empty key or effect stands for all of them.
 ///
 /// The operators Lt and Gt are behind a gate that is off in 1.36: they match nothing.
 pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
@@ -16,7 +16,7 @@ pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
     effect_fits && key_fits && value_fits
 }
 
-/// Whether one of the tolerations puts up with the taint.
+/// Whether one of the tolerations puts up with the taint (API `TolerationsTolerateTaint`).
 pub fn is_tolerated(tolerations: &[Toleration], taint: &Taint) -> bool {
     tolerations.iter().any(|toleration| tolerates(toleration, taint))
 }

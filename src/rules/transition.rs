@@ -49,7 +49,8 @@ pub fn between(spec: &Spec, old: &PodStatus, new: &PodStatus, gates: &Gates) -> 
     judge_in_place(spec, &ApiStatuses::new(spec, old), ends, misplaced, gates)
 }
 
-/// Whether a status may show this container as not terminated after it showed it terminated with this exit code.
+/// Whether a status may show this container as not terminated after it showed it terminated with this exit code (kubelet
+/// `checkContainerStateTransition`).
 ///
 /// It may if the Pod's policy is Always or some container may restart all containers; for a sidecar; after a failure under OnFailure;
 /// and where the container's own rules and policy restart it after that code. Ephemeral containers are not asked about.

@@ -20,7 +20,7 @@ pub enum WorkType {
 }
 
 impl WorkType {
-    /// Whether containers may still run: a terminal phase is held back meanwhile.
+    /// Whether containers may still run: a terminal phase is held back meanwhile (kubelet `CouldHaveRunningContainers`).
     pub const fn could_have_running_containers(self) -> bool {
         !matches!(self, Self::Terminated)
     }

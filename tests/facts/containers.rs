@@ -70,7 +70,7 @@ fn fact_11_a_kill_that_exits_zero_is_a_success() {
         .main("a", serves())
         .probe("a", "startup", &[(0.0, "failure")])
         .play()
-        .shows(1.0, &["2.2 a=Completed(0) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "3.0 Succeeded"]);
+        .shows(1.0, &["2.2 a=Completed(0) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "4.0 Succeeded"]);
     let failing = &[(0.0, "success"), (2.0, "failure")];
     Case::new("OnFailure").main("a", serves()).probe("a", "liveness", failing).play().shows(
         1.0,
@@ -144,20 +144,20 @@ fn fact_24_sidecars_count_for_ready_and_initialized() {
 }
 
 /// **Fact 25.** After the last regular container of a Pod that is not to go on, the sidecars are stopped, whatever their codes; only then
-/// Ready says PodCompleted, and a round later the phase follows.
+/// Ready says PodCompleted, and two rounds later the phase follows. (After one in a recording: there the round of the status manager, each 10 s, came first.)
 #[test]
 fn fact_25_sidecars_end_with_the_work() {
     let case =
         Case::new("OnFailure").sidecar("sc", serves().deaf()).main("m", exits(4.4, 0)).spec(json!({"terminationGracePeriodSeconds": 5}));
     case.play().shows(
         1.0,
-        &["5.0 m=Completed(0) notReady", "10.0 sc=Error(137) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "11.0 Succeeded"],
+        &["5.0 m=Completed(0) notReady", "10.0 sc=Error(137) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "12.0 Succeeded"],
     );
     Case::new("Never")
         .sidecar("sc", serves())
         .main("m", exits(4.4, 3))
         .play()
-        .shows(1.0, &["5.0 m=Error(3) notReady", "5.2 sc=Completed(0) RTS- notReady(PodFailed)", "6.0 Failed"]);
+        .shows(1.0, &["5.0 m=Error(3) notReady", "5.2 sc=Completed(0) RTS- notReady(PodFailed)", "7.0 Failed"]);
 }
 
 /// **Fact 26.** A container that is in its back-off when the Pod ends is shown as waiting with the terminal phase, and terminated, ContainerStatusUnknown,

@@ -7,8 +7,6 @@
 //! | not here | why |
 //! |---|---|
 //! | 8: a forced second deletion on the node | the kill under way goes on, but nobody sees it any more |
-//! | 35: resizes | pinned by the replays `resize-*` |
-//! | 43, 44: which Pods the garbage collector takes, and when | pinned by the replays `orphan-*`, `outofservice-*` and `podgc-*`, and the vectors *podgc* |
 //! | 45: what becomes of a mirror object | it is another object, which the machine does not see; nor does it keep a mirror's status after its file is gone |
 //! | 47: `nominatedNodeName` of a preemptor | the scheduler's own |
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
@@ -16,11 +14,13 @@
 mod case;
 mod containers;
 mod evictions;
+mod garbage;
 mod images;
 mod life;
 mod nodes;
 mod object;
 mod pacing;
+mod resizes;
 mod restarts;
 mod sandboxes;
 mod static_pods;
@@ -33,9 +33,11 @@ fn the_chapter_on_surprises_names_the_tests() {
     let files = [
         ("containers", include_str!("containers.rs")),
         ("evictions", include_str!("evictions.rs")),
+        ("garbage", include_str!("garbage.rs")),
         ("images", include_str!("images.rs")),
         ("nodes", include_str!("nodes.rs")),
         ("object", include_str!("object.rs")),
+        ("resizes", include_str!("resizes.rs")),
         ("restarts", include_str!("restarts.rs")),
         ("sandboxes", include_str!("sandboxes.rs")),
         ("static_pods", include_str!("static_pods.rs")),

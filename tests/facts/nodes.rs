@@ -97,7 +97,7 @@ fn fact_41_a_restarted_kubelet_grants_the_grace_period_anew() {
 }
 
 /// **Fact 42.** A running Pod that is refused by a kubelet that restarts is shown as Running with no conditions and no containers at all; some seconds later with its
-/// ended containers, and only then as Failed. No DisruptionTarget tells of it.
+/// ended containers, and two looks after that as Failed. No DisruptionTarget tells of it.
 #[test]
 fn fact_42_a_running_pod_may_be_refused() {
     let case = Case::new("Always").main("a", serves().deaf()).spec(json!({"nodeName": "n1", "nodeSelector": {"disk": "fast"}}));
@@ -111,7 +111,7 @@ fn fact_42_a_running_pod_may_be_refused() {
             "40.3 >>startKubelet",
             "40.3 a gone RTS-gone Ini-gone Ready-gone CR-gone Sch-gone ip-gone",
             "44.3 a=Error(137) RTS- Ini+ notReady(PodFailed) Sch+ ip",
-            "44.3 Failed/NodeAffinity",
+            "46.3 Failed/NodeAffinity",
         ],
     );
     life.runs(5.0, &["43.3 a killed", "43.3 a ended"]);

@@ -29,7 +29,7 @@ fn fact_22_a_killed_sandbox() {
         .main("a", serves())
         .then(2.7, "killSandbox")
         .play()
-        .shows(1.0, &["2.7 >>killSandbox", "3.0 RTS-", "3.2 a=Completed(0) Ini+(PodCompleted) notReady(PodCompleted)", "4.0 Succeeded"]);
+        .shows(1.0, &["2.7 >>killSandbox", "3.0 RTS-", "3.2 a=Completed(0) Ini+(PodCompleted) notReady(PodCompleted)", "5.0 Succeeded"]);
 }
 
 /// **Fact 23.** Restarts of containers keep the address. It is first shown with the first state of a container beyond its first wait, not with

@@ -4,7 +4,8 @@ use super::case::{Case, exits, serves};
 use serde_json::json;
 
 /// **Fact 1.** When the last container has ended by itself, conditions tell so at once, and the terminal phase comes with an update of its own, a round
-/// of the kubelet later, after the sandbox is down. A deletion shows both together.
+/// of the kubelet later, with the news that the sandbox is down. If that was told before, there is nothing new to write, and the phase comes another round later, with the
+/// last status (recordings: 1.0 to 1.2 s, and 1.5 to 2.0 s). A deletion shows both together.
 #[test]
 fn fact_01_the_terminal_phase_is_a_step_behind() {
     Case::new("Never")
@@ -16,6 +17,11 @@ fn fact_01_the_terminal_phase_is_a_step_behind() {
         .main("b", exits(6.4, 0))
         .play()
         .shows(1.0, &["3.0 a=Error(1) notReady", "7.0 b=Completed(0) notReady(PodFailed)", "8.0 Failed RTS-"]);
+    Case::new("Never")
+        .sidecar("sc", serves())
+        .main("m", exits(4.4, 0))
+        .play()
+        .shows(5.1, &["5.2 sc=Completed(0) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "7.0 Succeeded"]);
     Case::new("Always").main("a", serves().on_term(2.0, 0)).delete(2.3).play().shows(
         2.35,
         &["4.3 Succeeded a=Completed(0) RTS- Ini+(PodCompleted) notReady(PodCompleted)", "5.0 deletionTimestamp grace=0", "5.0 DELETED"],

@@ -119,7 +119,7 @@ impl World {
                 self.answer(action, 0);
             }
         }
-        let mut api = self.pod.spec().api().clone();
+        let mut api = self.stored.api().clone();
         api.node_name = "node".into();
         let (spec, status) = (Arc::new(Spec::as_given(api)), self.pod.status().to_owned());
         let (deletion_timestamp, deletion_grace_period_seconds) = self.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
@@ -137,8 +137,9 @@ impl World {
         self.jobs = self.pod.pending_actions().collect();
     }
 
-    /// The machine gets the answers that are due, then a re-list: it tells of older instances, too, of which no event does.
+    /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
     pub(crate) fn look(&mut self) {
+        self.observe();
         for action in core::mem::take(&mut self.jobs) {
             let event = self.answer(action, 0);
             self.call(Input::Event(event));

@@ -48,7 +48,7 @@ fn staleness() {
 const UNREACHABLE: [(&str, &str, &str); 4] = [
     // The Pods of these histories are born, not found by a kubelet that comes back.
     ("Bound", "FoundTerminal", "Terminated"),
-    // The runtime of these histories leaves no record of a sandbox that it could not make.
+    // A sandbox that is down is taken down before another one is made.
     ("NotReady", "Started", "Ready"),
     ("NotReady", "Died", "NotReady"),
     // Told twice, nothing changes: no transition.
@@ -65,6 +65,8 @@ const TOURS: &[(usize, &[Event<'_>])] = &[
     (2, &[Event::ObjectRemoved]),
     (3, &[Event::ObjectRemoved]),
     (3, &[Event::Rejected { reason: "OutOfcpu", message: "" }, Event::ObjectRemoved]),
+    // A sandbox that could not be made has left a record.
+    (5, &[Event::SandboxFailed { attempt: 0 }, Event::SandboxDied { attempt: 0 }]),
     (8, &[REMOVED]),
     (8, &[LOST, REMOVED]),
     (9, &[LOST, REMOVED]),
@@ -237,7 +239,7 @@ fn idempotence() {
         let (before, mut outputs) = (pod.clone(), Vec::new());
         prop_assert_eq!(pod.observe(world.now, &seen, &mut outputs), Ok(()));
         prop_assert!(outputs.is_empty(), "the same re-list again: {outputs:?}");
-        prop_assert!(pod == before, "the same re-list again changed the Pod");
+        prop_assert!(pod == before, "the same re-list again changed the Pod\n{before:?}\n{pod:?}");
         looks.set(looks.get() + 1);
         Ok(())
     });

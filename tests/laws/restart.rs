@@ -68,12 +68,13 @@ fn convergence() {
 
 #[test]
 fn a_new_kubelet_finds_its_pods() {
-    let restarts = Cell::new(0);
+    let (restarts, compared) = (Cell::new(0), Cell::new(0_usize));
     histories_of(1_000, |world, history| {
         let mut world = lived(world, history);
         let seed = history.first().map_or(0, |op| op[1]);
         // A kill that no status shows yet is known to the kubelet alone.
-        let is_killed = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written")["object"].get("kill").is_some();
+        let kept = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written");
+        let is_killed = kept["object"].get("kill").is_some();
         if !world.pod.stage().has_worker() || is_killed || world.gone {
             return Ok(());
         }
@@ -85,23 +86,27 @@ fn a_new_kubelet_finds_its_pods() {
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
         let (went_on, came_back) = (running(&world), running(&restarted));
+        // A sync in progress is lost, with what it had planned, and so are the back-offs: what is made instead, or earlier, lives otherwise,
+        // and takes others with it when it ends. A phase that was held back is lost, too, where it came of an instance of which the runtime
+        // cannot tell: the status that the API server has speaks against it, so that every update is dropped.
+        let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
+        let containers = kept["containers"].as_array().expect("a list");
+        let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept["texts"].get("imageBackoffs").is_some();
+        let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown);
+        let forgets = !was_idle || backs_off || is_unsure;
+        let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
+        let lives_otherwise = forgets && restarted.runtime.instances.iter().any(|made| is_new(made.id) && !made.is_alive());
         for id in ran {
-            prop_assert!(!went_on.contains(&id) || came_back.contains(&id), "{id} was stopped by the restart\nat {}", state(&before));
+            let goes_on = !went_on.contains(&id) || came_back.contains(&id);
+            prop_assert!(goes_on || lives_otherwise, "{id} was stopped by the restart\nat {}", state(&before));
         }
         let ends = |world: &World| (world.pod.stage(), world.pod.phase(), running(world).len());
-        // A sync in progress is lost, with what it had planned.
-        let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
-        prop_assert!(
-            !was_idle || ends(&world) == ends(&restarted),
-            "{:?}, but {:?}\nat {}",
-            ends(&world),
-            ends(&restarted),
-            state(&before)
-        );
+        prop_assert!(forgets || ends(&world) == ends(&restarted), "{:?}, but {:?}\nat {}", ends(&world), ends(&restarted), state(&before));
         restarts.set(restarts.get() + 1);
+        compared.set(compared.get() + usize::from(!forgets));
         Ok(())
     });
-    println!("kubelet restarts: {}", restarts.get());
+    println!("kubelet restarts: {}, {} of them without loss", restarts.get(), compared.get());
     assert!(restarts.get() > 200 || !is_thorough());
 }
 

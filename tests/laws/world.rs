@@ -8,7 +8,7 @@ use super::shape;
 use pod_lifecycle::api::ObjectMeta;
 use pod_lifecycle::observation::Observation;
 use pod_lifecycle::pod::{Action, Change, Event, NewPod, Output, Stage, TransitionError};
-use pod_lifecycle::{Pod, Span, Time};
+use pod_lifecycle::{Pod, Span, Spec, Time};
 use std::sync::Arc;
 
 /// What is put into the machine in one call.
@@ -55,6 +55,8 @@ pub(crate) struct World {
     pub(crate) kind: Kind,
     /// Actions asked for and not answered yet.
     pub(crate) jobs: Vec<Action>,
+    /// The spec that the API server has: the machine may not have taken it up yet.
+    pub(crate) stored: Arc<Spec>,
     pub(crate) runtime: Runtime,
     last: Event<'static>,
     /// Whether the object is gone, and its status with it.
@@ -81,6 +83,7 @@ impl World {
         let pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &node, &mut outputs);
         let mut world = Self {
             pod,
+            stored: spec,
             now: START,
             kind: Kind::True,
             jobs: Vec::new(),
@@ -153,6 +156,11 @@ impl World {
         if let Input::Event(event) = input {
             self.last = event;
             self.gone |= event == Event::ObjectRemoved && result.is_ok();
+        }
+        if let Input::Update(Change::Spec { spec, .. }) = &input
+            && result.is_ok()
+        {
+            self.stored = Arc::clone(spec);
         }
         self.note(&outputs);
         Call { before, now: self.now, input, kind: self.kind, result, outputs }

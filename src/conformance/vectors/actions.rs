@@ -3,9 +3,8 @@
 use super::{Case, ReadError, spec_of};
 use crate::api;
 use crate::observation::{Observation, ObservedContainer, ObservedPod};
-use crate::rules::actions::{
-    ActionInput, ContainerAction, Managers, ResizableResources, Resize, ResizedResource, compute, resets, resize, updates,
-};
+use crate::rules::actions::{ActionInput, ContainerAction, Managers, Resize, ResizedResource, compute, resets, resize, updates};
+use crate::rules::resources::ResizableResources;
 use crate::rules::sandbox;
 use crate::rules::view::ProbeResult;
 use crate::spec::{ContainerIndex, Spec};

@@ -1,9 +1,9 @@
 //! Vectors of the rules in [`crate::rules::conditions`].
 
 use super::{Case, ReadError, spec_of};
-use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodPhase};
+use crate::api::{self, ConditionType, PodCondition, PodPhase};
 use crate::observation::{Observation, ObservedPod};
-use crate::rules::conditions::{self, Verdict};
+use crate::rules::conditions::{self, Verdict, holds, status_in};
 use crate::rules::restart;
 use crate::rules::view::ApiStatuses;
 use alloc::vec::Vec;
@@ -26,7 +26,7 @@ pub(super) fn conditions(case: &Case) -> Result<Value, ReadError> {
     let Input { pod, old_conditions, conditions, container_statuses, phase, runtime_status } = case.input()?;
     let (spec, gates) = (spec_of(&pod), case.gates()?);
     let (old, current) = (old_conditions.unwrap_or_default(), conditions.unwrap_or_default());
-    let was = |type_: ConditionType| status_in(&old, type_.as_str()) == Some(ConditionStatus::True);
+    let was = |type_: ConditionType| holds(&old, &type_);
     let statuses = container_statuses.as_deref().map(|list| ApiStatuses::of_list(&spec, list));
     let runtime = ObservedPod::new(&spec, &runtime_status);
 
@@ -47,10 +47,6 @@ pub(super) fn conditions(case: &Case) -> Result<Value, ReadError> {
         "podReadyToStartContainers": condition(ConditionType::PodReadyToStartContainers, ready_to_start, generation),
         "allContainersRestarting": restarting.map(|verdict| condition(ConditionType::AllContainersRestarting, verdict, 0)),
     }))
-}
-
-fn status_in(conditions: &[PodCondition], name: &str) -> Option<ConditionStatus> {
-    conditions.iter().find(|condition| condition.type_.as_str() == name).map(|condition| condition.status)
 }
 
 fn condition(type_: ConditionType, verdict: Verdict, observed_generation: i64) -> PodCondition {

@@ -3,8 +3,25 @@
 //! A kubelet asks for each Pod that it learns of and that has not ended: for new ones, and after its own start for all, those
 //! that run already not excepted. A refused Pod has no worker; its status is told by the Pod's machine
 //! ([`Event::Rejected`](crate::pod::Event::Rejected)).
+//!
+//! ```
+//! use pod_lifecycle::node::admission::{Admission, Node, admit};
+//! use pod_lifecycle::{Gates, api};
+//!
+//! let allocatable = serde_json::from_str(r#"{"cpu": "2", "memory": "4Gi", "pods": "10"}"#)?;
+//! let node = Node { allocatable: Some(&allocatable), ..Node::open("edge-1") };
+//! let pod: api::Pod = serde_json::from_str(r#"{"spec": {"containers": [{"resources": {"requests": {"cpu": "1500m"}}}]}}"#)?;
+//!
+//! assert_eq!(admit(&pod, &node, &[], &Gates::default()), Admission::Admitted(vec![]));
+//! let Admission::Rejected(why) = admit(&pod, &node, &[&pod], &Gates::default()) else { unreachable!() };
+//! assert_eq!(why.reason(), "OutOfcpu");
+//! assert!(why.message().ends_with("resource: cpu, requested: 1500, used: 1500, capacity: 2000"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod fit;
+
+pub use super::rejection::Rejection;
 
 use super::Kill;
 use super::eviction::{self, NodePressure};
@@ -12,9 +29,7 @@ use super::preemption::{self, Recovery};
 use crate::api::{Pod, PodPhase, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::toleration::is_tolerated;
-use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -51,48 +66,6 @@ pub enum Admission {
     Admitted(Vec<Kill>),
     /// It is refused.
     Rejected(Rejection),
-}
-
-/// Why a Pod is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rejection {
-    /// The node is short of something (`Evicted`).
-    NodePressure(Vec<NodePressure>),
-    /// The Pod's own label `kubernetes.io/os` names another system.
-    OsLabel,
-    /// `spec.os` names another system.
-    Os,
-    /// There is too little left of a resource (`OutOf…`), in the unit in which the kubelet reckons: millicores for cpu.
-    Shortage {
-        /// `cpu`, `memory`, `ephemeral-storage`, `pods` or an extended resource.
-        resource: String,
-        /// What the Pod asks for.
-        requested: i64,
-        /// What the others on the node ask for.
-        used: i64,
-        /// What the node has.
-        capacity: i64,
-    },
-    /// `nodeSelector` or the required node affinity do not fit the node.
-    NodeAffinity,
-    /// `spec.nodeName` is another node.
-    NodeName,
-    /// A host port is taken.
-    NodePorts,
-    /// A NoExecute taint is not tolerated.
-    TaintToleration,
-    /// A critical Pod lacks room, and nobody can make enough (`UnexpectedAdmissionError`).
-    NoRoom,
-    /// The node shuts down.
-    NodeShutdown,
-    /// Refused by a part of the kubelet that is not modelled here: sysctls, topology, AppArmor, features of the node.
-    Other {
-        /// `status.reason`.
-        reason: String,
-        /// Why, without the kubelet's introduction.
-        message: String,
-    },
 }
 
 /// Decides whether a Pod is let in. `others` are the Pods that are active on the node; those that are to be ended are named by their
@@ -152,64 +125,12 @@ pub fn failures(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gates) -> V
     found
 }
 
-impl Rejection {
-    /// `status.reason` of the refused Pod.
-    pub fn reason(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self {
-            Self::NodePressure(_) => "Evicted",
-            Self::OsLabel => "PodOSSelectorNodeLabelDoesNotMatch",
-            Self::Os => "PodOSNotSupported",
-            Self::Shortage { resource, .. } => return Cow::Owned(format!("OutOf{resource}")),
-            Self::NodeAffinity => "NodeAffinity",
-            Self::NodeName => "NodeName",
-            Self::NodePorts => "NodePorts",
-            Self::TaintToleration => "TaintToleration",
-            Self::NoRoom => "UnexpectedAdmissionError",
-            Self::NodeShutdown => "NodeShutdown",
-            Self::Other { reason, .. } => reason,
-        })
-    }
-
-    /// `status.message` of the refused Pod.
-    pub fn message(&self) -> String {
-        let why: Cow<'_, str> = match self {
-            Self::NodePressure(pressures) => {
-                let names: Vec<_> = pressures.iter().map(|pressure| pressure.as_str()).collect();
-                format!("The node had condition: [{}]. ", names.join(" ")).into()
-            }
-            Self::OsLabel => "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label".into(),
-            Self::Os => "Failed to admit pod as the OS field doesn't match node OS".into(),
-            Self::Shortage { resource, requested, used, capacity } => {
-                format!("Node didn't have enough resource: {resource}, requested: {requested}, used: {used}, capacity: {capacity}").into()
-            }
-            Self::NodeAffinity => "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector".into(),
-            Self::NodeName => "Predicate NodeName failed: node(s) didn't match the requested node name".into(),
-            Self::NodePorts => "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports".into(),
-            Self::TaintToleration => "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate".into(),
-            Self::NoRoom => "Unexpected error while attempting to recover from admission failure: no set of running pods found".into(),
-            Self::NodeShutdown => "Pod was rejected as the node is shutting down.".into(),
-            Self::Other { message, .. } => message.into(),
-        };
-        format!("Pod was rejected: {why}")
-    }
-
-    /// The resource that is lacking and how much of it; `None` if it is not about a resource.
-    pub fn shortage(&self) -> Option<(&str, i64)> {
-        match self {
-            Self::Shortage { resource, requested, used, capacity } => {
-                Some((resource, requested.saturating_sub(capacity.saturating_sub(*used))))
-            }
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pod(spec: &str) -> Pod {
-        serde_json::from_str(&format!(r#"{{"spec": {spec}}}"#)).unwrap()
+        serde_json::from_str(&alloc::format!(r#"{{"spec": {spec}}}"#)).unwrap()
     }
 
     fn reason(pod: &Pod, others: &[&Pod], node: Node<'_>) -> Option<String> {

@@ -31,7 +31,7 @@ pub struct WorkerState {
 }
 
 impl<K: Ord + Clone, P> PodWorkers<K, P> {
-    /// What the worker of a Pod is at; `None` if the workers do not know the Pod.
+    /// What the worker of a Pod is at; `None` if the workers do not know the Pod (kubelet `podSyncStatus`).
     pub fn state(&self, uid: &K) -> Option<WorkerState> {
         self.workers.get(uid).map(|worker| WorkerState {
             work_type: worker.work,
@@ -53,39 +53,40 @@ impl<K: Ord + Clone, P> PodWorkers<K, P> {
         self.workers.keys()
     }
 
-    /// Whether all containers of the Pod are known to be stopped. A Pod that the workers do not know is not.
+    /// Whether all containers of the Pod are known to be stopped (kubelet `IsPodKnownTerminated`). A Pod that the workers do not know is not.
     pub fn is_pod_known_terminated(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.terminated).unwrap_or(false)
     }
 
-    /// Whether containers of the Pod may run: a terminal phase is held back meanwhile. Before the first housekeeping, those of a Pod that the
-    /// workers do not know may.
+    /// Whether containers of the Pod may run: a terminal phase is held back meanwhile (kubelet `CouldHaveRunningContainers`). Before the first
+    /// housekeeping, those of a Pod that the workers do not know may.
     pub fn could_have_running_containers(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.work_type.could_have_running_containers()).unwrap_or(!self.synced)
     }
 
-    /// Whether the workers are done with the Pod, so that its object may go. A Pod that they do not know is done with after the first
-    /// housekeeping; so it is in the following questions.
+    /// Whether the workers are done with the Pod, so that its object may go (kubelet `ShouldPodBeFinished`). A Pod that they do not know is done
+    /// with after the first housekeeping; so it is in the following questions.
     pub fn should_pod_be_finished(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.finished).unwrap_or(self.synced)
     }
 
-    /// Whether the Pod is to end; it may still be starting. A Pod that the workers do not know is not.
+    /// Whether the Pod is to end; it may still be starting (kubelet `IsPodTerminationRequested`). A Pod that the workers do not know is not.
     pub fn is_pod_termination_requested(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.termination_requested).unwrap_or(false)
     }
 
-    /// Whether nothing of the Pod will be started any more, so that its containers may be stopped by others, too.
+    /// Whether nothing of the Pod will be started any more, so that its containers may be stopped by others, too (kubelet
+    /// `ShouldPodContainersBeTerminating`).
     pub fn should_pod_containers_be_terminating(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.termination_started).unwrap_or(self.synced)
     }
 
-    /// Whether what the runtime has of the Pod (sandbox, cgroup) may be removed.
+    /// Whether what the runtime has of the Pod (sandbox, cgroup) may be removed (kubelet `ShouldPodRuntimeBeRemoved`).
     pub fn should_pod_runtime_be_removed(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.terminated).unwrap_or(self.synced)
     }
 
-    /// Whether what the Pod left on the node (directories, dead containers) may be removed.
+    /// Whether what the Pod left on the node (directories, dead containers) may be removed (kubelet `ShouldPodContentBeRemoved`).
     pub fn should_pod_content_be_removed(&self, uid: &K) -> bool {
         self.ask(uid, |state| state.evicted || (state.deleted && state.terminated)).unwrap_or(self.synced)
     }

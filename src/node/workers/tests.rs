@@ -74,8 +74,12 @@ fn static_pods_of_a_name_take_turns() {
         workers.update(&uid, PodUpdate::Create(STATIC), true, &mut out);
     }
     assert_eq!(out.iter().filter(|output| matches!(output, WorkerOutput::Start { .. })).count(), 1);
+    let ends = |workers: &Workers| (workers.is_pod_termination_requested(&1), workers.is_pod_for_mirror_pod_terminating("web_default"));
+    assert_eq!(ends(&workers), (false, false));
     workers.finished(&1, SyncResult::Terminal, &mut out).unwrap();
+    assert_eq!(ends(&workers), (true, true));
     workers.finished(&1, SyncResult::Done, &mut out).unwrap();
+    assert_eq!(ends(&workers), (true, false));
     workers.finished(&1, SyncResult::Done, &mut out).unwrap();
     out.clear();
     workers.update(&3, PodUpdate::Sync(STATIC), true, &mut out);

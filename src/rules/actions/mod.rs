@@ -9,7 +9,7 @@ mod reset;
 mod resize;
 
 pub use reset::{Reset, resets};
-pub use resize::{Direction, ResizableResources, Resize, ResizedResource, resize, resize_to, updates};
+pub use resize::{Direction, Resize, ResizedResource, resize, resize_to, updates};
 
 use super::view::{InstanceState, KillReason, ProbeResult, Runtime};
 use super::{container_status, restart, sandbox};

@@ -1,21 +1,9 @@
 //! In-place resize of a running container (kubelet `computePodResizeAction`, KEP-1287).
 
 use super::ContainerAction;
-use crate::api::{self, Quantity, ResizePolicy, ResourceRequirements};
+use crate::api::{self, ResizePolicy};
+use crate::rules::resources::ResizableResources;
 use crate::spec::{ContainerIndex, Spec};
-
-/// The resources that can be resized in place; what is absent is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ResizableResources {
-    /// CPU limit in millicores.
-    pub cpu_limit: i64,
-    /// CPU request in millicores.
-    pub cpu_request: i64,
-    /// Memory limit in bytes.
-    pub memory_limit: i64,
-    /// Memory request in bytes.
-    pub memory_request: i64,
-}
 
 /// How a resource changes. Downward updates are applied first, to make room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -65,20 +53,6 @@ impl ResizedResource {
     }
 }
 
-impl From<&ResourceRequirements> for ResizableResources {
-    fn from(resources: &ResourceRequirements) -> Self {
-        let milli = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::milli_value);
-        let whole = |quantity: Option<&Quantity>| quantity.map_or(0, Quantity::value);
-        let ResourceRequirements { limits, requests } = resources;
-        Self {
-            cpu_limit: milli(limits.get("cpu")),
-            cpu_request: milli(requests.get("cpu")),
-            memory_limit: whole(limits.get("memory")),
-            memory_request: whole(requests.get("memory")),
-        }
-    }
-}
-
 /// What it takes to bring a running container from the resources last applied to the allocated ones of the spec.
 ///
 /// `actuated` is what the kubelet last gave the runtime; all 0 if it has no record. A resource without a resize policy is updated in place.
@@ -86,7 +60,8 @@ pub fn resize(container: &api::Container, actuated: ResizableResources) -> Resiz
     resize_to(&container.resize_policy, (&container.resources).into(), actuated)
 }
 
-/// The same, where the allocated resources are not those of the spec that has the policies: while a resize waits for room.
+/// The same, where the allocated resources are not those of the spec that has the policies: while a resize waits for room (kubelet
+/// `computePodResizeAction`).
 pub fn resize_to(policies: &[ResizePolicy], allocated: ResizableResources, actuated: ResizableResources) -> Resize {
     let cpu = direction((allocated.cpu_limit, actuated.cpu_limit), (allocated.cpu_request, actuated.cpu_request));
     let memory = direction((allocated.memory_limit, actuated.memory_limit), (allocated.memory_request, actuated.memory_request));

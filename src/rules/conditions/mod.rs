@@ -4,8 +4,10 @@
 //! generation it speaks of are added where the status is assembled; the messages, for humans, are made on demand by the
 //! functions in `…_message`.
 
+mod list;
 mod set;
 
+pub use list::{holds, put, status_in, update};
 pub use set::{Conditions, KubeletCondition, is_owned, message, transition_time};
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};
@@ -270,7 +272,7 @@ pub fn all_containers_restarting(
 }
 
 /// The message of [`containers_ready`]: which containers have no status and which are not ready; empty unless the reason is
-/// ContainersNotReady.
+/// ContainersNotReady (kubelet `GenerateContainersReadyCondition`).
 pub fn containers_ready_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> String {
     match statuses {
         Some(statuses) if containers_ready(spec, Some(statuses), phase).reason == ConditionReason::ContainersNotReady => {
@@ -281,7 +283,7 @@ pub fn containers_ready_message(spec: &Spec, statuses: Option<&impl Statuses>, p
 }
 
 /// The message of [`ready`]: that of ContainersReady while that is not True, else which readiness gates are missing or not True;
-/// empty if it holds.
+/// empty if it holds (kubelet `GeneratePodReadyCondition`).
 pub fn ready_message(
     spec: &Spec,
     statuses: Option<&impl Statuses>,
@@ -300,7 +302,7 @@ pub fn ready_message(
 }
 
 /// The message of [`initialized`]: which init containers have no status and which are not done; empty unless the reason is
-/// ContainersNotInitialized.
+/// ContainersNotInitialized (kubelet `GeneratePodInitializedCondition`).
 pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
     let verdict = initialized(spec, statuses, phase, was_initialized, gates);
     match statuses {

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use core::net::IpAddr;
 
 /// The addresses of a Pod on its own network, out of those that the runtime reports: the first of each family, that of the node's primary
-/// address first. What is not an address is passed over.
+/// address first (kubelet `sortPodIPs`). What is not an address is passed over.
 pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> {
     let v6_first = node_primary.is_some_and(|ip| family(ip) == Some(Family::V6));
     let order = if v6_first { [Family::V6, Family::V4] } else { [Family::V4, Family::V6] };
@@ -12,7 +12,7 @@ pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary
 }
 
 /// The addresses that a Pod on the node's network has beside its own, `own` the first of which there are `count`: the node's where it has
-/// none; where it has one, the node's second if that is of the other family.
+/// none; where it has one, the node's second if that is of the other family (kubelet `generateAPIPodStatus`).
 pub fn host_network_ips<'a, T: AsRef<str>>(own: Option<&str>, count: usize, node: &'a [T]) -> &'a [T] {
     let node = &node[..node.len().min(2)];
     match (own, node) {

@@ -2,14 +2,48 @@
 //!
 //! [`decide`] takes the container statuses as they were derived and says phase and conditions: in which order the parts look at one
 //! another stands there and nowhere else. The machine resolves the answer into its compact state, [`build`] into an API object.
+//!
+//! ```
+//! use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
+//! use pod_lifecycle::rules::pod_status::{Build, KubeletPod, build};
+//! use pod_lifecycle::{Gates, Spec, Time, api};
+//!
+//! let spec = Spec::parse(serde_json::from_str(r#"{"containers": [{"name": "web", "image": "nginx:1"}]}"#)?)?;
+//! let (meta, status) = (api::ObjectMeta::default(), api::PodStatus::default());
+//! let pod = KubeletPod { meta: &meta, spec: &spec, status: &status, mirror: None };
+//!
+//! let now = Time::from_secs(1_767_225_600);
+//! let web = ObservedContainer {
+//!     name: "web".into(),
+//!     state: ObservedState::Running,
+//!     started_at: Some(now),
+//!     active: true,
+//!     ..ObservedContainer::default()
+//! };
+//! let sandbox = ObservedSandbox { state: ObservedSandboxState::Ready, ..ObservedSandbox::default() };
+//! let seen = Observation { sandboxes: vec![sandbox], containers: vec![web], ..Observation::default() };
+//!
+//! let with = Build {
+//!     last: None,
+//!     seen: &seen,
+//!     runtime_name: "containerd",
+//!     terminal: false,
+//!     kubelet_start: now,
+//!     host_ips: &[],
+//!     resize_conditions: &[],
+//! };
+//! let built = build(now, pod, &with, &(), &Gates::default());
+//! assert_eq!(built.phase, Some(api::PodPhase::Running));
+//! assert!(built.container_statuses[0].ready);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod addresses;
 mod object;
 
 pub use addresses::{canonical_ip, host_network_ips, pod_ips};
-pub(crate) use object::put;
+pub(super) use object::condition;
 pub use object::{Build, Caches, KubeletPod, build};
-pub(super) use object::{condition, holds, status_in};
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
 use super::phase::{self, PhaseFacts};

@@ -4,7 +4,7 @@ use super::{BeforeProbes, DEADLINE_MESSAGE, PodFacts, PodVerdict, ReasonSource, 
 use crate::api::{self, ConditionStatus, ConditionType, PodCondition, PodStatus};
 use crate::gates::Gates;
 use crate::observation::{Observation, ObservedPod};
-use crate::rules::conditions::{self, KubeletCondition, Verdict};
+use crate::rules::conditions::{self, KubeletCondition, Verdict, holds, put, status_in};
 use crate::rules::container_status::{self, StartFailure, StatusInput, StatusTexts};
 use crate::rules::probe::{self, Probed, SeenState, Standing};
 use crate::rules::resources::pod_resources;
@@ -74,7 +74,7 @@ impl Caches for () {
 pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Caches, gates: &Gates) -> PodStatus {
     let (spec, last) = (pod.spec, build.last.unwrap_or(pod.status));
     let runtime = ObservedPod::new(spec, build.seen);
-    let already = holds(last, &ConditionType::AllContainersRestarting);
+    let already = holds(&last.conditions, &ConditionType::AllContainersRestarting);
     let restarting_all = restart::should_restart_all(spec, already, &runtime, &ApiStatuses::new(spec, pod.status), gates);
 
     let mut containers = Containers { pod, build, last, caches, gates, restarting_all, sidecars_started: true };
@@ -92,7 +92,7 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
         last_phase: last.phase,
         api_phase: pod.status.phase,
         past_deadline: deadline::has_passed(spec, deadline::start_time(build.last, pod.status), now),
-        was_initialized: holds(last, &ConditionType::Initialized),
+        was_initialized: holds(&last.conditions, &ConditionType::Initialized),
         restarting_all,
     };
     let mut listed = kept_conditions(pod.status, last, build, gates);
@@ -160,7 +160,7 @@ impl<C: Caches> Containers<'_, C> {
             startup: standing(ProbeKind::Startup),
             readiness: standing(ProbeKind::Readiness),
             has_readiness_probe: spec.probe(ProbeKind::Readiness).is_some(),
-            pod_ready: holds(self.pod.status, &ConditionType::Ready),
+            pod_ready: holds(&self.pod.status.conditions, &ConditionType::Ready),
             kubelet_start: self.build.kubelet_start,
         };
         let marks = probe::marks(&probed, self.gates);
@@ -179,22 +179,6 @@ fn kept_conditions(api: &PodStatus, last: &PodStatus, build: &Build<'_>, gates: 
         put(&mut list, disruption.clone());
     }
     list
-}
-
-/// Puts a condition into the list, in the place of the first of its type, else at the end.
-pub(crate) fn put(list: &mut Vec<PodCondition>, condition: PodCondition) {
-    match list.iter_mut().find(|known| known.type_ == condition.type_) {
-        Some(known) => *known = condition,
-        None => list.push(condition),
-    }
-}
-
-pub(in crate::rules) fn status_in(list: &[PodCondition], name: &str) -> Option<ConditionStatus> {
-    list.iter().find(|condition| condition.type_.as_str() == name).map(|condition| condition.status)
-}
-
-pub(in crate::rules) fn holds(status: &PodStatus, type_: &ConditionType) -> bool {
-    status_in(&status.conditions, type_.as_str()) == Some(ConditionStatus::True)
 }
 
 /// A verdict as the API's condition, without its time.

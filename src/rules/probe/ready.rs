@@ -15,7 +15,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Of this worker, if there is one, in a status that shows this instance.
+    /// Of this worker, if there is one, in a status that shows this instance (kubelet `UpdatePodStatus`).
     pub fn of(worker: Option<&Worker>, shown: Option<InstanceId>) -> Self {
         let result = worker.zip(shown).and_then(|(worker, shown)| worker.result(shown));
         Self { worker: worker.is_some(), result }

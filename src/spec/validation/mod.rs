@@ -1,6 +1,6 @@
 //! What the API server refuses, as far as the lifecycle is concerned (API `ValidatePodSpec` and its relatives).
 //!
-//! Only the fields of [`crate::api`] are looked at: what is not modelled (environment, security contexts, contents of
+//! Only the fields of [`crate::api`] are looked at: what those leave out (environment, security contexts, contents of
 //! volumes, affinity) is not judged. As in Kubernetes, a probe may name a port that no container has: only the kubelet minds.
 
 mod container;
