@@ -1,12 +1,14 @@
 //! All rules.
 
-use super::phase;
 use super::rule::Rule;
+use super::{disruption, initialized, phase, presence, readiness, scheduled};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES, phase::DERIVED_RULES];
+const FAMILIES: &[&[Rule]] =
+    &[phase::RULES, phase::DERIVED_RULES, presence::RULES, readiness::RULES, initialized::RULES, scheduled::RULES, disruption::RULES];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about the conditions, `DI` about the condition
+/// DisruptionTarget.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -129,9 +129,11 @@ impl Stream {
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
         let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
         self.next.read(&pod, specs.observed, &self.gates);
+        self.next.has_own_spec = has_own_spec;
         if let Some(at) = at {
             self.settle(at, rules, found);
         }
