@@ -3,7 +3,7 @@
 use super::bases::{RUNNING, SUCCEEDED};
 use super::report::Report;
 use super::rule::{Check, Limit, Rule};
-use super::shape::{Scope, Shapes};
+use super::shape::Shapes;
 use super::version::{Change, Version, condition_path};
 use crate::api::{ConditionStatus, ConditionType, PodCondition, PodPhase};
 use crate::node::{eviction, rejection};
@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::must(
         "DI-06",
         "evicted for a threshold of the node, or preempted ⇒ DisruptionTarget True; evicted for its own excess, or refused ⇒ none of the kubelet's",
-        Check::Both(end_is_a_disruption, eviction_is_a_disruption),
+        Check::Status(end_is_a_disruption),
     )
     .source_is("kubelet eviction manager, CriticalPodAdmissionHandler, rejectPod (KEP-3329)")
     .not(Shapes::COLLECTED)
@@ -176,52 +176,56 @@ fn false_needs_no_reason(version: &Version<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// By what the status itself tells.
 fn end_is_a_disruption(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let reason = version.status().reason.as_str();
+    if version.phase() != Some(PodPhase::Failed) || reason.is_empty() {
+        return;
+    }
+    match end_of(version) {
+        Some(End::Kill(ending)) if ending.is_disruption() => {
+            if disrupted(version).is_none() {
+                let status = disruption(version).map_or("none", |condition| condition.status.as_str());
+                let message = format_args!("the kubelet has ended the Pod ({reason}) for the sake of others, and that is a disruption");
+                report.add(path("status"), status, message);
+            }
+        }
+        Some(_) if is_for(version, ConditionReason::TerminationByKubelet) => {
+            let message = format_args!("a Pod that ends like this ({reason}) is not disrupted: it was refused, or used too much");
+            report.add(path("reason"), ConditionReason::TerminationByKubelet, message);
+        }
+        _ => {}
+    }
+}
+
+/// What a kubelet does to a Pod that Fails with a reason.
+enum End {
+    Refusal,
+    Kill(Ending),
+}
+
+/// What the status tells of it: `Evicted` may be three things. None if it does not tell, or is another one.
+fn end_of(version: &Version<'_>) -> Option<End> {
     let status = version.status();
-    if version.phase() != Some(PodPhase::Failed) || status.reason.is_empty() {
-        return;
-    }
-    let refused = version.is(Shapes::REJECTED) || status.message.starts_with(rejection::INTRODUCTION);
-    let ending = match status.reason.as_str() {
-        known if refused || rejection::is_reason(known) => None,
-        known if known == Ending::Preemption.reason() => Some(Ending::Preemption),
-        known if known == Ending::NodePressure.reason() => match eviction::told_by(&status.message) {
-            Some(told) => Some(told),
-            None => return,
-        },
-        _ => return,
-    };
-    if ending.is_some_and(Ending::is_disruption) {
-        must_be_disrupted(version, report);
-    } else if is_for(version, ConditionReason::TerminationByKubelet) {
-        let message = format_args!("a Pod that ends like this ({}) is not disrupted: it was refused, or used too much", status.reason);
-        report.add(path("reason"), ConditionReason::TerminationByKubelet, message);
+    let (reason, message) = (status.reason.as_str(), status.message.as_str());
+    if version.is(Shapes::REJECTED) || message.starts_with(rejection::INTRODUCTION) || rejection::is_reason(reason) {
+        Some(End::Refusal)
+    } else if reason == Ending::Preemption.reason() {
+        Some(End::Kill(Ending::Preemption))
+    } else if reason != Ending::NodePressure.reason() {
+        None
+    } else if message.is_empty() {
+        // What was not refused, and has no limit to exceed, was evicted for a threshold.
+        let has_limit = version.spec().is_none_or(|spec| eviction::has_storage_limit(spec.api()));
+        (!has_limit && was_never_refused(version)).then_some(End::Kill(Ending::NodePressure))
+    } else {
+        eviction::told_by(message).map(End::Kill)
     }
 }
 
-/// Without a message: a Pod that was not refused, and has no limit to exceed, was evicted for a threshold.
-fn eviction_is_a_disruption(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    let [old, new] = [change.old, change.new];
-    let is_evicted = new.status().reason == Ending::NodePressure.reason() && new.status().message.is_empty();
-    if !is_evicted || old.is_terminal() || !new.is_terminal() || !old.is_in(Scope::Full) || new.history.rejected {
-        return;
-    }
-    let has_limit = new.spec().is_none_or(|spec| eviction::has_storage_limit(spec.api()));
-    // A refusal between the two would have taken PodScheduled away, and a new one come.
-    let scheduled = change.condition(KubeletCondition::PodScheduled);
-    if !has_limit && scheduled.is_some_and(|(before, after)| before.last_transition_time == after.last_transition_time) {
-        must_be_disrupted(new, report);
-    }
-}
-
-fn must_be_disrupted(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if disrupted(version).is_none() {
-        let status = disruption(version).map_or("none", |condition| condition.status.as_str());
-        let message =
-            format_args!("the kubelet has ended the Pod ({}) for the sake of others, and that is a disruption", version.status().reason);
-        report.add(path("status"), status, message);
-    }
+/// Whether PodScheduled is as old as the Pod's start: a refusal takes it away, and what comes after is new.
+fn was_never_refused(version: &Version<'_>) -> bool {
+    let scheduled = version.condition(KubeletCondition::PodScheduled).and_then(|condition| condition.last_transition_time);
+    scheduled.zip(version.status().start_time).is_some_and(|(scheduled, started)| scheduled <= started + Span::from_secs(1))
 }
 
 fn kubelet_tells_why(version: &Version<'_>, report: &mut Report<'_, '_>) {

@@ -201,18 +201,23 @@ fn is_ended_by_ready(version: &Version<'_>) -> Option<ConditionReason> {
     Some(reason(ready)).filter(|reason| matches!(reason, ConditionReason::PodFailed | ConditionReason::PodCompleted))
 }
 
-/// Success is seen in the containers; why a Pod fails may be known to the kubelet only.
+/// Success is seen in the containers. Why a Pod fails may be known to the kubelet only; but then it stops the containers before it looks at
+/// the conditions again.
 fn end_is_reached(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if !version.is_terminal()
-        && is_ended_by_ready(version) == Some(ConditionReason::PodCompleted)
-        && computed_if_stopped(version) != Some(PodPhase::Succeeded)
-    {
-        report.add(
-            condition_path("Ready", "reason"),
-            "PodCompleted",
-            "the Pod has not Succeeded, and its containers cannot have made it so",
-        );
-    }
+    let Some((why, (spec, statuses))) = is_ended_by_ready(version).filter(|_| !version.is_terminal()).zip(version.statuses()) else {
+        return;
+    };
+    let all_are_ready = || conditions::containers_ready(spec, Some(&statuses), PodPhase::Running).holds();
+    let message = match why {
+        ConditionReason::PodCompleted if computed_if_stopped(version) != Some(PodPhase::Succeeded) => {
+            "the Pod has not Succeeded, and its containers cannot have made it so"
+        }
+        ConditionReason::PodFailed if all_are_ready() && !is_past_deadline(version) => {
+            "the Pod has not Failed: all its containers are ready, and no deadline has passed"
+        }
+        _ => return,
+    };
+    report.add(condition_path("Ready", "reason"), why, message);
 }
 
 /// What the kubelet holds back it does not forget while it lives, and it would find the Pod's containers in the same state again.
