@@ -18,6 +18,7 @@ mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod deletion;
 mod disruption;
 mod example;
 mod finding;
@@ -30,6 +31,7 @@ mod report;
 mod rule;
 mod scheduled;
 mod shape;
+mod stopping;
 mod stream;
 mod version;
 
