@@ -134,10 +134,10 @@ impl Stream {
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
         self.next.read(&pod, specs.observed, &self.gates);
         self.next.has_own_spec = has_own_spec;
-        if let Some(at) = at {
+        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
+        if let Some(at) = at.filter(|_| !gap) {
             self.settle(at, rules, found);
         }
-        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
         self.watch_for_collection(&pod, gap, at, found);
 
         let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
@@ -156,6 +156,10 @@ impl Stream {
         read(&History::NEW, &mut |new, change| history.learn(new, change));
         let seen = Seen { at, has_spec: specs.observed.is_some(), after_gap: gap };
         self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
+        // Behind a gap a state has lasted only if it is still there.
+        if let Some(at) = at.filter(|_| gap) {
+            self.settle(at, rules, found);
+        }
         seen
     }
 
