@@ -259,3 +259,37 @@ fn stays_undeleted(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let why = disrupted(version).map_or("", |condition| &condition.reason);
     report.add(path("reason"), why, "who sets this deletes the Pod next, and nobody has");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Checker, Example, Options};
+    use alloc::vec::Vec;
+
+    fn found(steps: &'static [&'static [&'static str]], every_version: bool) -> Vec<&'static str> {
+        let options = Options { every_version: Some(every_version), rules: ["DI", "CO-07"].map(Into::into).into(), ..Options::default() };
+        let (mut checker, mut found) = (Checker::with(options), Vec::new());
+        for event in (Example { base: RUNNING, steps }).events().unwrap() {
+            checker.event(event, 1, &mut |finding| found.push(finding.rule.id()));
+        }
+        checker.finish(&mut |finding| found.push(finding.rule.id()));
+        found
+    }
+
+    #[test]
+    fn behind_a_gap_a_state_has_lasted_only_if_it_is_still_there() {
+        const OVER: &[&[&str]] = &[&[EVICTED_BY_API], &["t = 60", "metadata.deletionTimestamp = 2026-01-01T00:00:35Z"]];
+        assert_eq!((found(OVER, true), found(OVER, false)), (["DI-08"].into(), [].into()));
+        const THERE: &[&[&str]] = &[&[EVICTED_BY_API], &["t = 60"]];
+        assert_eq!((found(THERE, true), found(THERE, false)), (["DI-08"].into(), ["DI-08"].into()));
+    }
+
+    #[test]
+    fn behind_a_gap_the_last_word_of_the_garbage_collector_may_come_with_other_news() {
+        const REMOVED: &[&[&str]] =
+            &[&["status.phase = Failed", "status.containerStatuses[web].restartCount = 1", COLLECTED], &["type = DELETED"]];
+        assert_eq!((found(REMOVED, true).contains(&"CO-07"), found(REMOVED, false)), (true, [].into()));
+        const THERE: &[&[&str]] = &[&["status.phase = Failed", COLLECTED], &["t = 60"]];
+        assert!(found(THERE, true).contains(&"CO-07") && found(THERE, false).contains(&"CO-07"));
+    }
+}

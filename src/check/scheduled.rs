@@ -140,3 +140,26 @@ fn field_of_kubelet(version: &Version<'_>) -> Option<&'static str> {
     ];
     fields.into_iter().find_map(|(field, is_set)| is_set.then_some(field))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::{Pod, PodSpec};
+    use crate::check::bases::STARTING;
+    use crate::check::{Checker, Options};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn a_spec_that_is_given_for_all_pods_names_no_node() {
+        let object = &serde_json::from_str::<serde_json::Value>(STARTING).unwrap()["object"];
+        let mut pod: Pod = serde_json::from_value(object.clone()).unwrap();
+        pod.spec.node_name.clear();
+        let found = |pod: &Pod, spec: Option<PodSpec>| {
+            let (mut checker, mut found) = (Checker::with(Options { spec, ..Options::default() }), Vec::new());
+            checker.object(pod.clone(), 1, &mut |finding| found.push(finding.rule.id()));
+            found.contains(&"CO-20")
+        };
+        assert!(found(&pod, None));
+        let spec = core::mem::take(&mut pod.spec);
+        assert!(!found(&pod, Some(spec)));
+    }
+}
