@@ -1,0 +1,3 @@
+//! `CS`: the statuses of the containers.
+
+pub(super) mod window;
