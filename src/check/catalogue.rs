@@ -1,12 +1,25 @@
 //! All rules.
 
-use super::phase;
+use super::containers::{counting, ids, images, reasons, succession, times};
 use super::rule::Rule;
+use super::{backoff, phase, probes};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    phase::RULES,
+    reasons::RULES,
+    succession::RULES,
+    counting::RULES,
+    times::RULES,
+    images::RULES,
+    ids::RULES,
+    probes::STARTED,
+    backoff::RULES,
+    probes::RULES,
+];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of containers,
+/// `BO` about the back-off of containers that keep ending, `PR` about probes.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

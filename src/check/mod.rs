@@ -13,6 +13,7 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod backoff;
 mod bases;
 mod catalogue;
 mod checker;
@@ -22,6 +23,7 @@ mod example;
 mod finding;
 mod history;
 mod phase;
+mod probes;
 mod report;
 mod rule;
 mod shape;
