@@ -252,10 +252,11 @@ fn may_be_killed(spec: &ContainerSpec) -> bool {
 
 /// Whether the container's image or resources changed, by which the kubelet keeps its back-offs, or may have.
 fn is_other_key(change: &Change<'_>, index: ContainerIndex, old: &Container<'_>, new: &Container<'_>) -> bool {
-    let same_instance = !new.status.container_id.is_empty() && old.status.container_id == new.status.container_id;
+    // Before its first instance a container has none in its status.
+    let has_both = !old.status.container_id.is_empty() && !new.status.container_id.is_empty();
     let resizes = |version: &Version<'_>| version.condition(KubeletCondition::PodResizePending).is_some();
     is_changed(change.old.spec(), change.new.spec(), index)
-        || (same_instance && old.status.allocated_resources != new.status.allocated_resources)
+        || (has_both && old.status.allocated_resources != new.status.allocated_resources)
         || resizes(change.old)
         || resizes(change.new)
 }

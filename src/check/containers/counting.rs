@@ -17,15 +17,16 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
-         the next start",
+         the next start; a restarted kubelet that has lost both may know the count of a static Pod and not its last end",
     )
-    .not(Shapes::MIRROR)
     .silent_on(RUNNING, &[ENDS, RESTARTS])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState = {}"]]),
     Rule::must("CS-42", "an instance keeps its restartCount: same containerID ⇒ same count", Check::Change(keeps_count))
         .source_is("kubelet convertToAPIContainerStatuses")
-        .unless("the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown")
-        .not(Shapes::MIRROR)
+        .unless(
+            "the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown; a static Pod \
+             falls back to the runtime's count when the kubelet restarts",
+        )
         .silent_on(RUNNING, &[ENDS, RESTARTS])
         .fires_on(RUNNING, &[&[ENDED, "status.containerStatuses[web].restartCount = 1"]]),
     Rule::should("CS-47", "restartCount rises by at most 1 per write", Check::Change(rises_by_one))
@@ -37,6 +38,9 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if version.is(Shapes::MIRROR) {
+        return;
+    }
     for container in version.containers() {
         let status = container.status;
         // Behind an instance that was created only, the last state is that of a waiting container.
@@ -72,7 +76,8 @@ fn keeps_count(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (before, after) = (old.status.restart_count, new.status.restart_count);
         let same = !new.status.container_id.is_empty() && old.status.container_id == new.status.container_id;
-        if same && before != after && !(before.checked_add(1) == Some(after) && tells_of_loss(&old, &new)) {
+        let falls_back = change.new.is(Shapes::MIRROR) && after < before;
+        if same && before != after && !falls_back && !(before.checked_add(1) == Some(after) && tells_of_loss(&old, &new)) {
             let message = "a container's instance is counted when it starts, and keeps its number";
             report.change(new.path("restartCount"), before, after, message);
         }

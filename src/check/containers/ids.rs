@@ -79,7 +79,7 @@ fn loses_id(change: &Change<'_>, report: &mut Report<'_, '_>) {
 
 /// Whether lastState tells of the loss, or of an end before it: that of an instance before, which stays.
 fn is_loss_told(old: &Container<'_>, new: &Container<'_>, gap: bool) -> bool {
-    let Some(last) = new.last() else { return false };
+    let Some(last) = new.last().filter(|_| new.running().is_none()) else { return false };
     // Instances came and went in between.
     let skipped = gap || new.status.restart_count > old.status.restart_count;
     skipped || synthetic(last).is_some() || old.last() == Some(last) || old.terminated() == Some(last)
