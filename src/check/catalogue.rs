@@ -2,11 +2,12 @@
 
 use super::containers::{counting, ids, images, reasons, succession, times};
 use super::rule::Rule;
-use super::{backoff, phase, probes};
+use super::{backoff, deletion, phase, probes, stopping};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
     phase::RULES,
+    phase::DERIVED_RULES,
     reasons::RULES,
     succession::RULES,
     counting::RULES,
@@ -16,10 +17,13 @@ const FAMILIES: &[&[Rule]] = &[
     probes::STARTED,
     backoff::RULES,
     probes::RULES,
+    deletion::RULES,
+    stopping::RULES,
 ];
 
 /// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of containers,
-/// `BO` about the back-off of containers that keep ending, `PR` about probes.
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `TE` about
+/// termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -3,6 +3,7 @@
 use super::backoff;
 use super::containers::images;
 use super::shape::Shapes;
+use super::stopping;
 use super::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
@@ -17,12 +18,18 @@ pub(super) struct History {
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
     pub(super) backoff: backoff::Memory,
+    pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self =
-        Self { ready_to_start: false, rejected: false, images: images::Memory::NEW, backoff: backoff::Memory::NEW };
+    pub(super) const NEW: Self = Self {
+        ready_to_start: false,
+        rejected: false,
+        images: images::Memory::NEW,
+        backoff: backoff::Memory::NEW,
+        stopping: stopping::Memory::NEW,
+    };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
@@ -30,5 +37,6 @@ impl History {
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
+        self.stopping.learn(new, change);
     }
 }

@@ -18,7 +18,9 @@ mod bases;
 mod catalogue;
 mod checker;
 mod clock;
+mod computed;
 mod containers;
+mod deletion;
 mod example;
 mod finding;
 mod history;
@@ -27,6 +29,7 @@ mod probes;
 mod report;
 mod rule;
 mod shape;
+mod stopping;
 mod stream;
 mod version;
 
