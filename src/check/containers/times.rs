@@ -1,7 +1,7 @@
 //! When instances start and end.
 
 use super::life::{ENDS, RESTARTED, RESTARTS};
-use crate::check::bases::{RUNNING, SUCCEEDED};
+use crate::check::bases::RUNNING;
 use crate::check::clock::Moment;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
@@ -23,8 +23,8 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .source_is("kubelet SyncPod")
     .unless("a mirror Pod is younger than its containers; ends of which the runtime knows no time")
     .only(Scope::Started)
-    .silent_on(SUCCEEDED, &[])
-    .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.finishedAt = 2026-01-01T01:00:00Z"]]),
+    .silent_on(RUNNING, &[ENDS, RESTARTS])
+    .fires_on(RUNNING, &[&["status.containerStatuses[web].state.running.startedAt = 2025-12-31T23:59:00Z"]]),
 ];
 
 fn starts_after_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
