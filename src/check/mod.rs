@@ -13,18 +13,23 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod addresses;
 mod bases;
 mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod creation;
 mod example;
 mod finding;
+mod generation;
 mod history;
+mod identity;
 mod phase;
 mod report;
 mod rule;
 mod shape;
+mod start_time;
 mod stream;
 mod version;
 

@@ -128,7 +128,7 @@ impl Stream {
         rules: &Rules,
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
-        let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let at = self.clock.read(arrived.t, self.last.is_none() && arrived.kind == Some(EventType::Added) && is_as_created(&pod), &pod);
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
         self.next.read(&pod, specs.observed, &self.gates);
@@ -253,11 +253,11 @@ impl Last {
     }
 }
 
-/// Whether this is the version with which the API server answers the creation.
-fn is_creation(pod: &api::Pod, kind: Option<EventType>) -> bool {
+/// Whether a Pod looks as the API server answers its creation. It may look so for long.
+pub(super) fn is_as_created(pod: &api::Pod) -> bool {
     let status = &pod.status;
     let is_gate = |condition: &api::PodCondition| condition.reason == ConditionReason::SchedulingGated.as_str();
-    kind == Some(EventType::Added) && status.start_time.is_none() && status.conditions.iter().all(is_gate)
+    status.start_time.is_none() && status.conditions.iter().all(is_gate)
 }
 
 /// Holds a version, and the change that leads to it, against the rules.
