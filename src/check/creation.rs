@@ -39,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
         kubelet came is legal then",
     )
     .silent_on(CREATED, &[])
-    .fires_on(CREATED, &[&["type = DELETED"], &["type = ADDED", "metadata.uid = 5e20", "status.phase = Running"]]),
+    .fires_on(CREATED, &[&["type = DELETED"], &["type = ADDED", "metadata.uid = 5e2a", "status.phase = Running"]]),
     Rule::must(
         "CR-02",
         "the binding write changes only spec.nodeName, PodScheduled (True, without observedGeneration) and status.nominatedNodeName",

@@ -39,8 +39,8 @@ pub(super) const RULES: &[Rule] = &[
             "the Pod was there before the watch began; known is that it was not where a Pod of the same name had not been deleted, \
             or an older Pod was seen coming",
         )
-        .silent_on(RUNNING, &[&["type = DELETED"], &["type = ADDED", "metadata.uid = 5e20"]])
-        .fires_on(RUNNING, &[&["metadata.uid = 5e20"]]),
+        .silent_on(RUNNING, &[&["type = DELETED"], &["type = ADDED", "metadata.uid = 5e2a"]])
+        .fires_on(RUNNING, &[&["metadata.uid = 5e2a"]]),
 ];
 
 fn keeps_identity(change: &Change<'_>, report: &mut Report<'_, '_>) {
