@@ -5,8 +5,8 @@ use super::report::Report;
 use super::rule::{Check, Rule};
 use super::shape::{Scope, Shapes};
 use super::version::{Change, Container, Version};
-use crate::api::EventType;
-use crate::rules::conditions::KubeletCondition;
+use crate::api::{EventType, PodCondition};
+use crate::rules::conditions::{KubeletCondition, is_owned};
 use crate::rules::pod_status::is_dual_stack;
 use crate::time::Time;
 use core::fmt::Display;
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::should("ST-13", "podIP once set is not lost", Check::Change(keeps_address))
         .source_is("kubelet PLEG getPodIPs")
         .unless("the kubelet was restarted when the sandbox had been stopped")
-        .not(Shapes::ANY_REJECTED)
+        .not(Shapes::ANY_REJECTED.and(Shapes::NODE_LOST))
         .silent_on(RUNNING, &[SANDBOX_DOWN, &["status.podIP = null", "status.podIPs = null", "status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]])
         .fires_on(RUNNING, &[&["status.podIP = null", "status.podIPs = null"]]),
     Rule::must("ST-14", "podIP appears only with PodReadyToStartContainers True", Check::Change(appears_with_the_sandbox))
@@ -213,12 +213,19 @@ fn keeps_address(change: &Change<'_>, report: &mut Report<'_, '_>) {
 
 /// Whether a kubelet that was restarted may have written this: it knows no address of a sandbox that was stopped before.
 fn may_be_forgotten(change: &Change<'_>) -> bool {
+    let (old, new) = (change.old, change.new);
     let stopped = |version: &Version<'_>| !version.holds(KubeletCondition::PodReadyToStartContainers);
-    let (old, new) = (change.old.meta(), change.new.meta());
-    // What the API server writes of a deletion leaves the status as it is.
-    let is_deletion = (old.deletion_timestamp, old.generation) != (new.deletion_timestamp, new.generation)
-        || change.new.event == Some(EventType::Deleted);
-    if change.gap { stopped(change.new) } else { stopped(change.old) && !is_deletion }
+    if change.gap { stopped(new) } else { stopped(old) && old.phase() == new.phase() && !is_written_by_others(old, new) }
+}
+
+/// Whether the API server has written this for somebody else: a deletion, or a condition that is not the kubelet's. The kubelet's part
+/// of the status stays as it is then.
+fn is_written_by_others(old: &Version<'_>, new: &Version<'_>) -> bool {
+    let foreign = |condition: &&PodCondition| !is_owned(&condition.type_, new.gates);
+    let (before, after) = (old.meta(), new.meta());
+    (before.deletion_timestamp, before.generation) != (after.deletion_timestamp, after.generation)
+        || new.event == Some(EventType::Deleted)
+        || !old.status().conditions.iter().filter(foreign).eq(new.status().conditions.iter().filter(foreign))
 }
 
 fn appears_with_the_sandbox(change: &Change<'_>, report: &mut Report<'_, '_>) {

@@ -115,7 +115,77 @@ pub(super) fn time(time: Option<Time>) -> impl Display {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Checker, Finding};
     use super::*;
+    use alloc::vec::Vec;
+    use serde_json::{Value, json};
+
+    /// The rules of this family that these events break: the kind, the UID, the name and the seconds of the creation.
+    fn broken(events: &[(&str, &str, &str, u32)]) -> Vec<&'static str> {
+        judged(events.iter().map(|(kind, uid, name, created)| event(kind, uid, name, *created)))
+    }
+
+    fn event(kind: &str, uid: &str, name: &str, created: u32) -> Value {
+        let created = alloc::format!("2026-01-01T00:00:{created:02}Z");
+        let metadata = json!({"name": name, "namespace": "default", "uid": uid, "generation": 1, "creationTimestamp": created});
+        let spec = json!({"containers": [{"name": "web", "image": "nginx:1"}]});
+        json!({"type": kind, "object": {"metadata": metadata, "spec": spec, "status": {"phase": "Pending", "qosClass": "BestEffort"}}})
+    }
+
+    fn judged(events: impl Iterator<Item = Value>) -> Vec<&'static str> {
+        let (mut checker, mut found) = (Checker::new(), Vec::<Finding>::new());
+        for (n, event) in events.enumerate() {
+            checker.event(serde_json::from_value(event).unwrap(), n as u64 + 1, &mut |finding| found.push(finding));
+        }
+        found.iter().map(|finding| finding.rule.id()).filter(|id| id.starts_with("ID-")).collect()
+    }
+
+    #[test]
+    fn a_watch_may_begin_with_anything() {
+        for kind in ["ADDED", "MODIFIED", "DELETED"] {
+            assert!(broken(&[(kind, "1", "a", 0)]).is_empty(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_uid_does_not_replace_another_in_silence() {
+        assert_eq!(broken(&[("ADDED", "1", "a", 0), ("MODIFIED", "2", "a", 0)]), ["ID-07"]);
+        assert_eq!(broken(&[("ADDED", "1", "a", 0), ("MODIFIED", "2", "a", 0), ("MODIFIED", "1", "a", 0)]), ["ID-07", "ID-07"]);
+        assert!(broken(&[("ADDED", "1", "a", 0), ("DELETED", "1", "a", 0), ("ADDED", "2", "a", 0)]).is_empty());
+        assert!(broken(&[("ADDED", "1", "a", 0), ("MODIFIED", "2", "b", 0)]).is_empty());
+        // The watch was broken off, and the DELETED with it.
+        let error = json!({"type": "ERROR", "object": {"kind": "Status", "code": 410}});
+        assert!(judged([event("ADDED", "1", "a", 0), error, event("MODIFIED", "2", "a", 0)].into_iter()).is_empty());
+    }
+
+    #[test]
+    fn a_pod_that_is_younger_than_the_watch_is_added() {
+        let began = [("MODIFIED", "1", "a", 0), ("ADDED", "2", "b", 20)];
+        let with = |last| broken(&[began[0], began[1], last]);
+        assert_eq!(with(("MODIFIED", "3", "c", 40)), ["ID-07"]);
+        assert!(with(("MODIFIED", "3", "c", 22)).is_empty());
+        assert!(with(("ADDED", "3", "c", 40)).is_empty());
+        // Without a change before it, the ADDED may be of the list that the watch begins with.
+        assert!(broken(&[began[1], ("MODIFIED", "3", "c", 40)]).is_empty());
+    }
+
+    #[test]
+    fn what_is_gone_stays_gone() {
+        let removed = |kind: &str| {
+            let mut event = event(kind, "1", "a", 0);
+            event["object"]["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:10Z");
+            event
+        };
+        assert_eq!(judged([removed("ADDED"), removed("DELETED"), removed("ADDED")].into_iter()), ["ID-03"]);
+        let mut renamed = removed("DELETED");
+        renamed["object"]["metadata"]["name"] = json!("b");
+        assert_eq!(judged([removed("ADDED"), renamed, removed("MODIFIED")].into_iter()), ["ID-01", "ID-03"]);
+        // It had left the watch, which is for some labels only.
+        assert!(broken(&[("ADDED", "1", "a", 0), ("DELETED", "1", "a", 0), ("ADDED", "1", "a", 0)]).is_empty());
+        assert_eq!(broken(&[("ADDED", "1", "a", 0), ("DELETED", "1", "a", 0), ("MODIFIED", "1", "a", 0)]), ["ID-03"]);
+        // Without a UID, it is another one.
+        assert!(broken(&[("ADDED", "", "a", 0), ("DELETED", "", "a", 0), ("ADDED", "", "a", 5)]).is_empty());
+    }
 
     #[test]
     fn resource_versions_are_numbers_of_any_length() {

@@ -132,12 +132,14 @@ impl Stream {
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
         self.next.read(&pod, specs.observed, &self.gates);
-        if let Some(at) = at {
+        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
+        if let Some(at) = at
+            && !gap
+        {
             self.settle(at, rules, found);
         }
         self.watch_for_collection(&pod, at, found);
 
-        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
         let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
         let read = |history: &History, read: &mut dyn FnMut(&Version<'_>, Option<&Change<'_>>)| {
             let new = Version { event: arrived.kind, arrival: *arrival, pod: &pod, specs, at, derived: next, history, gates };
@@ -154,6 +156,12 @@ impl Stream {
         read(&History::NEW, &mut |new, change| history.learn(new, change));
         let seen = Seen { at, has_spec: specs.observed.is_some(), after_gap: gap };
         self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
+        if let Some(at) = at
+            && gap
+        {
+            // What lasted before may have ended unseen, but for what still lasts.
+            self.settle(at, rules, found);
+        }
         seen
     }
 
@@ -163,11 +171,6 @@ impl Stream {
         let now = Moment { earliest: now, latest: now };
         self.settle(now, rules, found);
         self.release(now, found);
-    }
-
-    /// `namespace/name`, as it was last.
-    pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
-        self.last.as_ref().map(|last| &last.pod.metadata)
     }
 
     /// The spec of the object, taken out of it, and that of the generation its status speaks of.
