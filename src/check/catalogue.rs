@@ -1,14 +1,24 @@
 //! All rules.
 
 use super::rule::Rule;
-use super::{addresses, creation, generation, identity, phase, start_time};
+use super::{addresses, creation, deletion, generation, identity, phase, start_time, stopping};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] =
-    &[phase::RULES, phase::DERIVED_RULES, start_time::RULES, addresses::RULES, generation::RULES, identity::RULES, creation::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    phase::RULES,
+    phase::DERIVED_RULES,
+    start_time::RULES,
+    addresses::RULES,
+    generation::RULES,
+    identity::RULES,
+    creation::RULES,
+    deletion::RULES,
+    stopping::RULES,
+];
 
 /// Every rule that a stream of a Pod is held against. `PH` is about the phase, `ST` about start time, addresses and what
-/// else the status holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom.
+/// else the status holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about
+/// what belongs to whom, `TE` about termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -8,84 +8,95 @@ use crate::time::{Span, Time};
 pub(super) struct Moment {
     pub(super) earliest: Time,
     pub(super) latest: Time,
+    /// By the recorder's clock, which has a beginning of its own.
+    pub(super) t: Option<Span>,
 }
 
 impl Moment {
     /// API times are whole seconds, and clocks differ a little.
     pub(super) const SLACK: Span = Span::from_secs(1);
 
+    /// The moment itself, if it is known exactly.
+    pub(super) const fn exactly(at: Time) -> Self {
+        Self { earliest: at, latest: at, t: None }
+    }
+
     /// How long ago another moment was, at the least.
     pub(super) fn at_least_since(self, before: Self) -> Span {
-        self.earliest - before.latest
+        match (before.t, self.t) {
+            (Some(before), Some(now)) => now - before,
+            _ => self.earliest - before.latest,
+        }
     }
 }
 
-/// The clock of the recorder of one Pod's stream, learnt from the stream itself.
+/// When the versions of one Pod were written, learnt from the stream itself.
 ///
 /// A recording's `t` counts from a beginning that it does not tell. A Pod that was seen coming tells it within a second, its creation
-/// time being whole seconds; of another one each time in an object is a lower bound, and the first one that comes new with a version is
-/// about that of its write.
+/// time being whole seconds, if the next new time agrees: what looks as created may have waited for days. Else each time in an object
+/// is a lower bound, and one that is new with a version an upper bound, too: it is not long before the write. Writes that bring no new
+/// time may come at any time later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    /// Where `t` is 0: not before the one, not after the other.
-    beginning: Option<Moment>,
-    /// The newest time that was in an object.
+    /// Where `t` is 0, and whether a creation told it.
+    beginning: Option<(Moment, bool)>,
+    /// The newest time in all versions so far.
     newest: Option<Time>,
-    /// A version has brought a time that was new. Before that, the Pod may have been as it is for days, even as created.
+    /// A version after the first has brought a new time. Before that, what looks as created may have looked so for days.
     set: bool,
 }
 
-/// How far behind the newest time in an object its write may be.
+/// How far the newest time in an object may lie before its write.
 const DELAY: Span = Span::from_secs(2);
 
 impl Clock {
     pub(super) const NEW: Self = Self { beginning: None, newest: None, set: false };
 
-    /// When this version was written; none if nothing tells.
+    /// When this version was written; none if nothing tells. `created`: it looks like the version of the Pod's creation.
     ///
-    /// `t`, where there is one; else the newest time in managedFields, which is the time of the write in whole seconds; else the newest time in
-    /// the object, with two seconds of slack. `created`: the version may be that of the Pod's creation.
+    /// `t`, where there is one; else the newest time in managedFields, which is that of the write in whole seconds; else the newest time in
+    /// the object, with two seconds of slack.
     pub(super) fn read(&mut self, t: Option<f64>, created: bool, pod: &api::Pod) -> Option<Moment> {
-        if let Some(t) = t.filter(|t| t.is_finite()) {
-            return self.by_recorder(Span::from_secs_f64(t), created, pod);
+        let managed = pod.metadata.managed_fields.iter().filter_map(|entry| entry.time).max();
+        let shown = newest(pod).max(managed);
+        let newest = shown.max(deletion(pod));
+        let is_new = |time: Option<Time>| self.newest.is_some() && time > self.newest;
+        let is_news = created || is_new(newest);
+        // A deletion is no witness against a creation: what is wrong with it, a rule says by this very clock.
+        let doubts = !created && !self.set && is_new(shown);
+        self.set |= doubts;
+        self.newest = self.newest.max(newest);
+        let delay = if created || managed.is_some() { Moment::SLACK } else { DELAY };
+        let by_object = newest.map(|earliest| Moment { earliest, latest: if is_news { earliest + delay } else { Time::MAX }, t: None });
+        match t.filter(|t| t.is_finite()) {
+            Some(t) => self.by_recorder(Span::from_secs_f64(t), created, doubts, by_object),
+            None => by_object,
         }
-        if let Some(written) = pod.metadata.managed_fields.iter().filter_map(|entry| entry.time).max() {
-            return Some(Moment { earliest: written, latest: written + Moment::SLACK });
-        }
-        newest(pod).map(|newest| Moment { earliest: newest, latest: newest + DELAY })
     }
 
-    fn by_recorder(&mut self, t: Span, created: bool, pod: &api::Pod) -> Option<Moment> {
-        if let Some(newest) = newest(pod) {
-            self.learn(t, created, newest);
-        }
-        self.beginning.map(|beginning| Moment { earliest: beginning.earliest + t, latest: beginning.latest + t })
-    }
-
-    fn learn(&mut self, t: Span, created: bool, newest: Time) {
-        let earliest = newest - t;
-        let from_here = |within| Moment { earliest, latest: earliest + within };
-        let Some(known) = self.beginning else {
-            // As it is created, the creation is the only time in it.
-            self.beginning = Some(from_here(if created { Moment::SLACK } else { DELAY }));
-            self.newest = Some(newest);
-            return;
+    /// When the recorder says, if the beginning of its clock is known.
+    ///
+    /// `doubts`: this is the first time that is new; if it lies ahead, what looked like the creation was not.
+    fn by_recorder(&mut self, t: Span, created: bool, doubts: bool, by_object: Option<Moment>) -> Option<Moment> {
+        let latest = |latest| if latest == Time::MAX { latest } else { latest - t };
+        let before = |told: Moment| Moment { earliest: told.earliest - t, latest: latest(told.latest), t: None };
+        self.beginning = match (self.beginning, by_object.map(before)) {
+            (known, None) => known,
+            (None, Some(told)) => Some((told, created)),
+            (Some((known, true)), Some(told)) if told.earliest > known.latest && doubts => Some((told, false)),
+            // The creation is no longer to be doubted: what does not fit is a wrong time.
+            (Some((known, true)), Some(told)) if told.earliest > known.latest => Some((known, true)),
+            (Some((known, true)), Some(told)) => Some((Moment { earliest: known.earliest.max(told.earliest), ..known }, true)),
+            (Some((known, false)), Some(told)) => {
+                let earliest = known.earliest.max(told.earliest);
+                Some((Moment { earliest, latest: known.latest.min(told.latest).max(earliest), t: None }, false))
+            }
         };
-        let is_news = self.newest.is_some_and(|before| before < newest);
-        if earliest <= known.latest {
-            self.beginning = Some(Moment { earliest: known.earliest.max(earliest), ..known });
-        } else if is_news && !self.set {
-            self.beginning = Some(from_here(DELAY));
-        } else {
-            // It lies ahead of the write: a wrong time, not a late beginning.
-            return;
-        }
-        self.set |= is_news;
-        self.newest = self.newest.max(Some(newest));
+        self.beginning.map(|(beginning, _)| Moment { earliest: beginning.earliest + t, latest: beginning.latest + t, t: Some(t) })
     }
 }
 
-/// The newest time in an object, but for its deletion timestamp, which lies ahead.
+/// The newest time in an object, but for its deletion.
 fn newest(pod: &api::Pod) -> Option<Time> {
     let status = &pod.status;
     let states = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses]
@@ -98,6 +109,12 @@ fn newest(pod: &api::Pod) -> Option<Time> {
     });
     let conditions = status.conditions.iter().map(|condition| condition.last_transition_time);
     times.chain(conditions).chain([pod.metadata.creation_timestamp, status.start_time]).flatten().max()
+}
+
+/// When the deletion was asked for: its timestamp lies ahead.
+fn deletion(pod: &api::Pod) -> Option<Time> {
+    let grace = Span::from_secs(pod.metadata.deletion_grace_period_seconds.unwrap_or_default());
+    pod.metadata.deletion_timestamp.map(|due| due - grace)
 }
 
 #[cfg(test)]
@@ -117,10 +134,16 @@ mod tests {
         pod(&json!({"startTime": Time::from_secs(CREATED + seconds)}))
     }
 
-    /// The bounds in milliseconds after the creation.
-    fn millis(moment: Option<Moment>) -> (i64, i64) {
+    /// The bounds in milliseconds after the creation; the later one, if there is one.
+    fn bounds(moment: Option<Moment>) -> (i64, Option<i64>) {
         let since = |time: Time| (time - Time::from_secs(CREATED)).nanos() / 1_000_000;
-        moment.map(|moment| (since(moment.earliest), since(moment.latest))).unwrap()
+        let moment = moment.unwrap();
+        (since(moment.earliest), (moment.latest != Time::MAX).then(|| since(moment.latest)))
+    }
+
+    fn millis(moment: Option<Moment>) -> (i64, i64) {
+        let (earliest, latest) = bounds(moment);
+        (earliest, latest.unwrap())
     }
 
     #[test]
@@ -153,32 +176,39 @@ mod tests {
             clock.read(Some(60.0), false, &waiting);
             assert_eq!(millis(clock.read(Some(90.0), false, &taken(days))), (days * 1000, days * 1000 + 2000));
             assert_eq!(millis(clock.read(Some(91.5), false, &taken(days))), (days * 1000 + 1500, days * 1000 + 3500));
-            assert_eq!(millis(clock.read(Some(92.0), false, &taken(2 * days))), (days * 1000 + 2000, days * 1000 + 4000));
         }
     }
 
     #[test]
     fn without_a_recorder_the_newest_writer_tells() {
-        let mut written = taken(1);
         let entry = |seconds| api::ManagedFieldsEntry { time: Some(Time::from_secs(CREATED + seconds)), ..Default::default() };
-        written.metadata.managed_fields = alloc::vec![entry(0), entry(7), entry(5)];
-        assert_eq!(millis(Clock::NEW.read(None, false, &written)), (7000, 8000));
-        assert_eq!(millis(Clock::NEW.read(Some(f64::NAN), false, &written)), (7000, 8000));
+        let written = |seconds: [i64; 3]| {
+            let mut pod = taken(1);
+            pod.metadata.managed_fields = seconds.map(entry).into();
+            pod
+        };
+        let mut clock = Clock::NEW;
+        // Behind its last new time, a Pod may be written at any time.
+        assert_eq!(bounds(clock.read(None, false, &written([0, 7, 5]))), (7000, None));
+        assert_eq!(millis(clock.read(Some(f64::NAN), false, &written([0, 7, 9]))), (9000, 10_000));
+        assert_eq!(bounds(clock.read(None, false, &written([0, 7, 9]))), (9000, None));
     }
 
     #[test]
     fn without_writers_the_newest_time_tells() {
         let at = |seconds: i64| Time::from_secs(CREATED + seconds);
-        let status = json!({
+        let mut deleted = pod(&json!({
             "startTime": at(1),
             "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": at(4)}],
             "containerStatuses": [{"name": "a", "lastState": {"terminated": {"startedAt": at(2), "finishedAt": at(6)}},
                 "state": {"running": {"startedAt": at(5)}}}],
-        });
-        assert_eq!(millis(Clock::NEW.read(None, false, &pod(&status))), (6000, 8000));
-        let mut deleted = pod(&json!({}));
-        deleted.metadata.deletion_timestamp = Some(at(30));
-        assert_eq!(millis(Clock::NEW.read(None, false, &deleted)), (0, 2000));
+        }));
+        let mut clock = Clock::NEW;
+        assert_eq!(bounds(clock.read(None, false, &deleted)), (6000, None));
+        // The request came a grace period before.
+        deleted.metadata.deletion_timestamp = Some(at(37));
+        deleted.metadata.deletion_grace_period_seconds = Some(30);
+        assert_eq!(millis(clock.read(None, false, &deleted)), (7000, 9000));
         assert_eq!(Clock::NEW.read(None, false, &api::Pod::default()), None);
         assert_eq!(Clock::NEW.read(Some(1.0), false, &api::Pod::default()), None);
     }

@@ -2,6 +2,7 @@
 
 use super::addresses;
 use super::shape::Shapes;
+use super::stopping;
 use super::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
@@ -13,16 +14,19 @@ pub(super) struct History {
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
     pub(super) addresses: addresses::Memory,
+    pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false, addresses: addresses::Memory::NEW };
+    pub(super) const NEW: Self =
+        Self { ready_to_start: false, rejected: false, addresses: addresses::Memory::NEW, stopping: stopping::Memory::NEW };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.addresses.learn(new, change);
+        self.stopping.learn(new, change);
     }
 }

@@ -20,6 +20,7 @@ mod checker;
 mod clock;
 mod computed;
 mod creation;
+mod deletion;
 mod example;
 mod finding;
 mod generation;
@@ -30,6 +31,7 @@ mod report;
 mod rule;
 mod shape;
 mod start_time;
+mod stopping;
 mod stream;
 mod version;
 
