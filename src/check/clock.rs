@@ -209,7 +209,9 @@ mod tests {
         deleted.metadata.deletion_timestamp = Some(at(37));
         deleted.metadata.deletion_grace_period_seconds = Some(30);
         assert_eq!(millis(clock.read(None, false, &deleted)), (7000, 9000));
-        assert_eq!(Clock::NEW.read(None, false, &api::Pod::default()), None);
-        assert_eq!(Clock::NEW.read(Some(1.0), false, &api::Pod::default()), None);
+        for t in [None, Some(1.0)] {
+            let mut clock = Clock::NEW;
+            assert_eq!(clock.read(t, false, &api::Pod::default()), None);
+        }
     }
 }

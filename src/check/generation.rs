@@ -201,3 +201,44 @@ fn conditions_keep_up(version: &Version<'_>, report: &mut Report<'_, '_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Checker, Finding};
+    use alloc::vec::Vec;
+    use serde_json::{Value, json};
+
+    /// Where GN-01 is broken by a gated Pod that goes through these generations, its affinity preferring these zones.
+    fn broken(versions: &[(i64, &str)]) -> Vec<u64> {
+        let (mut checker, mut found) = (Checker::new(), Vec::<Finding>::new());
+        for (n, (generation, zone)) in versions.iter().enumerate() {
+            let event = json!({"type": if n == 0 { "ADDED" } else { "MODIFIED" }, "object": pod(*generation, zone)});
+            checker.event(serde_json::from_value(event).unwrap(), n as u64 + 1, &mut |finding| found.push(finding));
+        }
+        found.iter().filter(|finding| finding.rule.id() == "GN-01").map(|finding| finding.line).collect()
+    }
+
+    fn pod(generation: i64, zone: &str) -> Value {
+        let term = json!({"weight": 1, "preference": {"matchExpressions": [{"key": "zone", "operator": "In", "values": [zone]}]}});
+        json!({
+            "metadata": {"name": "a", "namespace": "default", "uid": "1", "generation": generation},
+            "spec": {"containers": [{"name": "web", "image": "nginx:1"}], "schedulingGates": [{"name": "example.com/wait"}],
+                "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term]}}},
+            "status": {"phase": "Pending", "qosClass": "BestEffort"},
+        })
+    }
+
+    #[test]
+    fn preferences_of_a_gated_pod_are_a_change_of_its_spec() {
+        assert!(broken(&[(1, "a"), (2, "b"), (2, "b"), (3, "a")]).is_empty());
+        assert_eq!(broken(&[(1, "a"), (1, "b"), (2, "b")]), [2, 3]);
+    }
+
+    #[test]
+    fn a_generation_begins_at_one_and_rises_by_one() {
+        assert_eq!(broken(&[(0, "a")]), [1]);
+        // The watch may have begun later.
+        assert!(broken(&[(5, "a")]).is_empty());
+        assert_eq!(broken(&[(1, "a"), (3, "b"), (2, "b")]), [2, 3]);
+    }
+}
