@@ -1,5 +1,6 @@
 //! What a stream remembers of a Pod beyond its last version.
 
+use super::addresses;
 use super::backoff;
 use super::containers::images;
 use super::shape::Shapes;
@@ -18,6 +19,7 @@ pub(super) struct History {
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
     pub(super) backoff: backoff::Memory,
+    pub(super) addresses: addresses::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -26,6 +28,7 @@ impl History {
     pub(super) const NEW: Self = Self {
         ready_to_start: false,
         rejected: false,
+        addresses: addresses::Memory::NEW,
         images: images::Memory::NEW,
         backoff: backoff::Memory::NEW,
         stopping: stopping::Memory::NEW,
@@ -37,6 +40,7 @@ impl History {
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
+        self.addresses.learn(new, change);
         self.stopping.learn(new, change);
     }
 }
