@@ -1,12 +1,23 @@
 //! All rules.
 
+use super::containers::{ended, form, init_order, instances, lists, readiness, returning, states};
 use super::phase;
 use super::rule::Rule;
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    phase::RULES,
+    lists::RULES,
+    readiness::RULES,
+    instances::RULES,
+    ended::RULES,
+    states::RULES,
+    init_order::RULES,
+    form::RULES,
+    returning::RULES,
+];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of the containers.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);
