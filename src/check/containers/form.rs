@@ -63,7 +63,7 @@ fn is_cut(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 /// How many bytes the kubelet had written at the least: it cuts between bytes and copies what is no text, each such byte of which is read as a
 /// replacement character.
-fn stored_length(message: &str) -> usize {
+pub(super) fn stored_length(message: &str) -> usize {
     message.chars().map(|char| if char == char::REPLACEMENT_CHARACTER { 1 } else { char.len_utf8() }).sum()
 }
 

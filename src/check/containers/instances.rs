@@ -1,12 +1,14 @@
 //! What becomes of an instance of a container, and who may have another one.
 
 use super::window::tells_loss;
+use crate::api::ContainerStateTerminated;
 use crate::check::bases::{RUNNING, SUCCEEDED};
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Container};
 use crate::rules::transition::may_leave_terminated;
+use crate::rules::view::TerminatedReason;
 use crate::spec::ContainerKind;
 
 const EPHEMERAL_ENDED: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"busybox@sha256:2\", \"containerID\": \"containerd://e0\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"terminated\": {\"exitCode\": 1, \"reason\": \"Error\", \"containerID\": \"containerd://e0\", \"startedAt\": \"2026-01-01T00:00:04Z\", \"finishedAt\": \"2026-01-01T00:00:05Z\"}}}";
@@ -52,7 +54,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
             "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:04Z",
         ]])
         .fires_on(RUNNING, &[RESTARTED]),
-    Rule::must("CS-17", "one containerID is started once: running.startedAt stays, and what has terminated never runs again", Check::Change(is_one_run))
+    Rule::must("CS-17", "one containerID is started once: startedAt stays, also in its termination, and what has terminated never runs again", Check::Change(is_one_run))
         .source_is("container runtime interface")
         .only(Scope::Started)
         .silent_on(RUNNING, &[RESTARTED])
@@ -112,20 +114,31 @@ fn counts_instances(change: &Change<'_>, report: &mut Report<'_, '_>) {
 fn is_one_run(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (before, after) = (&old.status.container_id, &new.status.container_id);
-        let Some(runs) = new.running().filter(|_| before == after && !after.is_empty()) else { continue };
-        if old.terminated().is_some() {
-            report.change(
-                new.path("state"),
-                old.state(),
-                new.state(),
-                "an instance that has terminated cannot run again; a restart has another containerID",
-            );
+        if before.is_empty() {
+            continue;
         }
-        if let Some(ran) = old.running().filter(|ran| ran.started_at != runs.started_at) {
-            let message = "an instance is started once; a restart has another containerID";
-            report.change(new.path("state.running.startedAt"), time(ran.started_at), time(runs.started_at), message);
+        if before == after && old.terminated().is_some() && new.running().is_some() {
+            let message = "an instance that has terminated cannot run again; a restart has another containerID";
+            report.change(new.path("state"), old.state(), new.state(), message);
+        }
+        let Some(ran) = old.running() else { continue };
+        let since = |end: &ContainerStateTerminated| (!has_lost_start(end) && end.container_id == *before).then_some(end.started_at);
+        for (path, started_at) in [
+            ("state.running.startedAt", new.running().filter(|_| before == after).map(|running| running.started_at)),
+            ("state.terminated.startedAt", new.terminated().and_then(since)),
+            ("lastState.terminated.startedAt", new.last().and_then(since)),
+        ] {
+            if let Some(started_at) = started_at.filter(|started_at| *started_at != ran.started_at) {
+                let message = "an instance is started once; a restart has another containerID";
+                report.change(new.path(path), time(ran.started_at), time(started_at), message);
+            }
         }
     }
+}
+
+/// Whether the runtime may not know any more when the instance was started.
+fn has_lost_start(end: &ContainerStateTerminated) -> bool {
+    end.reason == TerminatedReason::Unknown.as_str() || end.reason == TerminatedReason::StartError.as_str()
 }
 
 /// A time, or nothing.

@@ -11,3 +11,6 @@ pub(super) mod states;
 pub(super) mod window;
 
 mod bases;
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::must(
 
 fn is_not_started_again(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let Some(spec) = change.new.spec() else { return };
-    if could_restart_all(spec, change.new.gates) || change.new.history.changes.seen || Memory::may_hide(change) {
+    if could_restart_all(spec, change.new.gates) || change.new.history.changes.may_restart(spec) || may_hide_changes(change) {
         return;
     }
     let is_never = |container: &Container<'_>| {
@@ -65,35 +65,40 @@ fn has_new_sandbox(spec: &Spec, version: &Version<'_>, end: &ContainerStateTermi
     spec.restart_policy() != RestartPolicy::Never && newer
 }
 
-/// Whether the image or the resources of a container have changed, which may start it again some writes later.
+/// Whether a container's image or resources have changed, which may start it again some writes later.
 #[derive(Debug)]
 pub(in crate::check) struct Memory {
-    seen: bool,
+    image: bool,
+    resources: bool,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { seen: false };
+    pub(in crate::check) const NEW: Self = Self { image: false, resources: false };
 
     /// Takes note of a version.
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
-        self.seen = self.seen
-            || match change {
-                None => new.meta().generation > 1,
-                Some(change) => Self::may_hide(change) || Self::shows(change),
-            };
-    }
-
-    /// Whether such a change may lie between two versions.
-    fn may_hide(change: &Change<'_>) -> bool {
-        change.gap && change.old.meta().generation != change.new.meta().generation
-    }
-
-    fn shows(change: &Change<'_>) -> bool {
-        let (Some(old), Some(new)) = (change.old.current_spec(), change.new.current_spec()) else { return false };
-        let differs = |index| {
-            let (old, new) = (old.api_container(index), new.api_container(index));
-            old.image != new.image || old.resources != new.resources
+        if change.map_or(new.meta().generation > 1, may_hide_changes) {
+            *self = Self { image: true, resources: true };
+            return;
+        }
+        let Some((old, new)) = change.and_then(|change| change.old.current_spec().zip(change.new.current_spec())) else { return };
+        if core::ptr::eq(old, new) {
+            return;
+        }
+        let both = || {
+            old.api().init_containers.iter().zip(&new.api().init_containers).chain(old.api().containers.iter().zip(&new.api().containers))
         };
-        !core::ptr::eq(old, new) && (!old.init_and_regular().eq(new.init_and_regular()) || old.init_and_regular().any(differs))
+        self.image |= both().any(|(old, new)| old.image != new.image);
+        self.resources |= both().any(|(old, new)| old.resources != new.resources);
     }
+
+    /// Whether a container may have been started again for it; a resize does so only in a Pod whose policy is not Never (API `validateResizePolicy`).
+    fn may_restart(&self, spec: &Spec) -> bool {
+        self.image || (self.resources && spec.restart_policy() != RestartPolicy::Never)
+    }
+}
+
+/// Whether changes of the spec may lie between two versions unseen.
+fn may_hide_changes(change: &Change<'_>) -> bool {
+    change.gap && change.old.meta().generation != change.new.meta().generation
 }
