@@ -1,23 +1,26 @@
 //! All rules.
 
-use super::containers::{ended, form, init_order, instances, lists, readiness, returning, states};
-use super::phase;
 use super::rule::Rule;
+use super::{containers, deletion, phase, stopping};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
     phase::RULES,
-    lists::RULES,
-    readiness::RULES,
-    instances::RULES,
-    ended::RULES,
-    states::RULES,
-    init_order::RULES,
-    form::RULES,
-    returning::RULES,
+    phase::DERIVED_RULES,
+    containers::lists::RULES,
+    containers::readiness::RULES,
+    containers::instances::RULES,
+    containers::ended::RULES,
+    containers::states::RULES,
+    containers::init_order::RULES,
+    containers::form::RULES,
+    containers::returning::RULES,
+    deletion::RULES,
+    stopping::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of the containers.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of containers, `TE` about
+/// termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

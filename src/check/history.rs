@@ -2,6 +2,7 @@
 
 use super::containers::{ended, returning};
 use super::shape::Shapes;
+use super::stopping;
 use super::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
@@ -14,12 +15,18 @@ pub(super) struct History {
     pub(super) rejected: bool,
     pub(super) ended: ended::Memory,
     pub(super) changes: returning::Memory,
+    pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self =
-        Self { ready_to_start: false, rejected: false, ended: ended::Memory::NEW, changes: returning::Memory::NEW };
+    pub(super) const NEW: Self = Self {
+        ready_to_start: false,
+        rejected: false,
+        ended: ended::Memory::NEW,
+        changes: returning::Memory::NEW,
+        stopping: stopping::Memory::NEW,
+    };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
@@ -27,5 +34,6 @@ impl History {
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.ended.learn(new, change);
         self.changes.learn(new, change);
+        self.stopping.learn(new, change);
     }
 }

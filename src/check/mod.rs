@@ -17,7 +17,9 @@ mod bases;
 mod catalogue;
 mod checker;
 mod clock;
+mod computed;
 mod containers;
+mod deletion;
 mod example;
 mod finding;
 mod history;
@@ -25,6 +27,7 @@ mod phase;
 mod report;
 mod rule;
 mod shape;
+mod stopping;
 mod stream;
 mod version;
 
