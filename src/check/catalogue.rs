@@ -1,12 +1,17 @@
 //! All rules.
 
 use super::rule::Rule;
-use super::{containers, deletion, phase, stopping};
+use super::{containers, deletion, disruption, initialized, phase, presence, readiness, scheduled, stopping};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
     phase::RULES,
     phase::DERIVED_RULES,
+    presence::RULES,
+    readiness::RULES,
+    initialized::RULES,
+    scheduled::RULES,
+    disruption::RULES,
     containers::lists::RULES,
     containers::readiness::RULES,
     containers::instances::RULES,
@@ -19,8 +24,8 @@ const FAMILIES: &[&[Rule]] = &[
     stopping::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CS` about the statuses of containers, `TE` about
-/// termination.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about the conditions, `DI` about the condition
+/// DisruptionTarget, `CS` about the statuses of containers, `TE` about termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);
