@@ -1,6 +1,9 @@
 //! All rules.
 
-use super::containers::{counting, ids, images, reasons, succession, times};
+use super::containers::{
+    counting, ended, form, ids, images, init_order, instances, lists, readiness as container_readiness, reasons, returning, states,
+    succession, times,
+};
 use super::rule::Rule;
 use super::{
     addresses, backoff, creation, deletion, disruption, generation, identity, initialized, phase, presence, probes, readiness, scheduled,
@@ -16,6 +19,14 @@ const FAMILIES: &[&[Rule]] = &[
     initialized::RULES,
     scheduled::RULES,
     disruption::RULES,
+    lists::RULES,
+    container_readiness::RULES,
+    instances::RULES,
+    ended::RULES,
+    states::RULES,
+    init_order::RULES,
+    form::RULES,
+    returning::RULES,
     reasons::RULES,
     succession::RULES,
     counting::RULES,

@@ -3,6 +3,7 @@
 use super::addresses;
 use super::backoff;
 use super::containers::images;
+use super::containers::{ended, returning};
 use super::shape::Shapes;
 use super::stopping;
 use super::version::{Change, Version};
@@ -20,6 +21,8 @@ pub(super) struct History {
     /// How long containers have to wait for their restarts.
     pub(super) backoff: backoff::Memory,
     pub(super) addresses: addresses::Memory,
+    pub(super) ended: ended::Memory,
+    pub(super) changes: returning::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -31,6 +34,8 @@ impl History {
         addresses: addresses::Memory::NEW,
         images: images::Memory::NEW,
         backoff: backoff::Memory::NEW,
+        ended: ended::Memory::NEW,
+        changes: returning::Memory::NEW,
         stopping: stopping::Memory::NEW,
     };
 
@@ -41,6 +46,8 @@ impl History {
         self.images.learn(new, change);
         self.backoff.learn(new, change);
         self.addresses.learn(new, change);
+        self.ended.learn(new, change);
+        self.changes.learn(new, change);
         self.stopping.learn(new, change);
     }
 }
