@@ -6,7 +6,7 @@ mod recordings;
 use pod_lifecycle::api::{Pod, PodStatus, WatchEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What the recordings hold and the types leave out, since the lifecycle does not need it. Nothing of the status is here.
@@ -44,6 +44,29 @@ fn every_object_of_the_vectors_survives() {
         }
     }
     println!("{objects} objects");
+}
+
+/// What this cluster had none of: devices, a runtime that tells the user, stop signals.
+#[test]
+fn a_status_with_devices_survives() {
+    let status = json!({
+        "phase": "Running",
+        "resize": "Infeasible",
+        "resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "pod-gpu-x7"}, {"name": "none"}],
+        "extendedResourceClaimStatus": {
+            "requestMappings": [{"containerName": "a", "resourceName": "example.com/gpu", "requestName": "container-0-request-0"}],
+            "resourceClaimName": "pod-extended-resources-q2"
+        },
+        "nodeAllocatableResourceClaimStatuses": [{"resourceClaimName": "cpus", "containers": ["a"], "resources": {"cpu": "2"}}],
+        "containerStatuses": [{
+            "name": "a", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, "lastState": {}, "ready": true, "restartCount": 0,
+            "image": "a", "imageID": "a@sha256:0", "started": true, "stopSignal": "SIGUSR1",
+            "user": {"linux": {"uid": 1000, "gid": 0, "supplementalGroups": [0, 4000]}},
+            "allocatedResourcesStatus": [{"name": "claim:gpu/one", "resources": [
+                {"resourceID": "dra:gpu.example.com/pool/gpu-0", "health": "Unhealthy", "message": "too hot"}, {"resourceID": "b"}]}]
+        }]
+    });
+    same_again::<PodStatus>(&status, "devices");
 }
 
 /// Calls with each Pod, and each status outside of a Pod.

@@ -3,6 +3,7 @@
 //! Names, shapes and nulls are the API server's own. Unknown fields are ignored on reading; unknown reasons and condition
 //! types are kept. The types are our own and not `k8s-openapi`'s, whose version feature is the final binary's choice.
 
+mod claim_status;
 mod container;
 mod meta;
 mod node;
@@ -10,9 +11,13 @@ mod pod;
 mod probe;
 mod quantity;
 mod status;
-mod vocabulary;
+pub(crate) mod vocabulary;
 mod watch;
 
+pub use claim_status::{
+    ExtendedResourceClaimStatus, ExtendedResourceRequest, NodeAllocatableResourceClaimStatus, ResourceClaimStatus, ResourceHealth,
+    ResourceStatus,
+};
 pub use container::{
     Container, ContainerPort, ExitCodeOperator, ImagePullPolicy, ResizePolicy, ResourceRequirements, RestartPolicy, RestartRule,
     RestartRuleAction, RestartRuleExitCodes, TerminationMessagePolicy, VolumeMount,
@@ -26,11 +31,11 @@ pub use pod::{
 pub use probe::{ExecAction, GrpcAction, HttpGetAction, IntOrString, Lifecycle, LifecycleHandler, Probe, SleepAction, TcpSocketAction};
 pub use quantity::{Quantity, QuantityError};
 pub use status::{
-    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp, PodCondition, PodIp,
-    PodStatus,
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, ContainerUser, HostIp,
+    LinuxContainerUser, PodCondition, PodIp, PodStatus,
 };
 pub use vocabulary::{ConditionStatus, ConditionType, PodPhase, QosClass};
-pub use watch::{EventType, WatchEvent};
+pub use watch::{EventType, ListMeta, Status, WatchEvent, WatchObject};
 
 use serde::{Deserialize, Deserializer};
 

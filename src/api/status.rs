@@ -1,5 +1,6 @@
 //! PodStatus, ContainerStatus, PodCondition.
 
+use super::claim_status::{ExtendedResourceClaimStatus, NodeAllocatableResourceClaimStatus, ResourceClaimStatus, ResourceStatus};
 use super::container::{ResourceRequirements, VolumeMount};
 use super::quantity::Quantity;
 use super::vocabulary::{ConditionStatus, ConditionType, PodPhase, QosClass};
@@ -59,6 +60,18 @@ pub struct PodStatus {
     /// Ephemeral containers, by name.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub ephemeral_container_statuses: Vec<ContainerStatus>,
+    /// Deprecated state of a resize; nobody writes it since 1.33, when conditions took its place.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "nullable")]
+    pub resize: String,
+    /// Claims made for the Pod. The kubelet hands on what it read, here and in the next two.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub resource_claim_statuses: Vec<ResourceClaimStatus>,
+    /// The claim that serves extended resources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_resource_claim_status: Option<ExtendedResourceClaimStatus>,
+    /// What claims take of the node's allocatable resources.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub node_allocatable_resource_claim_statuses: Vec<NodeAllocatableResourceClaimStatus>,
     /// Pod-level requests the kubelet has admitted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
     pub allocated_resources: BTreeMap<String, Quantity>,
@@ -148,6 +161,37 @@ pub struct ContainerStatus {
     /// Mounts.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub volume_mounts: Vec<VolumeMount>,
+    /// Who the first process began as, where the runtime says it (KEP-3619).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<ContainerUser>,
+    /// Health of the devices given to the container (KEP-4680).
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub allocated_resources_status: Vec<ResourceStatus>,
+    /// The signal that asks it to stop, `SIGTERM` or another; only with the gate ContainerStopSignals (KEP-4960).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
+}
+
+/// Who the first process of a container began as.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContainerUser {
+    /// On Linux.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linux: Option<LinuxContainerUser>,
+}
+
+/// User and groups of a process on Linux.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LinuxContainerUser {
+    /// User.
+    pub uid: i64,
+    /// Primary group.
+    pub gid: i64,
+    /// Other groups.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
+    pub supplemental_groups: Vec<i64>,
 }
 
 /// State of a container: exactly one of the three, or none (waiting).

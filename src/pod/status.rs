@@ -67,6 +67,7 @@ impl StatusView<'_> {
             allocated_resources,
             resources,
             ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            ..PodStatus::default()
         }
     }
 
