@@ -4,7 +4,7 @@ use super::phase;
 use super::rule::Rule;
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES];
+const FAMILIES: &[&[Rule]] = &[phase::RULES, phase::DERIVED_RULES];
 
 /// Every rule that a stream of a Pod is held against. `PH` is about the phase.
 pub static RULES: [Rule; COUNT] = {

@@ -17,6 +17,7 @@ mod bases;
 mod catalogue;
 mod checker;
 mod clock;
+mod computed;
 mod example;
 mod finding;
 mod history;
