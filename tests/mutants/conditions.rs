@@ -133,10 +133,8 @@ pub(crate) const KINDS: &[Kind] = &[
         let is_foreign = |condition: &&Value| !kubelets(text(condition, "/type"));
         let foreign: Vec<_> = array(&e.status(e.before()?)["conditions"]).iter().filter(is_foreign).cloned().collect();
         let type_ = text(&e.one(foreign)?, "/type").to_owned();
-        let owned = |i: usize| (e.status(i)["containerStatuses"].clone(), kubelet_conditions(e, i));
-        need(owned(e.at) != owned(e.before()?))?;
-        e.later().for_each(|i| drop(remove(e, i, &type_)));
-        Some(())
+        need(owned(e.status(e.at)) != owned(e.status(e.before()?)))?;
+        e.later().try_for_each(|i| remove(e, i, &type_).or(Some(())))
     }),
     kind("lastprobetime-set", (60, 60), "CO-31", |e| {
         let type_ = e.some_condition(|now, _| !text(now, "/type").starts_with("PodResize"))?;
@@ -215,6 +213,9 @@ fn remove(e: &mut Edit, i: usize, type_: &str) -> Option<()> {
     Some(())
 }
 
-fn kubelet_conditions(e: &Edit, i: usize) -> Vec<Value> {
-    array(&e.status(i)["conditions"]).iter().filter(|condition| kubelets(text(condition, "/type"))).cloned().collect()
+/// A status without the conditions of others.
+fn owned(status: &Value) -> Value {
+    let mut owned = status.clone();
+    list(&mut owned["conditions"]).retain(|condition| kubelets(text(condition, "/type")));
+    owned
 }

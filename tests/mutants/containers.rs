@@ -13,8 +13,7 @@ pub(crate) const KINDS: &[Kind] = &[
         if was == "running" {
             status["waiting"] = json!({"reason": "ContainerCreating"});
         } else {
-            let started = status["terminated"]["startedAt"].as_str().map(|time| json!(time));
-            status["running"] = json!({"startedAt": started.unwrap_or(time)});
+            status["running"] = json!({"startedAt": time});
         }
         Some(())
     }),
@@ -28,7 +27,8 @@ pub(crate) const KINDS: &[Kind] = &[
     }),
     kind("ready-flag-dropped", (60, 60), "CS-11 CO-06", |e| {
         need(e.is(e.at, "Ready", "True"))?;
-        let slot = e.some_container(|c| c.counts() && c.now["ready"] == true && c.now["started"] == true && !c.has_probe("readinessProbe"))?;
+        let slot =
+            e.some_container(|c| c.counts() && c.now["ready"] == true && c.now["started"] == true && !c.has_probe("readinessProbe"))?;
         set(e, &slot, "ready", json!(false))
     }),
     kind("started-dropped", (59, 60), "CS-05 CS-10 CS-12", |e| {
@@ -41,7 +41,7 @@ pub(crate) const KINDS: &[Kind] = &[
         Some(())
     }),
     kind("restartcount-missed", (60, 60), "CS-16 CS-38", |e| {
-        let slot = e.some_container(Seen::restarted)?;
+        let slot = e.some_container(|c| c.restarted())?;
         e.container_on(&slot, |container| add(&mut container["restartCount"], -1));
         Some(())
     }),
@@ -99,7 +99,7 @@ pub(crate) const KINDS: &[Kind] = &[
         need(!e.restarts_all(e.at))?;
         let slot = e.some_container(|c| c.over() && c.same())?;
         let (ended, id) = (e.seen(&slot).terminated().clone(), e.seen(&slot).now["containerID"].clone());
-        let started = stamp(time(&ended, "finishedAt").map_or(e.written(e.at), |time| time + 3).min(e.written(e.at)));
+        let started = stamp(e.written(e.at));
         e.container_on(&slot, |container| {
             container["containerID"] = other_id(&id, "deadbeef");
             container["lastState"] = json!({"terminated": ended});
@@ -120,7 +120,7 @@ pub(crate) const KINDS: &[Kind] = &[
         set(e, &slot, "state", json!({"waiting": {"reason": "CrashLoopBackOff"}}))
     }),
     kind("laststate-lost", (60, 60), "CS-38 CS-39 CS-49", |e| {
-        let slot = e.some_container(|c| c.has_id() && c.last().is_object() && (c.same() || c.restarted()))?;
+        let slot = e.some_container(|c| c.has_id() && c.last().is_object())?;
         e.instance_on(&slot, |container| container["lastState"] = json!({}));
         Some(())
     }),
@@ -201,7 +201,7 @@ pub(crate) const KINDS: &[Kind] = &[
         Some(())
     }),
     kind("imageid-empty", (60, 60), "CS-32", |e| {
-        let slot = e.some_container(Seen::has_id)?;
+        let slot = e.some_container(|c| c.has_id())?;
         set(e, &slot, "imageID", json!(""))
     }),
     kind("image-wrong", (60, 60), "CS-45 CS-54", |e| {
@@ -212,7 +212,13 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("fractional-time", (60, 60), "CS-31", |e| {
         let slot = e.some_container(|c| c.running() || timed(c.terminated()) || timed(c.last()))?;
         let status = e.it(&slot)?;
-        let pointers = ["/state/running/startedAt", "/state/terminated/startedAt", "/state/terminated/finishedAt", "/lastState/terminated/startedAt", "/lastState/terminated/finishedAt"];
+        let pointers = [
+            "/state/running/startedAt",
+            "/state/terminated/startedAt",
+            "/state/terminated/finishedAt",
+            "/lastState/terminated/startedAt",
+            "/lastState/terminated/finishedAt",
+        ];
         let there = pointers.into_iter().filter(|pointer| !text(status, pointer).is_empty()).collect();
         let pointer = e.one(there)?;
         let field = e.it(&slot)?.pointer_mut(pointer)?;
@@ -235,12 +241,13 @@ pub(crate) const KINDS: &[Kind] = &[
         Some(())
     }),
     kind("ephemeral-ready", (50, 50), "CS-09", |e| {
-        let slot = e.some_container(Seen::ephemeral)?;
+        let slot = e.some_container(|c| c.ephemeral())?;
         let field = e.one(vec!["ready", "started"])?;
         set(e, &slot, field, json!(true))
     }),
     kind("ephemeral-restart", (8, 8), "CS-14", |e| {
-        let slot = e.some_container(|c| c.ephemeral() && c.same() && c.state() == "terminated" && state(c.was) == "terminated")?;
+        let slot = e.some_container(|c| c.ephemeral() && c.has_id() && c.state() == "terminated")?;
+        e.go_to_the_next();
         let id = e.seen(&slot).now["containerID"].clone();
         let (written, counted) = (stamp(e.written(e.at)), e.choice(2) == 0);
         let container = e.it(&slot)?;
@@ -273,7 +280,7 @@ pub(crate) const KINDS: &[Kind] = &[
         Some(())
     }),
     kind("laststate-running", (60, 60), "CS-02", |e| {
-        let slot = e.some_container(Seen::has_id)?;
+        let slot = e.some_container(|c| c.has_id())?;
         let started = stamp(e.written(e.at));
         set(e, &slot, "lastState", json!({"running": {"startedAt": started}}))
     }),

@@ -61,7 +61,8 @@ pub(crate) const KINDS: &[Kind] = &[
         e.instance_on(&slot, |container| {
             let id = if new { other_id(&id, "deadbeef") } else { id.clone() };
             let (started, finished) = (stamp(written - 1), stamp(written));
-            container["state"]["terminated"] = json!({"exitCode": 9, "reason": "Error", "startedAt": started, "finishedAt": finished, "containerID": id});
+            container["state"]["terminated"] =
+                json!({"exitCode": 9, "reason": "Error", "startedAt": started, "finishedAt": finished, "containerID": id});
             container["containerID"] = id;
         });
         Some(())

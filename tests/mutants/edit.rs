@@ -2,13 +2,11 @@
 //!
 //! Versions are shared with the unchanged recording until they are written to.
 
+use crate::corpus::{Recording, Versions};
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::rc::Rc;
-
-/// The events of a recording, one a version.
-pub(crate) type Versions = Vec<Rc<Value>>;
 
 /// What the kubelet puts into every full status, in its order.
 pub(crate) const BASE: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
@@ -31,6 +29,8 @@ pub(crate) struct Edit {
     pub(crate) versions: Versions,
     /// The version that is changed, or the first of them.
     pub(crate) at: usize,
+    /// Time 0 of the recording, in seconds since 1970.
+    began: f64,
     pick: u64,
 }
 
@@ -54,8 +54,8 @@ pub(crate) struct Seen<'a> {
 
 impl Edit {
     /// `pick` is spent on choices: a mixed-radix number.
-    pub(crate) fn new(recording: &[Rc<Value>], at: usize, pick: u64) -> Self {
-        Self { versions: recording.to_vec(), at, pick }
+    pub(crate) fn new(recording: &Recording, at: usize, pick: u64) -> Self {
+        Self { versions: recording.versions.clone(), at, began: recording.began, pick }
     }
 
     // The stream.
@@ -67,6 +67,18 @@ impl Edit {
     /// The version before the place.
     pub(crate) fn before(&self) -> Option<usize> {
         self.at.checked_sub(1)
+    }
+
+    /// Moves the place to the next version; where there is none, the recording goes on with one like the last.
+    pub(crate) fn go_to_the_next(&mut self) {
+        self.at += 1;
+        if self.at == self.len() {
+            let mut next = Value::clone(&self.versions[self.at - 1]);
+            next["t"] = json!(next["t"].as_f64().unwrap_or_default() + 2.0);
+            let version = text(&next, "/object/metadata/resourceVersion").parse::<u64>();
+            next["object"]["metadata"]["resourceVersion"] = json!((version.unwrap_or_default() + 7).to_string());
+            self.versions.push(Rc::new(next));
+        }
     }
 
     /// The versions from the place on.
@@ -116,8 +128,7 @@ impl Edit {
 
     /// When the version came, in seconds since 1970.
     pub(crate) fn written(&self, i: usize) -> i64 {
-        let origin = seconds(text(self.pod(0), "/metadata/creationTimestamp"));
-        origin.unwrap_or_default() + self.versions[i]["t"].as_f64().unwrap_or_default() as i64
+        (self.began + self.versions[i]["t"].as_f64().unwrap_or_default()) as i64
     }
 
     // Choices.
@@ -215,7 +226,8 @@ impl Edit {
     pub(crate) fn add_condition(&mut self, i: usize, type_: &str, status: &str, reason: &str, front: bool) {
         let generation = self.pod(i)["metadata"]["generation"].clone();
         let time = stamp(self.written(self.at));
-        let mut condition = json!({"type": type_, "status": status, "observedGeneration": generation, "lastProbeTime": null, "lastTransitionTime": time});
+        let mut condition =
+            json!({"type": type_, "status": status, "observedGeneration": generation, "lastProbeTime": null, "lastTransitionTime": time});
         if !reason.is_empty() {
             condition["reason"] = json!(reason);
         }
