@@ -170,6 +170,6 @@ fn keeps_its_reason(change: &Change<'_>, report: &mut Report<'_, '_>) {
 }
 
 /// The phase in a word; empty if there is none.
-fn word(version: &Version<'_>) -> &'static str {
+pub(super) fn word(version: &Version<'_>) -> &'static str {
     version.phase().map_or("", PodPhase::as_str)
 }
