@@ -91,13 +91,14 @@ fn deleting_before(e: &Edit) -> bool {
 /// The Pod was told to stop within a second, and yet took as long as it did.
 fn killed_too_late(e: &mut Edit) -> Option<()> {
     need(deleting(e, e.at) && !deleting_before(e))?;
-    let grace = &e.pod(e.at)["metadata"]["deletionGracePeriodSeconds"];
+    let grace = e.pod(e.at)["metadata"]["deletionGracePeriodSeconds"].clone();
+    let generation = e.pod(e.at)["metadata"]["generation"].as_i64()?;
+    let acknowledged = e.later().find(|i| e.status(*i)["observedGeneration"].as_i64() >= Some(generation))?;
+    let end = e.later().find(|i| e.pod(*i)["metadata"]["deletionGracePeriodSeconds"] != grace).unwrap_or(e.len() - 1);
+    let ran = e.slots(acknowledged).into_iter().filter(|slot| state(e.container(acknowledged, slot)) == "running");
+    let stopped = ran.filter_map(|slot| time(&e.container(end, &slot)["state"]["terminated"], "finishedAt")).max();
+    need(stopped.is_some_and(|stopped| stopped > e.written(acknowledged) + 6))?;
     let by = 1 - grace.as_i64().filter(|seconds| *seconds > 1)?;
-    let grace = grace.clone();
-    let later = |i: usize| deleting(e, i) && (e.pod(i)["metadata"]["deletionGracePeriodSeconds"] == grace);
-    let ends = e.later().filter(|i| !later(*i)).chain([e.len() - 1]).next()?;
-    let stopped = e.slots(ends).iter().filter_map(|slot| time(&e.container(ends, slot)["state"]["terminated"], "finishedAt")).max();
-    need(stopped.is_some_and(|stopped| stopped > e.written(e.at) + 6))?;
     for i in 0..e.len() {
         let pod = e.pod_mut(i);
         pod["spec"]["terminationGracePeriodSeconds"] = json!(1);

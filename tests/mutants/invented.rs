@@ -221,7 +221,7 @@ pub(crate) const KINDS: &[Kind] = &[
         Some(())
     }),
     // The end.
-    kind("deletion-without-grace", NEW, "TE-02 TE-12 TE-13", |e| {
+    kind("deletion-without-grace", NEW, "", |e| {
         need(e.pod(e.at)["metadata"]["deletionGracePeriodSeconds"].is_number())?;
         need(e.before().is_none_or(|was| e.pod(was)["metadata"]["deletionTimestamp"].is_null()))?;
         e.pods_on(|pod| drop_keys(&mut pod["metadata"], &["deletionGracePeriodSeconds"]));

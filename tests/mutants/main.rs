@@ -24,7 +24,7 @@ mod table;
 use corpus::{Public, listed, public_mutants};
 use judge::Judge;
 use kind::Kind;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use table::Row;
 
 /// As many mutants of each kind, unless MUTANT_PLACES says otherwise.
@@ -86,11 +86,10 @@ fn mutants_are_caught() {
     let mut judge = Judge::default();
     recordings.iter().for_each(|recording| judge.learn(&recording.versions));
     let clean: Vec<BTreeSet<_>> = recordings.iter().map(|recording| judge.broken(&recording.versions)).collect();
-    let unclean = clean.iter().flatten().fold(BTreeMap::new(), |mut rules: BTreeMap<_, usize>, rule| {
-        *rules.entry(*rule).or_default() += 1;
-        rules
-    });
-    println!("{} recordings; rules that unchanged ones break: {unclean:?}", recordings.len());
+    println!("{} recordings", recordings.len());
+    for (recording, broken) in recordings.iter().zip(&clean).filter(|(_, broken)| !broken.is_empty()) {
+        println!("unchanged, {} breaks {broken:?}", recording.name);
+    }
     let row = |kind: &'static Kind| {
         let mut row = Row::new(kind);
         for mutant in places::mutants(kind, &recordings, most) {

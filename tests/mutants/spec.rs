@@ -7,9 +7,10 @@ use serde_json::json;
 pub(crate) const KINDS: &[Kind] = &[
     kind("policy-never-with-restarts", (39, 39), "CS-13 CS-25 CS-33 PH-17", |e| {
         need(e.pod(e.at)["spec"]["restartPolicy"] != "Never" && !e.restarts_all(e.at))?;
+        need(e.before().is_some_and(|was| e.slots(was).iter().all(|slot| count(e.container(was, slot)) == 0)))?;
         need(e.any_container(|c| {
             let own = c.spec["restartPolicy"].is_string() || !array(&c.spec["restartPolicyRules"]).is_empty();
-            !own && !c.ephemeral() && c.count() > count(c.was) && c.last()["reason"] != "ContainerStatusUnknown"
+            !own && !c.ephemeral() && c.count() > 0 && c.last()["reason"] != "ContainerStatusUnknown"
         }))?;
         (0..e.len()).for_each(|i| e.pod_mut(i)["spec"]["restartPolicy"] = json!("Never"));
         Some(())
