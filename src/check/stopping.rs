@@ -52,11 +52,11 @@ pub(super) const RULES: &[Rule] = &[
     ]]),
     Rule::should(
         "TE-08",
-        "a container has ended within twice the grace period, at least 1 s, and 4 s after the kubelet acknowledged the deletion",
+        "a container has ended within the grace period, at least 1 s, and 4 s after the kubelet acknowledged the deletion",
         Check::Change(ends_in_time),
     )
     .source_is("kubelet killContainer, pod workers")
-    .unless("twice, since a restarted kubelet gives the whole grace period again, which no stream tells; a smaller grace period of a second request does not shorten a stop in flight")
+    .unless("a restarted kubelet gives the whole grace period again, which no stream tells; a smaller grace period of a second request does not shorten a stop in flight")
     .only(Scope::Full)
     .with_spec()
     .silent_on(DELETING, &[
@@ -283,7 +283,7 @@ fn ends_unknown(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn ends_in_time(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let memory = &change.new.history.stopping;
     let Some(acknowledged) = memory.acknowledged.flatten() else { return };
-    let latest = acknowledged.latest + Span::from_secs(2 * memory.grace.max(1)) + Span::from_secs(4);
+    let latest = acknowledged.latest + Span::from_secs(memory.grace.max(1)) + Span::from_secs(4);
     for (container, at) in ended(change).filter(|(_, at)| *at > latest) {
         let message =
             format_args!("the kubelet knew of the deletion by {}, and the grace period is {} s", acknowledged.latest, memory.grace);
