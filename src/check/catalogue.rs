@@ -1,12 +1,30 @@
 //! All rules.
 
+use super::containers::{counting, ids, images, reasons, succession, times};
 use super::rule::Rule;
-use super::{addresses, creation, deletion, generation, identity, phase, start_time, stopping};
+use super::{
+    addresses, backoff, creation, deletion, disruption, generation, identity, initialized, phase, presence, probes, readiness, scheduled,
+    start_time, stopping,
+};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
     phase::RULES,
     phase::DERIVED_RULES,
+    presence::RULES,
+    readiness::RULES,
+    initialized::RULES,
+    scheduled::RULES,
+    disruption::RULES,
+    reasons::RULES,
+    succession::RULES,
+    counting::RULES,
+    times::RULES,
+    images::RULES,
+    ids::RULES,
+    probes::STARTED,
+    backoff::RULES,
+    probes::RULES,
     start_time::RULES,
     addresses::RULES,
     generation::RULES,
@@ -16,9 +34,12 @@ const FAMILIES: &[&[Rule]] = &[
     stopping::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `ST` about start time, addresses and what
-/// else the status holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about
-/// what belongs to whom, `TE` about termination.
+/// Every rule that a stream of a Pod is held against.
+///
+/// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the
+/// status holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
+/// about termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -1,6 +1,8 @@
 //! What a stream remembers of a Pod beyond its last version.
 
 use super::addresses;
+use super::backoff;
+use super::containers::images;
 use super::shape::Shapes;
 use super::stopping;
 use super::version::{Change, Version};
@@ -14,19 +16,31 @@ pub(super) struct History {
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
     pub(super) addresses: addresses::Memory,
+    /// Images of earlier generations.
+    pub(super) images: images::Memory,
+    /// How long containers have to wait for their restarts.
+    pub(super) backoff: backoff::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self =
-        Self { ready_to_start: false, rejected: false, addresses: addresses::Memory::NEW, stopping: stopping::Memory::NEW };
+    pub(super) const NEW: Self = Self {
+        ready_to_start: false,
+        rejected: false,
+        addresses: addresses::Memory::NEW,
+        images: images::Memory::NEW,
+        backoff: backoff::Memory::NEW,
+        stopping: stopping::Memory::NEW,
+    };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.addresses.learn(new, change);
+        self.images.learn(new, change);
+        self.backoff.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

@@ -14,21 +14,29 @@
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
 mod addresses;
+mod backoff;
 mod bases;
 mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod containers;
 mod creation;
 mod deletion;
+mod disruption;
 mod example;
 mod finding;
 mod generation;
 mod history;
 mod identity;
+mod initialized;
 mod phase;
+mod presence;
+mod probes;
+mod readiness;
 mod report;
 mod rule;
+mod scheduled;
 mod shape;
 mod start_time;
 mod stopping;
