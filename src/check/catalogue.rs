@@ -37,9 +37,9 @@ const FAMILIES: &[&[Rule]] = &[
 /// Every rule that a stream of a Pod is held against.
 ///
 /// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
-/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the
-/// status holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
-/// about termination.
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the status
+/// holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
+/// about termination, `RA` about restarts of all containers, `RJ` about refusals.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -15,11 +15,11 @@ pub(super) struct History {
     pub(super) ready_to_start: bool,
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
-    pub(super) addresses: addresses::Memory,
     /// Images of earlier generations.
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
     pub(super) backoff: backoff::Memory,
+    pub(super) addresses: addresses::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -38,9 +38,9 @@ impl History {
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
-        self.addresses.learn(new, change);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
+        self.addresses.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

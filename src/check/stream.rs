@@ -128,7 +128,8 @@ impl Stream {
         rules: &Rules,
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
-        let at = self.clock.read(arrived.t, self.last.is_none() && arrived.kind == Some(EventType::Added) && is_as_created(&pod), &pod);
+        let created = self.last.is_none() && arrived.kind == Some(EventType::Added) && is_as_created(&pod);
+        let at = self.clock.read(arrived.t, created, &pod);
         let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
