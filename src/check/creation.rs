@@ -122,7 +122,7 @@ fn keeps_qos(change: &Change<'_>, report: &mut Report<'_, '_>) {
 
 fn is_no_longer_nominated(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let nominated = &version.status().nominated_node_name;
-    if !nominated.is_empty() && !version.node_name().is_empty() {
+    if !nominated.is_empty() && version.has_own_spec() && !version.node_name().is_empty() {
         report.add("status.nominatedNodeName", nominated, "the binding takes it away: the Pod has a node");
     }
 }
@@ -149,7 +149,7 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
         }
     }
     let scheduled = version.condition(KubeletCondition::PodScheduled).is_some_and(|condition| condition.status == ConditionStatus::True);
-    let never_bound = version.meta().is_mirror() || version.current_spec().is_some_and(|spec| spec.api().node_name.is_empty());
+    let never_bound = version.meta().is_mirror() || version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
     if scheduled && never_bound {
         report.add(
             condition_path("PodScheduled", "status"),
@@ -161,7 +161,7 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn only_binds(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old, change.new);
-    let Some((before, after)) = old.current_spec().zip(new.current_spec()) else { return };
+    let Some((before, after)) = old.own_spec().zip(new.own_spec()) else { return };
     if !old.node_name().is_empty() || new.node_name().is_empty() {
         return;
     }

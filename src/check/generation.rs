@@ -90,7 +90,7 @@ fn begins_at_one(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let is_new = version.event == Some(EventType::Added)
         && version.is_first()
         && !version.is_in(Scope::Started)
-        && version.current_spec().is_some_and(|spec| spec.api().node_name.is_empty());
+        && version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
     let generation = version.meta().generation;
     if is_new && generation < 1 {
         report.add("metadata.generation", generation, "the API server gives each new Pod the generation 1");
@@ -100,7 +100,7 @@ fn begins_at_one(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn rises_with_the_spec(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old.meta(), change.new.meta());
     let is_deleted = old.deletion_timestamp.is_none() && new.deletion_timestamp.is_some();
-    let specs = change.old.current_spec().zip(change.new.current_spec());
+    let specs = change.old.own_spec().zip(change.new.own_spec());
     let is_changed = specs.is_some_and(|(old, new)| !old.is_same_but_for_binding(new));
     let rise = new.generation.saturating_sub(old.generation);
     let message = match (is_deleted || is_changed, rise) {

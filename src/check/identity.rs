@@ -84,7 +84,7 @@ fn is_not_deleted(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn keeps_node(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old.node_name(), change.new.node_name());
-    if !old.is_empty() && old != new && change.new.current_spec().is_some() {
+    if !old.is_empty() && old != new && change.old.has_own_spec() && change.new.has_own_spec() {
         report.change("spec.nodeName", old, new, "a Pod is bound once; it never moves to another node");
     }
 }
