@@ -78,6 +78,7 @@ extern crate std;
 
 pub mod api;
 pub mod backend;
+pub mod check;
 pub mod cluster;
 #[cfg(feature = "conformance")]
 pub mod conformance;

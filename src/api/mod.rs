@@ -11,7 +11,7 @@ mod pod;
 mod probe;
 mod quantity;
 mod status;
-mod vocabulary;
+pub(crate) mod vocabulary;
 mod watch;
 
 pub use claim_status::{

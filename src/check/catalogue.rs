@@ -1,0 +1,36 @@
+//! All rules.
+
+use super::phase;
+use super::rule::Rule;
+
+/// The rules of each family, in the order of the catalogue.
+const FAMILIES: &[&[Rule]] = &[phase::RULES];
+
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase.
+pub static RULES: [Rule; COUNT] = {
+    let mut rules = [FAMILIES[0][0]; COUNT];
+    let (mut family, mut at) = (0, 0);
+    while family < FAMILIES.len() {
+        let mut n = 0;
+        while n < FAMILIES[family].len() {
+            rules[at] = FAMILIES[family][n];
+            (n, at) = (n + 1, at + 1);
+        }
+        family += 1;
+    }
+    rules
+};
+
+const COUNT: usize = {
+    let (mut family, mut count) = (0, 0);
+    while family < FAMILIES.len() {
+        count += FAMILIES[family].len();
+        family += 1;
+    }
+    count
+};
+
+/// The rule of this id, such as `PH-04`.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id() == id)
+}

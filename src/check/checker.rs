@@ -1,0 +1,265 @@
+//! The checker: many Pods' streams, told apart by UID.
+
+use super::catalogue::RULES;
+use super::clock::Moment;
+use super::finding::Finding;
+use super::rule::{Check, Rule, Severity};
+use super::stream::{Arrived, Rules, Seen, Stream};
+use super::version::Arrival;
+use crate::Gates;
+use crate::api::{self, EventType, WatchEvent, WatchObject};
+use crate::spec::Spec;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What a [`Checker`] is to do.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Only these rules: ids, or families such as `PH`; all if there are none.
+    pub rules: Vec<String>,
+    /// Not these rules: ids or families.
+    pub ignore: Vec<String>,
+    /// Only rules of this severity, or a higher one.
+    pub min_severity: Option<Severity>,
+    /// The spec of Pods whose objects come without one. It is taken as it stands, without defaults.
+    pub spec: Option<api::PodSpec>,
+    /// Whether the input has every version that was stored. If not told, watch events have and bare objects have not.
+    pub every_version: Option<bool>,
+    /// The feature gates of the writer.
+    pub gates: Gates,
+}
+
+impl Options {
+    /// Whether a rule is wanted.
+    pub fn select(&self, rule: &Rule) -> bool {
+        let names = |list: &[String]| list.iter().any(|name| name == rule.id() || name == rule.family());
+        (self.rules.is_empty() || names(&self.rules))
+            && !names(&self.ignore)
+            && self.min_severity.is_none_or(|least| rule.severity() >= least)
+    }
+}
+
+/// What a [`Checker`] has seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// Events and bare objects.
+    pub events: u64,
+    /// Pods, by UID.
+    pub pods: u64,
+    /// Versions of Pods.
+    pub versions: u64,
+    /// Versions without a spec: rules that [need one](Rule::needs_spec) were silent.
+    pub without_spec: u64,
+    /// Versions of which nothing told when they were written: rules that [need that](Rule::needs_time) were silent.
+    pub without_time: u64,
+    /// Versions between which and the one before others may be missing: rules that [need every version](Rule::needs_every_version) were silent.
+    pub after_gap: u64,
+    /// BOOKMARK events.
+    pub bookmarks: u64,
+    /// ERROR events: the watch was broken off.
+    pub errors: u64,
+    /// Findings by rule id.
+    pub findings: BTreeMap<&'static str, u64>,
+}
+
+/// Holds streams of versions of Pods against the rules of the [catalogue](super::RULES).
+///
+/// It takes watch events or bare objects of any number of Pods, in the order in which they come, and tells each finding at once, but for those
+/// that wait for what comes next. It keeps the last version of each Pod that is not deleted, and no more, however long the stream.
+///
+/// ```
+/// use pod_lifecycle::api::WatchEvent;
+/// use pod_lifecycle::check::Checker;
+///
+/// let event: WatchEvent = serde_json::from_str(
+///     r#"{"type": "ADDED", "object": {"metadata": {"name": "web", "namespace": "default", "uid": "1", "generation": 1},
+///         "spec": {"containers": [{"name": "web", "image": "nginx:1"}]},
+///         "status": {"phase": "Unknown", "qosClass": "BestEffort"}}}"#,
+/// )?;
+/// let (mut checker, mut findings) = (Checker::new(), Vec::new());
+/// checker.event(event, 1, &mut |finding| findings.push(finding));
+/// checker.finish(&mut |finding| findings.push(finding));
+/// assert_eq!(findings[0].rule.id(), "PH-01");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Checker {
+    rules: Rules,
+    gates: Gates,
+    spec: Option<Arc<Spec>>,
+    every_version: Option<bool>,
+    streams: BTreeMap<Box<str>, Stream>,
+    /// The UID of each Pod that is there, by namespace and name.
+    names: BTreeMap<Box<str>, Box<str>>,
+    /// UIDs of Pods that were deleted lately, the newest last.
+    deleted: VecDeque<Box<str>>,
+    /// Counts how often the watch began anew.
+    watch: u32,
+    began: Option<Moment>,
+    now: Option<Time>,
+    tally: Tally,
+}
+
+/// So many deleted UIDs are remembered, to know what comes after their deletion.
+const DELETED: usize = 1024;
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Checker {
+    /// A checker with all rules and the default gates of Kubernetes 1.36.
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// A checker with these options.
+    pub fn with(options: Options) -> Self {
+        let mut rules = Rules::default();
+        for rule in RULES.iter().filter(|rule| options.select(rule)) {
+            match rule.check {
+                Check::Status(_) => rules.status.push(rule),
+                Check::Change(_) => rules.change.push(rule),
+                Check::Both(..) => {
+                    rules.status.push(rule);
+                    rules.change.push(rule);
+                }
+                Check::Duration(..) => rules.duration.push(rule),
+            }
+        }
+        Self {
+            rules,
+            gates: options.gates,
+            spec: options.spec.map(|spec| Arc::new(Spec::as_given(spec))),
+            every_version: options.every_version,
+            streams: BTreeMap::new(),
+            names: BTreeMap::new(),
+            deleted: VecDeque::new(),
+            watch: 0,
+            began: None,
+            now: None,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Takes a watch event. `line` is where it stands in the input, for the findings to say.
+    ///
+    /// Another ADDED of a Pod that is known is a re-list; an ERROR means that the watch begins anew. Versions may be missing behind both.
+    pub fn event(&mut self, event: WatchEvent, line: u64, found: &mut dyn FnMut(Finding)) {
+        self.tally.events += 1;
+        match (event.type_, event.object) {
+            (EventType::Bookmark, _) => self.tally.bookmarks += 1,
+            (EventType::Error, _) | (_, WatchObject::Status(_)) => {
+                self.tally.errors += 1;
+                self.watch += 1;
+            }
+            (kind, WatchObject::Pod(pod)) => {
+                let every_version = self.every_version.unwrap_or(true);
+                self.pod(pod, Arrived { kind: Some(kind), t: event.t, line, every_version }, found);
+            }
+        }
+    }
+
+    /// Takes a Pod as it is now, such as an item of a list.
+    pub fn object(&mut self, pod: api::Pod, line: u64, found: &mut dyn FnMut(Finding)) {
+        self.tally.events += 1;
+        let every_version = self.every_version.unwrap_or(false);
+        self.pod(Box::new(pod), Arrived { kind: None, t: None, line, every_version }, found);
+    }
+
+    /// The input is over: what waited for a later version is told. The checker may go on afterwards.
+    pub fn finish(&mut self, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, streams, tally, now, .. } = self;
+        for stream in streams.values_mut() {
+            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+        }
+    }
+
+    /// What it has seen up to now.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
+        if !self.streams.contains_key(key(&pod.metadata)) {
+            self.open(&pod.metadata, found);
+        }
+        let Self { rules, spec, streams, watch, began, now, tally, .. } = self;
+        let Some(stream) = streams.get_mut(key(&pod.metadata)) else { return };
+        let arrived =
+            Arrived { every_version: arrived.every_version && core::mem::replace(&mut stream.watch, *watch) == *watch, ..arrived };
+        if stream.is_repeated(&pod, arrived.kind) {
+            return;
+        }
+        let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
+        tally.count(&seen);
+        *began = began.or(seen.at);
+        *now = (*now).max(seen.at.map(|at| at.earliest));
+        if arrived.kind == Some(EventType::Deleted) {
+            if let Some(name) = stream.meta().map(full_name) {
+                self.close(&name);
+            }
+        }
+    }
+
+    /// A UID is new: what had its name must be gone.
+    fn open(&mut self, meta: &api::ObjectMeta, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, gates, streams, names, deleted, watch, began, now, tally, .. } = self;
+        let uid: Box<str> = key(meta).into();
+        let before = names.insert(full_name(meta), uid.clone());
+        let replaced = before.and_then(|before| streams.remove(&before));
+        let arrival = if deleted.contains(&uid) {
+            Arrival::AfterDeleted
+        } else {
+            let begun = began.zip(meta.creation_timestamp).is_some_and(|(began, created)| began.latest < created);
+            Arrival::First { begun, replaces: replaced.is_some() }
+        };
+        if let Some(mut replaced) = replaced {
+            replaced.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+        }
+        tally.pods += 1;
+        streams.insert(uid, Stream::new(arrival, *gates, *watch));
+    }
+
+    fn close(&mut self, name: &str) {
+        let Some(uid) = self.names.remove(name) else { return };
+        self.streams.remove(&uid);
+        if self.deleted.len() == DELETED {
+            self.deleted.pop_front();
+        }
+        self.deleted.push_back(uid);
+    }
+}
+
+/// What a Pod is known by: its UID, or its name if it has none.
+fn key(meta: &api::ObjectMeta) -> &str {
+    if meta.uid.is_empty() { &meta.name } else { &meta.uid }
+}
+
+/// `namespace/name`.
+fn full_name(meta: &api::ObjectMeta) -> Box<str> {
+    format!("{}/{}", meta.namespace, meta.name).into()
+}
+
+impl Tally {
+    fn tell(&mut self, finding: Finding, found: &mut dyn FnMut(Finding)) {
+        *self.findings.entry(finding.rule.id()).or_default() += 1;
+        found(finding);
+    }
+
+    fn count(&mut self, seen: &Seen) {
+        self.versions += 1;
+        self.without_spec += u64::from(!seen.has_spec);
+        self.without_time += u64::from(seen.at.is_none());
+        self.after_gap += u64::from(seen.after_gap);
+    }
+}

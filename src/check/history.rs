@@ -1,0 +1,25 @@
+//! What a stream remembers of a Pod beyond its last version.
+
+use super::shape::Shapes;
+use super::version::{Change, Version};
+use crate::rules::conditions::KubeletCondition;
+
+/// What the rules must know of the versions before the last one. It does not grow with the length of the stream.
+#[derive(Debug)]
+pub(super) struct History {
+    /// PodReadyToStartContainers has been True.
+    pub(super) ready_to_start: bool,
+    /// Admission has refused the Pod.
+    pub(super) rejected: bool,
+}
+
+impl History {
+    /// Nothing yet.
+    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false };
+
+    /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
+    pub(super) fn learn(&mut self, new: &Version<'_>, _change: Option<&Change<'_>>) {
+        self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
+        self.rejected |= new.is(Shapes::ANY_REJECTED);
+    }
+}

@@ -1,0 +1,65 @@
+//! Where rules put what they find.
+
+use super::finding::Finding;
+use super::rule::Rule;
+use super::shape::Shapes;
+use crate::api;
+use crate::time::Time;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+/// Takes the findings of one version.
+pub(super) struct Sink<'a> {
+    pub(super) meta: &'a api::ObjectMeta,
+    pub(super) at: Option<Time>,
+    pub(super) line: u64,
+    /// Where what counts only if the Pod is not removed waits; none if nothing has to wait.
+    pub(super) waiting: Option<&'a mut Vec<Finding>>,
+    pub(super) found: &'a mut dyn FnMut(Finding),
+}
+
+/// Of one Pod so many findings wait at most.
+const WAITING: usize = 64;
+
+/// Takes the findings of one rule in one version.
+pub(super) struct Report<'a, 's> {
+    pub(super) rule: &'static Rule,
+    pub(super) sink: &'a mut Sink<'s>,
+}
+
+impl Report<'_, '_> {
+    /// A field of this version breaks the rule.
+    pub(super) fn add(&mut self, path: impl Display, value: impl Display, message: impl Display) {
+        self.put(path, String::new(), value, message);
+    }
+
+    /// A field breaks the rule by what it became.
+    pub(super) fn change(&mut self, path: impl Display, before: impl Display, after: impl Display, message: impl Display) {
+        self.put(path, before.to_string(), after, message);
+    }
+
+    fn put(&mut self, path: impl Display, before: String, after: impl Display, message: impl Display) {
+        let Sink { meta, at, line, waiting, found } = &mut *self.sink;
+        let finding = Finding {
+            rule: self.rule,
+            object: format!("{}/{}", meta.namespace, meta.name),
+            uid: meta.uid.clone(),
+            path: path.to_string(),
+            before,
+            after: after.to_string(),
+            at: *at,
+            line: *line,
+            message: message.to_string(),
+        };
+        match waiting {
+            Some(waiting) if self.rule.except().contains(Shapes::COLLECTED) => {
+                if waiting.len() < WAITING {
+                    waiting.push(finding);
+                }
+            }
+            _ => found(finding),
+        }
+    }
+}

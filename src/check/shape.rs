@@ -1,0 +1,121 @@
+//! Shapes of a Pod status that rules make exceptions for, and the scopes they speak in.
+
+use crate::api::{self, ConditionStatus, ConditionType, PodPhase};
+use crate::gates::Gates;
+use crate::rules::conditions::is_owned;
+
+/// Which versions of a Pod a rule speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scope {
+    /// All.
+    Any,
+    /// Those a kubelet has taken note of: `status.startTime` is set.
+    Started,
+    /// Those a kubelet has built wholly: `status.startTime` and the condition PodReadyToStartContainers are there.
+    Full,
+}
+
+/// A set of shapes of a Pod status. Each is an exception that several rules share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Shapes(u8);
+
+impl Shapes {
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// Refused by the kubelet's admission: Failed with a reason and a start time, without conditions of the kubelet, container statuses or addresses.
+    pub const REJECTED: Self = Self(1);
+    /// The same emptiness with the phase of before, without a reason: a Pod that ran is refused when its kubelet comes back.
+    pub const HELD_REJECTED: Self = Self(2);
+    /// The Pod garbage collector's last word: only the phase turns Failed, without a reason, and the Pod is removed within seconds. What
+    /// rules say of such a version and those behind it counts only if the removal does not come.
+    pub const COLLECTED: Self = Self(4);
+    /// The node lifecycle controller's mark on Pods of a lost node: Ready False without a reason, all else as it was.
+    pub const NODE_LOST: Self = Self(8);
+    /// The API server's copy of a static Pod, which begins anew with each kubelet.
+    pub const MIRROR: Self = Self(16);
+
+    /// Both kinds of refusal.
+    pub const ANY_REJECTED: Self = Self::REJECTED.and(Self::HELD_REJECTED);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether all of these are in it.
+    pub const fn contains(self, these: Self) -> bool {
+        self.0 & these.0 == these.0
+    }
+
+    /// Whether some of these are in it.
+    pub const fn intersects(self, these: Self) -> bool {
+        self.0 & these.0 != 0
+    }
+
+    /// Those that can be told at once, from the version itself.
+    pub(super) const fn immediate(self) -> Self {
+        Self(self.0 & !Self::COLLECTED.0)
+    }
+
+    /// The shapes in it, each with its name.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        const NAMES: [(Shapes, &str); 5] = [
+            (Shapes::REJECTED, "rejected by admission"),
+            (Shapes::HELD_REJECTED, "rejected by admission while it ran"),
+            (Shapes::COLLECTED, "marked Failed by the Pod garbage collector just before the removal"),
+            (Shapes::NODE_LOST, "marked unready by the node lifecycle controller"),
+            (Shapes::MIRROR, "mirror of a static Pod"),
+        ];
+        NAMES.into_iter().filter(move |(shape, _)| self.contains(*shape)).map(|(_, name)| name)
+    }
+
+    /// The shapes of one version by itself.
+    pub(super) fn of(pod: &api::Pod, gates: &Gates) -> Self {
+        let mut shapes = if pod.metadata.is_mirror() { Self::MIRROR } else { Self::NONE };
+        let status = &pod.status;
+        if status.start_time.is_none() {
+            return shapes;
+        }
+        if is_stripped(status, gates) {
+            shapes = shapes.and(match status.phase {
+                Some(PodPhase::Failed) if !status.reason.is_empty() => Self::REJECTED,
+                Some(PodPhase::Pending | PodPhase::Running) if status.reason.is_empty() => Self::HELD_REJECTED,
+                _ => Self::NONE,
+            });
+        } else if status.conditions.iter().any(is_node_lifecycle_mark) {
+            shapes = shapes.and(Self::NODE_LOST);
+        }
+        shapes
+    }
+}
+
+/// No condition of the kubelet, no container status, no address.
+fn is_stripped(status: &api::PodStatus, gates: &Gates) -> bool {
+    status.container_statuses.is_empty()
+        && status.init_container_statuses.is_empty()
+        && status.ephemeral_container_statuses.is_empty()
+        && status.pod_ip.is_empty()
+        && status.host_ip.is_empty()
+        && !status.conditions.iter().any(|condition| is_owned(&condition.type_, gates))
+}
+
+fn is_node_lifecycle_mark(condition: &api::PodCondition) -> bool {
+    condition.type_ == ConditionType::Ready && condition.status == ConditionStatus::False && condition.reason.is_empty()
+}
+
+/// Whether a write looks like the Pod garbage collector's: only the phase has turned Failed, without a reason; DisruptionTarget or
+/// the observed generation may have come with it.
+pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus) -> bool {
+    let foreign = |condition: &&api::PodCondition| condition.type_ != ConditionType::DisruptionTarget;
+    new.phase == Some(PodPhase::Failed)
+        && new.reason.is_empty()
+        && old.phase.is_some_and(|phase| !phase.is_terminal())
+        && old.conditions.iter().filter(foreign).eq(new.conditions.iter().filter(foreign))
+        && old.start_time == new.start_time
+        && (&old.pod_ip, &old.pod_ips, &old.host_ip, &old.host_ips) == (&new.pod_ip, &new.pod_ips, &new.host_ip, &new.host_ips)
+        && old.init_container_statuses == new.init_container_statuses
+        && old.container_statuses == new.container_statuses
+        && old.ephemeral_container_statuses == new.ephemeral_container_statuses
+}

@@ -1,0 +1,294 @@
+//! The stream of versions of one Pod.
+
+use super::clock::{Clock, Moment};
+use super::finding::Finding;
+use super::history::History;
+use super::report::{Report, Sink};
+use super::rule::{Check, Limit, Rule};
+use super::shape::{Shapes, is_collection};
+use super::version::{Arrival, Change, Derived, Specs, Version};
+use crate::Gates;
+use crate::api::{self, EventType};
+use crate::rules::conditions::ConditionReason;
+use crate::spec::Spec;
+use crate::time::{Span, Time};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// The rules that are wanted, by what they are held against.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) status: Vec<&'static Rule>,
+    pub(super) change: Vec<&'static Rule>,
+    pub(super) duration: Vec<&'static Rule>,
+}
+
+/// How a version came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrived {
+    /// None: a bare object.
+    pub(super) kind: Option<EventType>,
+    pub(super) t: Option<f64>,
+    pub(super) line: u64,
+    /// No version is missing between this one and the one before it.
+    pub(super) every_version: bool,
+}
+
+/// What is to be told of a version, for the tally.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) at: Option<Moment>,
+    pub(super) has_spec: bool,
+    pub(super) after_gap: bool,
+}
+
+/// The last version of a Pod, and what must be remembered of those before it.
+#[derive(Debug)]
+pub(super) struct Stream {
+    gates: Gates,
+    /// Which watch the last version came through.
+    pub(super) watch: u32,
+    clock: Clock,
+    history: History,
+    /// Specs by generation, from the one observed last on.
+    specs: Vec<(i64, Arc<Spec>)>,
+    arrival: Arrival,
+    last: Option<Last>,
+    /// Of the version being read; its memory serves again.
+    next: Derived,
+    /// For each of the [duration rules](Rules::duration), the state that lasts.
+    lasting: Vec<Lasting>,
+    /// Since it looks as if the garbage collector had written its last word.
+    collected: Option<Collected>,
+}
+
+/// A version that is kept.
+#[derive(Debug)]
+struct Last {
+    kind: Option<EventType>,
+    /// Without its spec, which is kept once.
+    pod: Box<api::Pod>,
+    at: Option<Moment>,
+    current: Option<Arc<Spec>>,
+    observed: Option<Arc<Spec>>,
+    derived: Derived,
+}
+
+/// Whether a state that must not last is there.
+#[derive(Clone, Copy, Debug)]
+enum Lasting {
+    No,
+    Since(Moment, Limit, u64),
+    /// It has lasted too long, and that has been told.
+    Told(Limit),
+}
+
+#[derive(Debug)]
+struct Collected {
+    since: Option<Moment>,
+    waiting: Vec<Finding>,
+}
+
+/// The garbage collector removes a Pod within this time after its last word.
+const REMOVAL: Span = Span::from_secs(30);
+
+/// So many specs are kept of one Pod.
+const SPECS: usize = 8;
+
+impl Stream {
+    pub(super) const fn new(arrival: Arrival, gates: Gates, watch: u32) -> Self {
+        Self {
+            gates,
+            watch,
+            clock: Clock::NEW,
+            history: History::NEW,
+            specs: Vec::new(),
+            arrival,
+            last: None,
+            next: Derived::NEW,
+            lasting: Vec::new(),
+            collected: None,
+        }
+    }
+
+    /// Whether this is the last version once more, as a re-list shows it.
+    pub(super) fn is_repeated(&self, pod: &api::Pod, kind: Option<EventType>) -> bool {
+        let again = matches!(kind, None | Some(EventType::Added));
+        let version = &pod.metadata.resource_version;
+        again && self.last.as_ref().is_some_and(|last| !version.is_empty() && last.pod.metadata.resource_version == *version)
+    }
+
+    /// Takes the next version and holds it against the rules.
+    pub(super) fn take(
+        &mut self,
+        mut pod: Box<api::Pod>,
+        arrived: Arrived,
+        default: Option<&Arc<Spec>>,
+        rules: &Rules,
+        found: &mut dyn FnMut(Finding),
+    ) -> Seen {
+        let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let (current, observed) = self.specs_of(&mut pod, default);
+        let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
+        self.next.read(&pod, specs.observed, &self.gates);
+        if let Some(at) = at {
+            self.settle(at, rules, found);
+        }
+        self.watch_for_collection(&pod, at, found);
+
+        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
+        let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
+        let read = |history: &History, read: &mut dyn FnMut(&Version<'_>, Option<&Change<'_>>)| {
+            let new = Version { event: arrived.kind, arrival: *arrival, pod: &pod, specs, at, derived: next, history, gates };
+            let old = last.as_ref().map(|last| last.version(history, gates));
+            read(&new, old.as_ref().map(|old| Change { old, new: &new, gap }).as_ref());
+        };
+        let waiting = collected.as_mut().map(|collected| &mut collected.waiting);
+        let mut sink = Sink { meta: &pod.metadata, at: at.map(|at| at.earliest), line: arrived.line, waiting, found };
+        read(history, &mut |new, change| {
+            hold(rules, new, change, &mut sink);
+            remember(lasting, rules, new, arrived.line);
+        });
+        // Learning asks no history: what it learns from would be what it changes.
+        read(&History::NEW, &mut |new, change| history.learn(new, change));
+        let seen = Seen { at, has_spec: specs.observed.is_some(), after_gap: gap };
+        self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
+        seen
+    }
+
+    /// The input is over at this moment, as far as it tells.
+    pub(super) fn finish(&mut self, now: Option<Time>, rules: &Rules, found: &mut dyn FnMut(Finding)) {
+        let Some(now) = now else { return };
+        let now = Moment { earliest: now, latest: now };
+        self.settle(now, rules, found);
+        self.release(now, found);
+    }
+
+    /// `namespace/name`, as it was last.
+    pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
+        self.last.as_ref().map(|last| &last.pod.metadata)
+    }
+
+    /// The spec of the object, taken out of it, and that of the generation its status speaks of.
+    fn specs_of(&mut self, pod: &mut api::Pod, default: Option<&Arc<Spec>>) -> (Option<Arc<Spec>>, Option<Arc<Spec>>) {
+        let given = core::mem::take(&mut pod.spec);
+        let last = self.specs.last();
+        let current = if given.containers.is_empty() {
+            default.cloned()
+        } else {
+            match last {
+                Some((_, last)) if *last.api() == given => Some(Arc::clone(last)),
+                _ => Some(Arc::new(Spec::as_given(given))),
+            }
+        };
+        let Some(current) = current else { return (None, None) };
+        let generation = pod.metadata.generation;
+        match self.specs.last_mut() {
+            Some((known, spec)) if *known == generation => *spec = Arc::clone(&current),
+            _ => self.specs.push((generation, Arc::clone(&current))),
+        }
+        let seen = pod.status.observed_generation;
+        let place = self.specs.iter().rposition(|(generation, _)| *generation == seen);
+        let observed = if seen == 0 { Some(Arc::clone(&current)) } else { place.map(|place| Arc::clone(&self.specs[place].1)) };
+        let forget = place.unwrap_or_default().max(self.specs.len().saturating_sub(SPECS));
+        self.specs.drain(..forget);
+        (Some(current), observed)
+    }
+
+    /// Tells of the states that lasted longer than they may, up to this moment.
+    fn settle(&mut self, now: Moment, rules: &Rules, found: &mut dyn FnMut(Finding)) {
+        let Self { last: Some(last), lasting, history, gates, .. } = self else { return };
+        for (rule, state) in rules.duration.iter().zip(lasting) {
+            let Lasting::Since(since, limit, line) = *state else { continue };
+            if now.at_least_since(since) <= limit.within {
+                continue;
+            }
+            *state = Lasting::Told(limit);
+            if let Check::Duration(_, tell) = rule.check {
+                let waiting = self.collected.as_mut().map(|collected| &mut collected.waiting);
+                let mut sink = Sink { meta: &last.pod.metadata, at: Some(since.earliest), line, waiting, found };
+                tell(&last.version(history, gates), &mut Report { rule, sink: &mut sink });
+            }
+        }
+    }
+
+    /// Watches whether the garbage collector seems to have written its last word, and whether the removal comes.
+    fn watch_for_collection(&mut self, pod: &api::Pod, at: Option<Moment>, found: &mut dyn FnMut(Finding)) {
+        if let Some(at) = at {
+            self.release(at, found);
+        }
+        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status)) {
+            self.collected = Some(Collected { since: at, waiting: Vec::new() });
+        }
+        if self.collected.is_some() {
+            self.next.shapes = self.next.shapes.and(Shapes::COLLECTED);
+        }
+    }
+
+    /// Tells what waited for a removal that has not come.
+    fn release(&mut self, now: Moment, found: &mut dyn FnMut(Finding)) {
+        let is_late = |collected: &mut Collected| collected.since.is_none_or(|since| now.at_least_since(since) > REMOVAL);
+        if let Some(collected) = self.collected.take_if(is_late) {
+            collected.waiting.into_iter().for_each(found);
+        }
+    }
+
+    fn keep(&mut self, mut last: Last) {
+        // Nobody asks for them, and they are long.
+        last.pod.metadata.managed_fields = Vec::new();
+        // The old one's memory serves for the next version.
+        let derived = self.last.take().map_or(Derived::NEW, |last| last.derived);
+        last.derived = core::mem::replace(&mut self.next, derived);
+        self.last = Some(last);
+        self.arrival = Arrival::Next;
+    }
+}
+
+impl Last {
+    fn version<'a>(&'a self, history: &'a History, gates: &'a Gates) -> Version<'a> {
+        let specs = Specs { current: self.current.as_deref(), observed: self.observed.as_deref() };
+        let Self { kind, pod, at, derived, .. } = self;
+        Version { event: *kind, arrival: Arrival::Next, pod, specs, at: *at, derived, history, gates }
+    }
+}
+
+/// Whether this is the version with which the API server answers the creation.
+fn is_creation(pod: &api::Pod, kind: Option<EventType>) -> bool {
+    let status = &pod.status;
+    let is_gate = |condition: &api::PodCondition| condition.reason == ConditionReason::SchedulingGated.as_str();
+    kind == Some(EventType::Added) && status.start_time.is_none() && status.conditions.iter().all(is_gate)
+}
+
+/// Holds a version, and the change that leads to it, against the rules.
+fn hold(rules: &Rules, new: &Version<'_>, change: Option<&Change<'_>>, sink: &mut Sink<'_>) {
+    for rule in &rules.status {
+        if let Check::Status(check) | Check::Both(check, _) = rule.check
+            && rule.covers(new)
+        {
+            check(new, &mut Report { rule, sink });
+        }
+    }
+    let Some(change) = change else { return };
+    for rule in &rules.change {
+        if let Check::Change(check) | Check::Both(_, check) = rule.check
+            && rule.covers_change(change)
+        {
+            check(change, &mut Report { rule, sink });
+        }
+    }
+}
+
+/// Takes note of the states that must not last.
+fn remember(lasting: &mut Vec<Lasting>, rules: &Rules, new: &Version<'_>, line: u64) {
+    lasting.resize(rules.duration.len(), Lasting::No);
+    for (rule, state) in rules.duration.iter().zip(lasting) {
+        let Check::Duration(limit, _) = rule.check else { continue };
+        let limit = if rule.covers(new) { limit(new) } else { None };
+        *state = match (limit, *state, new.at()) {
+            (None, ..) | (_, _, None) => Lasting::No,
+            (Some(limit), known @ (Lasting::Since(_, before, _) | Lasting::Told(before)), _) if before.of == limit.of => known,
+            (Some(limit), _, Some(at)) => Lasting::Since(at, limit, line),
+        };
+    }
+}

@@ -1,0 +1,334 @@
+//! One version of a Pod as the rules read it, and two of them.
+
+use super::clock::Moment;
+use super::history::History;
+use super::shape::{Scope, Shapes};
+use crate::api::{self, ConditionType, EventType, PodPhase};
+use crate::gates::Gates;
+use crate::rules::conditions::KubeletCondition;
+use crate::rules::view::{ApiStatuses, StatusEntry};
+use crate::spec::{ContainerIndex, ContainerKind, ContainerSpec, Spec};
+use crate::time::Time;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How a version came to the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// The first of its UID. `begun`: the stream had begun before the Pod was created; `replaces`: a Pod of this name, another UID, was there and
+    /// had not been deleted.
+    First { begun: bool, replaces: bool },
+    /// Behind another version of its UID.
+    Next,
+    /// Its UID had been deleted.
+    AfterDeleted,
+}
+
+/// What is found out once about each version and kept with it.
+#[derive(Debug)]
+pub(super) struct Derived {
+    pub(super) shapes: Shapes,
+    /// Places in the list of conditions, by [`KubeletCondition`]; `ABSENT` if it is not there.
+    conditions: [u8; 8],
+    /// For each status, in the order of [`Version::containers`], the container of the spec.
+    containers: Vec<Option<ContainerIndex>>,
+}
+
+const ABSENT: u8 = u8::MAX;
+
+impl Derived {
+    pub(super) const NEW: Self = Self { shapes: Shapes::NONE, conditions: [ABSENT; 8], containers: Vec::new() };
+
+    /// Finds it out anew; what is in it goes, its memory serves again.
+    pub(super) fn read(&mut self, pod: &api::Pod, spec: Option<&Spec>, gates: &Gates) {
+        self.shapes = Shapes::of(pod, gates);
+        self.conditions = [ABSENT; 8];
+        for (place, condition) in pod.status.conditions.iter().enumerate().take(usize::from(ABSENT)).rev() {
+            if let Some(kubelets) = owned(&condition.type_) {
+                self.conditions[kubelets as usize] = place as u8;
+            }
+        }
+        self.containers.clear();
+        let Some(spec) = spec else { return };
+        let lists = [
+            (&pod.status.init_container_statuses, &mut spec.init() as &mut dyn Iterator<Item = ContainerIndex>),
+            (&pod.status.container_statuses, &mut spec.regular_by_name().iter().copied()),
+            (&pod.status.ephemeral_container_statuses, &mut spec.ephemeral_by_name().iter().copied()),
+        ];
+        for (n, (list, expected)) in lists.into_iter().enumerate() {
+            for status in list {
+                let named = |index: &ContainerIndex| spec.container(*index).name() == status.name;
+                let of_list = |index: &ContainerIndex| list_of(spec.container(*index).kind()) == n && named(index);
+                // Where the list is in order, which is the rule, the next one is it.
+                let found = expected.next().filter(named).or_else(|| spec.indexes().find(of_list));
+                self.containers.push(found);
+            }
+        }
+    }
+}
+
+/// The condition of the kubelet of this type.
+fn owned(type_: &ConditionType) -> Option<KubeletCondition> {
+    Some(match type_ {
+        ConditionType::PodScheduled => KubeletCondition::PodScheduled,
+        ConditionType::PodReadyToStartContainers => KubeletCondition::PodReadyToStartContainers,
+        ConditionType::Initialized => KubeletCondition::Initialized,
+        ConditionType::ContainersReady => KubeletCondition::ContainersReady,
+        ConditionType::Ready => KubeletCondition::Ready,
+        ConditionType::PodResizePending => KubeletCondition::PodResizePending,
+        ConditionType::PodResizeInProgress => KubeletCondition::PodResizeInProgress,
+        ConditionType::AllContainersRestarting => KubeletCondition::AllContainersRestarting,
+        _ => return None,
+    })
+}
+
+const fn list_of(kind: ContainerKind) -> usize {
+    match kind {
+        ContainerKind::Init | ContainerKind::Sidecar => 0,
+        ContainerKind::Regular => 1,
+        ContainerKind::Ephemeral => 2,
+    }
+}
+
+/// One version of a Pod.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Version<'a> {
+    /// None: it came as a bare object.
+    pub(super) event: Option<EventType>,
+    pub(super) arrival: Arrival,
+    pub(super) pod: &'a api::Pod,
+    pub(super) specs: Specs<'a>,
+    pub(super) at: Option<Moment>,
+    pub(super) derived: &'a Derived,
+    pub(super) history: &'a History,
+    pub(super) gates: &'a Gates,
+}
+
+/// The specs a version speaks of. The Pod in it has none: it is kept once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Specs<'a> {
+    /// Of the generation in `status.observedGeneration`.
+    pub(super) observed: Option<&'a Spec>,
+    /// Of the object itself.
+    pub(super) current: Option<&'a Spec>,
+}
+
+impl<'a> Version<'a> {
+    pub(super) const fn meta(&self) -> &'a api::ObjectMeta {
+        &self.pod.metadata
+    }
+
+    pub(super) const fn status(&self) -> &'a api::PodStatus {
+        &self.pod.status
+    }
+
+    pub(super) const fn phase(&self) -> Option<PodPhase> {
+        self.pod.status.phase
+    }
+
+    /// Whether the phase is Succeeded or Failed.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.phase().is_some_and(PodPhase::is_terminal)
+    }
+
+    /// The spec that the status speaks of: that of the observed generation.
+    pub(super) const fn spec(&self) -> Option<&'a Spec> {
+        self.specs.observed
+    }
+
+    /// The spec of the object.
+    pub(super) const fn current_spec(&self) -> Option<&'a Spec> {
+        self.specs.current
+    }
+
+    /// `spec.nodeName` of the object; empty if it has none, or no spec.
+    pub(super) fn node_name(&self) -> &'a str {
+        self.specs.current.map_or("", |spec| &spec.api().node_name)
+    }
+
+    /// When it was written.
+    pub(super) const fn at(&self) -> Option<Moment> {
+        self.at
+    }
+
+    pub(super) const fn shapes(&self) -> Shapes {
+        self.derived.shapes
+    }
+
+    pub(super) const fn is(&self, shape: Shapes) -> bool {
+        self.derived.shapes.intersects(shape)
+    }
+
+    pub(super) const fn is_in(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Any => true,
+            Scope::Started => self.status().start_time.is_some(),
+            Scope::Full => self.is_full(),
+        }
+    }
+
+    /// Whether a kubelet has built the whole status.
+    pub(super) const fn is_full(&self) -> bool {
+        let ready_to_start = self.derived.conditions[KubeletCondition::PodReadyToStartContainers as usize];
+        self.status().start_time.is_some() && ready_to_start != ABSENT
+    }
+
+    /// The first condition of this type of the kubelet's.
+    pub(super) fn condition(&self, condition: KubeletCondition) -> Option<&'a api::PodCondition> {
+        self.status().conditions.get(usize::from(self.derived.conditions[condition as usize]))
+    }
+
+    /// Whether this condition of the kubelet's is True.
+    pub(super) fn holds(&self, condition: KubeletCondition) -> bool {
+        self.condition(condition).is_some_and(|condition| condition.status == api::ConditionStatus::True)
+    }
+
+    /// The first condition of this type, whoever writes it.
+    pub(super) fn foreign_condition(&self, type_: &ConditionType) -> Option<&'a api::PodCondition> {
+        self.status().conditions.iter().find(|condition| condition.type_ == *type_)
+    }
+
+    /// The container statuses: init, regular, ephemeral, each list in its order.
+    pub(super) fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
+        let status = self.status();
+        let lists = [
+            (ContainerKind::Init, &status.init_container_statuses),
+            (ContainerKind::Regular, &status.container_statuses),
+            (ContainerKind::Ephemeral, &status.ephemeral_container_statuses),
+        ];
+        let (spec, known) = (self.spec(), &self.derived.containers);
+        let statuses = lists.into_iter().flat_map(|(kind, list)| list.iter().map(move |status| (kind, status)));
+        statuses.enumerate().map(move |(n, (kind, status))| {
+            let index = known.get(n).copied().flatten();
+            let spec = spec.zip(index).map(|(spec, index)| spec.container(index));
+            Container { kind: spec.map_or(kind, ContainerSpec::kind), index, spec, status }
+        })
+    }
+
+    /// The status of this container.
+    pub(super) fn container(&self, index: ContainerIndex) -> Option<Container<'a>> {
+        self.containers().find(|container| container.index == Some(index))
+    }
+
+    /// The container statuses as the rules of the kubelet read them, and the spec to read them with.
+    pub(super) fn statuses(&self) -> Option<(&'a Spec, ApiStatuses<'a>)> {
+        self.spec().map(|spec| (spec, ApiStatuses::new(spec, self.status())))
+    }
+
+    /// Whether a time is not after the write, give or take a second.
+    pub(super) fn has_passed(&self, time: Time) -> bool {
+        self.at.is_none_or(|at| time <= at.latest + Moment::SLACK)
+    }
+}
+
+/// The status of one container, and what the spec says of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Container<'a> {
+    /// What it is for; without a spec, sidecars count as init containers.
+    pub(super) kind: ContainerKind,
+    /// Its place in the spec; none if the spec has no such container, or there is no spec.
+    pub(super) index: Option<ContainerIndex>,
+    pub(super) spec: Option<&'a ContainerSpec>,
+    pub(super) status: &'a api::ContainerStatus,
+}
+
+impl<'a> Container<'a> {
+    pub(super) fn entry(&self) -> StatusEntry {
+        self.status.into()
+    }
+
+    pub(super) const fn waiting(&self) -> Option<&'a api::ContainerStateWaiting> {
+        self.status.state.waiting.as_ref()
+    }
+
+    pub(super) const fn running(&self) -> Option<&'a api::ContainerStateRunning> {
+        self.status.state.running.as_ref()
+    }
+
+    pub(super) const fn terminated(&self) -> Option<&'a api::ContainerStateTerminated> {
+        self.status.state.terminated.as_ref()
+    }
+
+    /// The termination before the present state.
+    pub(super) const fn last(&self) -> Option<&'a api::ContainerStateTerminated> {
+        self.status.last_state.terminated.as_ref()
+    }
+
+    /// Whether it is a regular container or a sidecar: one that counts for readiness.
+    pub(super) const fn serves(&self) -> bool {
+        matches!(self.kind, ContainerKind::Regular | ContainerKind::Sidecar)
+    }
+
+    /// The path of one of its fields: `status.containerStatuses[web].ready`.
+    pub(super) fn path(&self, field: &'static str) -> impl fmt::Display + use<'a> {
+        let list = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"][list_of(self.kind)];
+        let (name, dot) = (&self.status.name, if field.is_empty() { "" } else { "." });
+        fmt::from_fn(move |f| write!(f, "status.{list}[{name}]{dot}{field}"))
+    }
+
+    /// Its present state in a word or two: `running`, `waiting(CrashLoopBackOff)`, `terminated(Error, 1)`.
+    pub(super) fn state(&self) -> impl fmt::Display + use<'a> {
+        state(&self.status.state)
+    }
+
+    /// Its last state, likewise.
+    pub(super) fn last_state(&self) -> impl fmt::Display + use<'a> {
+        state(&self.status.last_state)
+    }
+}
+
+/// A state in a word or two; all of them if there are several.
+fn state(state: &api::ContainerState) -> impl fmt::Display + use<'_> {
+    fmt::from_fn(move |f| {
+        let mut before = "";
+        if let Some(waiting) = &state.waiting {
+            write!(f, "waiting({})", waiting.reason)?;
+            before = ", ";
+        }
+        if state.running.is_some() {
+            write!(f, "{before}running")?;
+            before = ", ";
+        }
+        if let Some(end) = &state.terminated {
+            write!(f, "{before}terminated({}, {})", end.reason, end.exit_code)?;
+            before = ", ";
+        }
+        if before.is_empty() { f.write_str("none") } else { Ok(()) }
+    })
+}
+
+/// Two versions of a Pod, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change<'a> {
+    pub(super) old: &'a Version<'a>,
+    pub(super) new: &'a Version<'a>,
+    /// Versions may be missing in between.
+    pub(super) gap: bool,
+}
+
+impl<'a> Change<'a> {
+    /// The containers of the new version, each with what it was.
+    pub(super) fn containers(&self) -> impl Iterator<Item = (Option<Container<'a>>, Container<'a>)> + use<'a> {
+        let old = *self.old;
+        self.new.containers().enumerate().map(move |(n, new)| {
+            let same = |old: &Container<'_>| list_of(old.kind) == list_of(new.kind) && old.status.name == new.status.name;
+            (old.containers().nth(n).filter(same).or_else(|| old.containers().find(same)), new)
+        })
+    }
+
+    /// The containers that both versions have.
+    pub(super) fn both(&self) -> impl Iterator<Item = (Container<'a>, Container<'a>)> + use<'a> {
+        self.containers().filter_map(|(old, new)| Some((old?, new)))
+    }
+
+    /// This condition before and after, where both versions have it.
+    pub(super) fn condition(&self, condition: KubeletCondition) -> Option<(&'a api::PodCondition, &'a api::PodCondition)> {
+        self.old.condition(condition).zip(self.new.condition(condition))
+    }
+}
+
+/// The path of a field of a condition: `status.conditions[Ready].status`.
+pub(super) fn condition_path<'a>(type_: &'a str, field: &'static str) -> impl fmt::Display + use<'a> {
+    let dot = if field.is_empty() { "" } else { "." };
+    fmt::from_fn(move |f| write!(f, "status.conditions[{type_}]{dot}{field}"))
+}
