@@ -3,7 +3,7 @@
 
 use pod_lifecycle::api::{ConditionStatus, ConditionType, ObjectMeta, PodCondition, PodPhase, PodStatus};
 use pod_lifecycle::observation::Observation;
-use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing, Stage};
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Pacing, Stage, StateChange};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::view::{Exit, WaitingReason};
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
@@ -131,6 +131,101 @@ fn whatever_ends_a_pod_does_not_wait_for_its_volumes() {
     }
 }
 
+fn kill(ending: Ending, grace_period_seconds: Option<i64>) -> Change {
+    Change::Kill { ending, message: String::new(), grace_period_seconds }
+}
+
+fn stop(timeout_seconds: i64) -> Action {
+    Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds }
+}
+
+#[test]
+fn a_later_kill_has_the_word_but_never_more_time() {
+    for (first, second, expected) in
+        [(Some(20), Some(25), 20), (Some(20), None, 20), (None, Some(25), 25), (None, Some(60), 30), (Some(0), Some(9), 2)]
+    {
+        let mut pod = up(&one("x:1"));
+        // A sync is under way: neither is shown before it ends.
+        assert!(!change(&mut pod, 1, &kill(Ending::NodePressure, first)).contains(&Output::StatusChanged));
+        change(&mut pod, 1, &kill(Ending::NodeShutdown, second));
+        tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+        create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+        assert!(pod.pending_actions().eq([stop(expected)]), "{first:?}, {second:?}");
+        tell(&mut pod, 2, exited(Attempt(0)));
+        tell(&mut pod, 2, Event::SandboxStopped { attempt: 0 });
+        assert_eq!(seen_by_all(&pod).1, "Terminated");
+    }
+}
+
+#[test]
+fn a_kill_that_is_shown_keeps_its_word_and_a_later_one_can_shorten_it() {
+    let mut pod = running("c://1");
+    assert!(change(&mut pod, 2, &kill(Ending::NodeShutdown, Some(20))).contains(&Output::Action(stop(20))));
+    let asked = StateChange::Kill { ending: Ending::NodeShutdown };
+    let told = |outputs: &[Output]| outputs.iter().filter(|o| matches!(o, Output::Transition(t) if t.change == asked)).count();
+    let outputs = change(&mut pod, 3, &kill(Ending::NodePressure, Some(5)));
+    assert_eq!((told(&outputs), outputs.len()), (1, 1), "{outputs:?}");
+    for no_news in [Some(5), Some(9), None] {
+        assert_eq!(change(&mut pod, 3, &kill(Ending::NodePressure, no_news)), [], "{no_news:?}");
+    }
+    assert!(pod.pending_actions().eq([stop(20)]), "the stop in flight keeps its time");
+    tell(&mut pod, 4, exited(Attempt(0)));
+    // The worker has to come again, and finds another instance.
+    let seen = json!({"sandboxes": [{"state": "notReady", "attempt": 0}], "containers": [
+        {"name": "web", "id": "c://2", "state": "running", "restartCount": 1, "active": true}]});
+    pod.observe(START + Span::from_secs(5), &serde_json::from_value::<Observation>(seen).unwrap(), &mut ()).unwrap();
+    tell(&mut pod, 5, Event::SandboxStopFailed { attempt: 0 });
+    let again = Action::StopContainer { container: FIRST, attempt: Attempt(1), timeout_seconds: 5 };
+    assert!(pod.pending_actions().eq([again]), "{:?}", pod.pending_actions().collect::<Vec<_>>());
+    assert_eq!(seen_by_all(&pod).1, "", "still held");
+}
+
+#[test]
+fn a_forced_deletion_leaves_a_killed_pod_no_time() {
+    let deletion = |grace_period_seconds| Change::Deletion { at: START, grace_period_seconds, generation: 2 };
+    for deleted_first in [true, false] {
+        let mut pod = up(&one("x:1"));
+        let mut changes = [kill(Ending::NodeShutdown, Some(20)), deletion(0)];
+        if deleted_first {
+            changes.reverse();
+        }
+        for news in changes {
+            change(&mut pod, 1, &news);
+        }
+        tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+        create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+        assert!(pod.pending_actions().eq([stop(2)]), "{:?}", pod.pending_actions().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn addresses_are_shown_as_the_kubelet_shows_them() {
+    let mut both = NodeConfig::default();
+    (both.pacing, both.host_ips) = (Pacing::IMMEDIATE, ["fd00::7", "192.0.2.7", "192.0.2.8"].map(String::from).into());
+    let both = Arc::new(both);
+    let shown = |host_network: bool, ips: &str| {
+        let spec = spec(json!({"hostNetwork": host_network, "containers": [{"name": "web", "image": "x"}]}));
+        let mut pod = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: None }, &both, &mut ());
+        for event in [Event::Stored, Event::Scheduled, Event::Bound, Event::Admitted, Event::VolumesMounted] {
+            tell(&mut pod, 0, event);
+        }
+        tell(&mut pod, 0, Event::SandboxStarted { attempt: 0, ips });
+        tell(&mut pod, 1, Event::ImagePresent { container: FIRST });
+        create(&mut pod, 1, FIRST, Attempt(0), "c://1");
+        let status = pod.status().to_owned();
+        let ips: Vec<_> = status.pod_ips.into_iter().map(|ip| ip.ip).collect();
+        assert!(pod.pod_ips().eq(&ips) && ips.first().is_none_or(|first| *first == status.pod_ip), "{ips:?}");
+        ips
+    };
+    // The first of each family, that of the node's primary address first, in canonical form.
+    assert_eq!(shown(false, "none,10.1.0.5,10.1.0.6,FD00:0::1"), ["fd00::1", "10.1.0.5"]);
+    assert!(shown(false, "").is_empty());
+    // On the node's network: the node's; where the runtime tells one, the node's second if it is of the other family.
+    assert_eq!(shown(true, ""), ["fd00::7", "192.0.2.7"]);
+    assert_eq!(shown(true, "fd00::7"), ["fd00::7", "192.0.2.7"]);
+    assert_eq!(shown(true, "192.0.2.7"), ["192.0.2.7"]);
+}
+
 #[test]
 fn an_image_that_changes_while_its_container_is_created_is_run() {
     let mut pod = up(&one("x:1"));
@@ -138,8 +233,7 @@ fn an_image_that_changes_while_its_container_is_created_is_run() {
     change(&mut pod, 1, &Change::Spec { spec: one("x:2"), generation: 2 });
     create(&mut pod, 1, FIRST, Attempt(0), "c://1");
     assert_eq!(pod.status().to_owned().container_statuses[0].image, "x:1");
-    let stop = Action::StopContainer { container: FIRST, attempt: Attempt(0), timeout_seconds: 30 };
-    assert!(pod.pending_actions().eq([stop]), "the instance of the old image makes room");
+    assert!(pod.pending_actions().eq([stop(30)]), "the instance of the old image makes room");
 }
 
 #[test]

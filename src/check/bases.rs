@@ -56,3 +56,20 @@ pub(super) const SUCCEEDED: &str = r#"{"type": "MODIFIED", "t": 9, "object": {
             {"name": "job", "image": "busybox:1", "imageID": "busybox@sha256:2", "containerID": "containerd://b0", "ready": false, "started": false, "restartCount": 0,
                 "lastState": {}, "state": {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://b0",
                     "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:08Z"}}}]}}}"#;
+
+/// The same Pod, deleted by a client a moment ago; the kubelet does not know yet.
+pub(super) const DELETING: &str = r#"{"type": "MODIFIED", "t": 4, "object": {
+    "metadata": {"name": "web", "namespace": "default", "uid": "5e1f", "resourceVersion": "905", "generation": 2, "creationTimestamp": "2026-01-01T00:00:00Z",
+        "deletionTimestamp": "2026-01-01T00:00:34Z", "deletionGracePeriodSeconds": 30},
+    "spec": {"containers": [{"name": "web", "image": "nginx:1"}], "nodeName": "n1", "restartPolicy": "Always", "terminationGracePeriodSeconds": 30},
+    "status": {"phase": "Running", "qosClass": "BestEffort", "observedGeneration": 1, "startTime": "2026-01-01T00:00:01Z",
+        "hostIP": "192.0.2.2", "hostIPs": [{"ip": "192.0.2.2"}], "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}],
+        "conditions": [
+            {"type": "PodReadyToStartContainers", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:02Z"},
+            {"type": "Initialized", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:01Z"},
+            {"type": "Ready", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:03Z"},
+            {"type": "ContainersReady", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:03Z"},
+            {"type": "PodScheduled", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+        "containerStatuses": [
+            {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a0", "ready": true, "started": true, "restartCount": 0,
+                "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}]}}}"#;

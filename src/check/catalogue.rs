@@ -1,12 +1,13 @@
 //! All rules.
 
-use super::phase;
 use super::rule::Rule;
+use super::{deletion, phase, stopping};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES];
+const FAMILIES: &[&[Rule]] = &[phase::RULES, phase::DERIVED_RULES, deletion::RULES, stopping::RULES];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `TE` about
+/// termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

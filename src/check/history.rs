@@ -1,6 +1,7 @@
 //! What a stream remembers of a Pod beyond its last version.
 
 use super::shape::Shapes;
+use super::stopping;
 use super::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
@@ -11,15 +12,17 @@ pub(super) struct History {
     pub(super) ready_to_start: bool,
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
+    pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false };
+    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false, stopping: stopping::Memory::NEW };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
-    pub(super) fn learn(&mut self, new: &Version<'_>, _change: Option<&Change<'_>>) {
+    pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
+        self.stopping.learn(new, change);
     }
 }

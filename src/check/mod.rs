@@ -17,6 +17,8 @@ mod bases;
 mod catalogue;
 mod checker;
 mod clock;
+mod computed;
+mod deletion;
 mod example;
 mod finding;
 mod history;
@@ -24,6 +26,7 @@ mod phase;
 mod report;
 mod rule;
 mod shape;
+mod stopping;
 mod stream;
 mod version;
 

@@ -126,6 +126,11 @@ impl<'a> Version<'a> {
         self.pod.status.phase
     }
 
+    /// Whether it is the first of its UID in the stream.
+    pub(super) const fn is_first(&self) -> bool {
+        matches!(self.arrival, Arrival::First { .. })
+    }
+
     /// Whether the phase is Succeeded or Failed.
     pub(super) fn is_terminal(&self) -> bool {
         self.phase().is_some_and(PodPhase::is_terminal)

@@ -19,7 +19,7 @@
 //! ```
 
 use super::Kill;
-use crate::api::{Pod, QosClass, Quantity, Taint};
+use crate::api::{Pod, PodSpec, QosClass, Quantity, Taint};
 use crate::gates::Gates;
 use crate::rules::ending::Ending;
 use crate::rules::grace::at_most;
@@ -195,8 +195,8 @@ pub struct StorageUse<'a> {
 }
 
 /// Whether the Pod has a local storage limit at all: without one, it is never evicted for its own excess (kubelet `localStorageEviction`).
-pub fn has_storage_limit(pod: &Pod) -> bool {
-    limited_volumes(pod).next().is_some() || requests::limit_nanos(&pod.spec, Starved::Disk.resource()).is_some()
+pub fn has_storage_limit(spec: &PodSpec) -> bool {
+    limited_volumes(spec).next().is_some() || requests::limit_nanos(spec, Starved::Disk.resource()).is_some()
 }
 
 /// Whether a Pod has to go because it uses more local storage than it may (kubelet `localStorageEviction`), and why: an emptyDir over its
@@ -218,7 +218,7 @@ fn excess(pod: &Pod, used: &StorageUse<'_>) -> Option<String> {
     let disk = Starved::Disk.resource();
     let of = |list: &[(&str, i64)], name: &str| list.iter().find(|(known, _)| *known == name).map_or(0, |(_, bytes)| *bytes);
     let beyond = |bytes: i64, nanos: i128| i128::from(bytes).saturating_mul(1_000_000_000) > nanos;
-    let volume = limited_volumes(pod).find(|(name, limit)| beyond(of(used.volumes, name), limit.nano_value()));
+    let volume = limited_volumes(&pod.spec).find(|(name, limit)| beyond(of(used.volumes, name), limit.nano_value()));
     if let Some((name, limit)) = volume {
         return Some(format!("Usage of EmptyDir volume \"{name}\" exceeds the limit \"{}\". ", limit.as_str()));
     }
@@ -236,8 +236,8 @@ fn excess(pod: &Pod, used: &StorageUse<'_>) -> Option<String> {
 }
 
 /// The emptyDirs with a limit above 0.
-fn limited_volumes(pod: &Pod) -> impl Iterator<Item = (&str, &Quantity)> {
-    pod.spec.volumes.iter().filter_map(|volume| {
+fn limited_volumes(spec: &PodSpec) -> impl Iterator<Item = (&str, &Quantity)> {
+    spec.volumes.iter().filter_map(|volume| {
         let limit = volume.empty_dir.as_ref()?.size_limit.as_ref()?;
         (limit.nano_value() > 0).then_some((volume.name.as_str(), limit))
     })
@@ -268,7 +268,7 @@ mod tests {
         let pod = pod(r#"{"volumes": [{"name": "d", "emptyDir": {"sizeLimit": "1Ki"}}, {"name": "e", "emptyDir": {}}],
             "containers": [{"name": "a", "resources": {"limits": {"ephemeral-storage": "1Mi"}}},
                 {"name": "b", "resources": {"limits": {"ephemeral-storage": "1Gi"}}}]}"#);
-        assert!(has_storage_limit(&pod) && !has_storage_limit(&Pod::default()));
+        assert!(has_storage_limit(&pod.spec) && !has_storage_limit(&PodSpec::default()));
         let message = |volume, total, container| {
             let used = StorageUse { volumes: &[("d", volume), ("e", 1 << 40)], total, containers: &[("a", container)] };
             evict_for_excess(&[(&pod, used)]).pop().map(|kill| kill.message)

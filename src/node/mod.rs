@@ -49,7 +49,7 @@ pub mod admission;
 pub mod eviction;
 mod kill;
 pub mod preemption;
-mod rejection;
+pub(crate) mod rejection;
 pub mod shutdown;
 pub mod workers;
 

@@ -6,6 +6,36 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// What every message of a refused Pod begins with (kubelet `rejectPod`).
+pub const INTRODUCTION: &str = "Pod was rejected: ";
+
+/// Whether this is a `status.reason` with which a kubelet refuses Pods and does nothing else: `Evicted` also ends running Pods, and is
+/// not among them.
+pub fn is_reason(reason: &str) -> bool {
+    const REASONS: &[&str] = &[
+        "AppArmor",
+        "EmptyPodSharedPoolError",
+        "InvalidNodeInfo",
+        "NodeAffinity",
+        "NodeName",
+        "NodePorts",
+        "NodeShutdown",
+        "PodFeatureUnsupported",
+        "PodLevelResourcesNotSupported",
+        "PodOSNotSupported",
+        "PodOSSelectorNodeLabelDoesNotMatch",
+        "SMTAlignmentError",
+        "SupplementalGroupsPolicyNotSupported",
+        "SysctlForbidden",
+        "TaintToleration",
+        "TopologyAffinityError",
+        "UnexpectedAdmissionError",
+        "UnexpectedPredicateFailureType",
+        "UnknownReason",
+    ];
+    REASONS.contains(&reason) || reason.strip_prefix("OutOf").is_some_and(|resource| !resource.is_empty())
+}
+
 /// Why a Pod is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,7 +116,7 @@ impl Rejection {
             Self::NodeShutdown => "Pod was rejected as the node is shutting down.".into(),
             Self::Other { message, .. } => message.into(),
         };
-        format!("Pod was rejected: {why}")
+        format!("{INTRODUCTION}{why}")
     }
 
     /// The resource that is lacking and how much of it; `None` if it is not about a resource (kubelet `InsufficientResourceError`).

@@ -204,8 +204,8 @@ pub(crate) struct Deletion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KillRequest {
-    /// Grace period in seconds instead of the spec's.
-    pub(crate) grace_period_seconds: Option<i64>,
+    /// Grace period in seconds that was settled when it came.
+    pub(crate) grace_period_seconds: i64,
     /// Why.
     pub(crate) ending: Ending,
     /// It was shown in a status already.

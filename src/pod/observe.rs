@@ -189,7 +189,7 @@ impl Pod {
         }
         // Only a ready sandbox tells its addresses; the last ones told are remembered.
         if !seen.ips.is_empty() {
-            self.texts.make().sandbox_ips = seen.ips.join(",");
+            self.put_sandbox_ips(seen.ips.iter().map(String::as_str));
         }
         self.sandbox != before
     }

@@ -6,9 +6,10 @@ use super::output::{Cause, Output, Sink, StateChange, Transition};
 use super::table::table;
 use super::work::Step;
 use crate::rules::conditions::{KubeletCondition, Verdict};
+use crate::rules::pod_status;
 use crate::rules::view::{NetworkNamespace, Sandbox};
 use crate::time::Time;
-use alloc::borrow::ToOwned;
+use alloc::string::String;
 
 table! {
     /// State of the newest sandbox.
@@ -88,11 +89,24 @@ impl Pod {
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
         self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
         self.put_older_sandboxes([].into_iter());
-        if let Some(texts) = self.texts.for_text(ips) {
-            ips.clone_into(&mut texts.sandbox_ips);
+        if self.texts.for_text(ips).is_some() {
+            self.put_sandbox_ips(ips.split(','));
         }
         self.sandbox_up(now, out);
         Ok(())
+    }
+
+    /// Keeps the addresses that the runtime tells, as the next status shows them.
+    pub(crate) fn put_sandbox_ips<'a>(&mut self, reported: impl Iterator<Item = &'a str> + Clone) {
+        let primary = self.node.host_ips.first().map(String::as_str);
+        let told = &mut self.texts.make().sandbox_ips;
+        told.clear();
+        for ip in pod_status::pod_ips(reported, primary) {
+            if !told.is_empty() {
+                told.push(',');
+            }
+            told.push_str(&pod_status::canonical_ip(ip));
+        }
     }
 
     /// The sandbox that the sync has waited for is up: the containers are next.

@@ -24,11 +24,11 @@ impl Pod {
 
     /// The grace period in seconds: that of the deletion, of the kill, or of the spec; at least 1 (kubelet `calculateEffectiveGracePeriod`).
     /// `None`: the Pod ended by itself, and has its own period, were it 0.
-    fn effective_grace(&self) -> Option<i64> {
+    pub(crate) fn effective_grace(&self) -> Option<i64> {
         let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
         worker::end_reason(EndFacts { terminal, ..self.object.end_facts() })?;
-        let kill = self.object.kill.and_then(|kill| kill.grace_period_seconds);
-        Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), 0, kill).seconds)
+        let settled = self.object.kill.map_or(0, |kill| kill.grace_period_seconds);
+        Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), settled, None).seconds)
     }
 
     /// When all containers are down, the sandboxes go, even those that are down.

@@ -10,6 +10,7 @@ use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
+use crate::rules::grace;
 use crate::rules::phase;
 use crate::spec::Spec;
 use crate::time::Time;
@@ -58,13 +59,13 @@ pub enum Change {
     /// Another writer sets the phase to [`Unknown`](PodPhase::Unknown): its node does not answer. No part of Kubernetes 1.36 does so, only
     /// its documentation; the machine never does by itself. It stays until the kubelet's next status.
     PhaseUnknown,
-    /// The kubelet itself ends the Pod: eviction, preemption, node shutdown.
+    /// The kubelet itself ends the Pod: eviction, preemption, node shutdown. What a status shows of an earlier one stays.
     Kill {
         /// Why: this says what its status becomes.
         ending: Ending,
         /// `status.message`.
         message: String,
-        /// Grace period in seconds instead of the spec's.
+        /// Grace period in seconds instead of the spec's; it only ever shortens one that is in force already.
         grace_period_seconds: Option<i64>,
     },
 }
@@ -104,20 +105,36 @@ impl Pod {
             }
             Change::PhaseUnknown => self.lose_phase(out)?,
             Change::Kill { ending, message, grace_period_seconds } => {
-                // What the status says already stays its word.
-                if self.object.kill.is_none_or(|kill| !kill.shown) {
-                    self.hold_words(ending.reason(), message);
-                    self.object.kill = Some(KillRequest { grace_period_seconds: *grace_period_seconds, ending: *ending, shown: false });
-                }
+                self.kill(*ending, message, *grace_period_seconds, out);
                 self.give_up_volumes(now);
-                let change = StateChange::Kill { ending: *ending };
-                out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
                 self.work.trigger(now);
             }
         }
         self.run(now, out);
         self.end_call();
         Ok(())
+    }
+
+    /// The last kill to come before a status shows one has the word; its grace period can only shorten the one in force (kubelet
+    /// `calculateEffectiveGracePeriod`), and a stop in flight keeps the one it began with.
+    fn kill(&mut self, ending: Ending, message: &str, wanted_seconds: Option<i64>, out: &mut impl Sink) {
+        let before = self.object.kill;
+        let (own, in_force) = (self.spec.termination_grace_period_seconds(), self.effective_grace().unwrap_or(0));
+        let settled = grace::effective_pod_grace(own, None, in_force, wanted_seconds);
+        let (ending, shown) = match before {
+            // What the status says already stays its word.
+            Some(KillRequest { ending, shown: true, .. }) => (ending, true),
+            _ => {
+                self.hold_words(ending.reason(), message);
+                (ending, false)
+            }
+        };
+        let kill = Some(KillRequest { grace_period_seconds: settled.seconds, ending, shown });
+        if before != kill {
+            self.object.kill = kill;
+            let change = StateChange::Kill { ending };
+            out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
+        }
     }
 
     fn change_condition(&mut self, condition: &PodCondition, out: &mut impl Sink) {

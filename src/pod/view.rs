@@ -8,9 +8,11 @@ use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{KubeletCondition, Verdict};
 use crate::rules::grace::StopPhase;
+use crate::rules::pod_status;
 use crate::rules::view::{Instance, Runtime, Sandbox, StatusEntry};
 use crate::spec::{ContainerIndex, Spec};
 use crate::time::Time;
+use alloc::string::String;
 
 /// The newest news: what is known of the runtime, ahead of what is published.
 #[derive(Clone, Copy, Debug)]
@@ -117,9 +119,11 @@ impl Pod {
 
     /// The addresses of the Pod in the published status, the primary first.
     pub fn pod_ips(&self) -> impl Iterator<Item = &str> {
-        let own = self.texts.get().map_or("", |texts| texts.pod_ips.as_str());
-        let host = (self.spec.host_network() && self.published.has_host_ips).then_some(&self.node.host_ips);
-        own.split(',').filter(|ip| !ip.is_empty()).chain(host.into_iter().flatten().map(alloc::string::String::as_str))
+        let own = self.texts.get().map_or("", |texts| texts.pod_ips.as_str()).split(',').filter(|ip| !ip.is_empty());
+        let has_nodes = self.spec.host_network() && self.published.has_host_ips;
+        let node = if has_nodes { self.node.host_ips.as_slice() } else { &[] };
+        let nodes = pod_status::host_network_ips(own.clone().next(), own.clone().count(), node);
+        own.chain(nodes.iter().map(String::as_str))
     }
 
     /// The actions that were asked for and are not answered yet: to be asked for again after a restore, or when one was lost.

@@ -35,6 +35,7 @@
 //! | How does a Pod end? | [`ending`], [`grace`], [`termination_order`], [`termination_message`] |
 //! | What does it weigh on its node? | [`requests`], [`standing`], [`toleration`] |
 //! | What does `kubectl get pod` print? | [`summary`] |
+//! | Does a Service route to it? | [`endpoint`] |
 
 pub mod actions;
 pub mod backoff;
@@ -43,6 +44,7 @@ pub mod conditions;
 pub mod container_status;
 pub mod deadline;
 pub mod ending;
+pub mod endpoint;
 pub mod garbage;
 pub mod grace;
 pub mod phase;

@@ -95,6 +95,17 @@ pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &G
     if pending { PodPhase::Pending } else { phase_of_regular(spec, statuses, facts, policy, running) }
 }
 
+/// Whether a stopped container counts as one that comes back (kubelet `getPhase`): its rules and policies restart it after this exit, or it
+/// was removed to restart all containers (KEP-5532), whatever its policy.
+pub fn may_restart(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
+    Policy { spec, gates }.may_restart(container, exit)
+}
+
+/// Whether a plain init container that stopped in this way has failed for good, and the Pod with it (kubelet `getPhase`).
+pub fn ends_initialization(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
+    Policy { spec, gates }.ends_initialization(container, exit)
+}
+
 /// The phase of a Pod whose init containers do not stand in the way; `running`: a sidecar runs.
 fn phase_of_regular(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, policy: Policy<'_>, mut running: bool) -> PodPhase {
     let ended = facts.terminal && !facts.is_static;

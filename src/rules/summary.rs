@@ -236,7 +236,7 @@ mod tests {
                 "containers": [{"name": "a"}, {"name": "b"}]
             }
         });
-        if status["reason"] == "NodeLost" || status["deleted"] == true {
+        if status["deleted"] == true {
             pod["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         }
         pod["status"] = status;
@@ -264,37 +264,70 @@ mod tests {
             status["conditions"] = json!([{"type": "Ready", "status": "True"}]);
             status
         };
+        let deleted = |mut status: Value| {
+            status["deleted"] = json!(true);
+            status
+        };
+        let initialized = |mut status: Value, containers: Value| {
+            status["conditions"] = json!([{"type": "Initialized", "status": "True"}]);
+            status["containerStatuses"] = containers;
+            status
+        };
+        let scheduled =
+            |reason: &str| json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": reason}]});
+        let error = || ended(json!({"exitCode": 1, "reason": "Error"}));
         for (status, expected) in [
+            // Phase, reason and gates.
+            (json!({}), ""),
             (json!({"phase": "Pending"}), "Pending"),
+            (json!({"phase": "Unknown"}), "Unknown"),
             (json!({"phase": "Failed", "reason": "Evicted"}), "Evicted"),
-            (
-                json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}),
-                "SchedulingGated",
-            ),
-            (
-                json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}),
-                "Pending",
-            ),
+            (json!({"phase": "Running", "reason": "NodeLost"}), "NodeLost"),
+            (scheduled("SchedulingGated"), "SchedulingGated"),
+            (scheduled("Unschedulable"), "Pending"),
+            // Init containers: the first that is not done has the word.
+            (init(json!({"state": {"waiting": {}}}), json!({})), "Init:0/2"),
             (init(waiting("PodInitializing"), waiting("PodInitializing")), "Init:0/2"),
+            (init(json!({"state": {"running": {}}, "started": true}), waiting("PodInitializing")), "Init:0/2"),
             (init(waiting("ErrImagePull"), waiting("PodInitializing")), "Init:ErrImagePull"),
             (init(waiting("CrashLoopBackOff"), json!({})), "Init:CrashLoopBackOff"),
-            (init(ended(json!({"exitCode": 1, "reason": "Error"})), json!({})), "Init:Error"),
+            (init(error(), json!({})), "Init:Error"),
             (init(ended(json!({"exitCode": 3})), json!({})), "Init:ExitCode:3"),
             (init(ended(json!({"exitCode": 137, "signal": 9})), json!({})), "Init:Signal:9"),
             (init(done(), json!({"state": {"running": {}}, "started": false})), "Init:1/2"),
+            (init(done(), waiting("CrashLoopBackOff")), "Init:CrashLoopBackOff"),
+            (init(done(), error()), "Init:Error"),
             (init(done(), up()), "PodInitializing"),
+            // Once initialized, a sidecar has the word only where no regular container has one.
+            (initialized(init(done(), waiting("CrashLoopBackOff")), json!([named("a", up())])), "Init:CrashLoopBackOff"),
+            (initialized(init(done(), error()), json!([named("a", done())])), "Completed"),
+            // Regular containers: the first in the list has the last word.
             (run(waiting("ContainerCreating"), waiting("ContainerCreating")), "ContainerCreating"),
+            (run(waiting("ImagePullBackOff"), up()), "ImagePullBackOff"),
             (run(waiting("CrashLoopBackOff"), up()), "CrashLoopBackOff"),
-            (run(ended(json!({"exitCode": 1, "reason": "Error"})), done()), "Error"),
-            (run(done(), ended(json!({"exitCode": 1, "reason": "Error"}))), "Completed"),
-            (run(ended(json!({"exitCode": 2})), up()), "ExitCode:2"),
-            (run(ended(json!({"exitCode": 130, "signal": 2})), up()), "Signal:2"),
+            (run(up(), waiting("CrashLoopBackOff")), "CrashLoopBackOff"),
+            (run(json!({"state": {"waiting": {}}}), up()), "Running"),
+            (run(error(), done()), "Error"),
+            (run(done(), error()), "Completed"),
+            (run(ended(json!({"exitCode": 3})), up()), "ExitCode:3"),
+            (run(ended(json!({"exitCode": 137, "signal": 9})), up()), "Signal:9"),
+            (run(ended(json!({"exitCode": 137, "reason": "OOMKilled"})), up()), "OOMKilled"),
+            (json!({"phase": "Failed", "reason": "Evicted", "containerStatuses": [named("a", error())]}), "Error"),
             (run(up(), up()), "Running"),
+            // Where one has completed and another is ready, the Pod is not over yet.
+            (run(done(), done()), "Completed"),
+            (run(done(), json!({"state": {"running": {}}, "ready": false})), "Completed"),
             (run(done(), up()), "NotReady"),
             (ready(run(done(), up())), "Running"),
-            (json!({"phase": "Running", "deleted": true}), "Terminating"),
-            (json!({"phase": "Succeeded", "deleted": true}), "Succeeded"),
-            (json!({"phase": "Running", "reason": "NodeLost"}), "Unknown"),
+            (ready(run(error(), up())), "Error"),
+            // Deletion comes last, and not for what has ended.
+            (deleted(run(waiting("CrashLoopBackOff"), up())), "Terminating"),
+            (deleted(init(waiting("CrashLoopBackOff"), json!({}))), "Terminating"),
+            (deleted(scheduled("SchedulingGated")), "Terminating"),
+            (deleted(json!({"phase": "Succeeded"})), "Succeeded"),
+            (deleted(json!({"phase": "Failed", "reason": "Evicted"})), "Evicted"),
+            (deleted(json!({"phase": "Running", "reason": "NodeLost"})), "Unknown"),
+            (deleted(json!({"phase": "Failed", "reason": "NodeLost"})), "Unknown"),
         ] {
             assert_eq!(summarised(status.clone()).status, expected, "{status}");
         }

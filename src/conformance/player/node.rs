@@ -52,7 +52,7 @@ impl<O: Observer> Player<'_, O> {
     /// An eviction that is no disruption is for the Pod's own excess; a Pod without any limit to exceed was refused at admission, and
     /// what follows is the end of what ran of it.
     fn is_refusal(&self, disruption_target: bool) -> bool {
-        !disruption_target && !eviction::has_storage_limit(&self.object)
+        !disruption_target && !eviction::has_storage_limit(&self.object.spec)
     }
 
     /// The kubelet evicts the Pod, or has refused it. Whether this player knows such an eviction.

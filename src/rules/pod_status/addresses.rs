@@ -3,12 +3,31 @@
 use alloc::string::{String, ToString};
 use core::net::IpAddr;
 
+/// One of the two kinds of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpFamily {
+    /// IPv4, also where it is written as an IPv6 address.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl IpFamily {
+    /// The family of an address; `None` if it is none.
+    pub fn of(address: &str) -> Option<Self> {
+        Some(match address.parse::<IpAddr>().ok()?.to_canonical() {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        })
+    }
+}
+
 /// The addresses of a Pod on its own network, out of those that the runtime reports: the first of each family, that of the node's primary
 /// address first (kubelet `sortPodIPs`). What is not an address is passed over.
 pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> {
-    let v6_first = node_primary.is_some_and(|ip| family(ip) == Some(Family::V6));
-    let order = if v6_first { [Family::V6, Family::V4] } else { [Family::V4, Family::V6] };
-    order.into_iter().filter_map(move |wanted| reported.clone().find(|ip| family(ip) == Some(wanted)))
+    let v6_first = node_primary.is_some_and(|ip| IpFamily::of(ip) == Some(IpFamily::V6));
+    let order = if v6_first { [IpFamily::V6, IpFamily::V4] } else { [IpFamily::V4, IpFamily::V6] };
+    order.into_iter().filter_map(move |wanted| reported.clone().find(|ip| IpFamily::of(ip) == Some(wanted)))
 }
 
 /// The addresses that a Pod on the node's network has beside its own, `own` the first of which there are `count`: the node's where it has
@@ -17,7 +36,7 @@ pub fn host_network_ips<'a, T: AsRef<str>>(own: Option<&str>, count: usize, node
     let node = &node[..node.len().min(2)];
     match (own, node) {
         (None, _) => node,
-        (Some(own), [_, second]) if count == 1 && family(own) != family(second.as_ref()) => &node[1..],
+        (Some(own), [_, second]) if count == 1 && IpFamily::of(own) != IpFamily::of(second.as_ref()) => &node[1..],
         _ => &[],
     }
 }
@@ -25,19 +44,6 @@ pub fn host_network_ips<'a, T: AsRef<str>>(own: Option<&str>, count: usize, node
 /// An address as the API writes it.
 pub fn canonical_ip(text: &str) -> String {
     text.parse::<IpAddr>().map_or_else(|_| text.into(), |ip| ip.to_canonical().to_string())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    V4,
-    V6,
-}
-
-fn family(ip: &str) -> Option<Family> {
-    Some(match ip.parse::<IpAddr>().ok()?.to_canonical() {
-        IpAddr::V4(_) => Family::V4,
-        IpAddr::V6(_) => Family::V6,
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,125 @@
+//! The phase that a version's own container statuses call for, and what may keep it from being shown.
+
+use super::shape::Shapes;
+use super::version::Version;
+use crate::api::{ConditionStatus, ConditionType, PodPhase};
+use crate::node::eviction;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
+use crate::rules::phase::{PhaseFacts, phase};
+use crate::rules::view::{StatusEntry, Statuses};
+use crate::rules::{deadline, view};
+use crate::spec::{ContainerIndex, Spec};
+use core::fmt;
+
+/// The phases that the decision procedure may have come to: a stream does not tell everything it asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::check) struct Phases(u8);
+
+impl Phases {
+    pub(in crate::check) const fn has(self, phase: PodPhase) -> bool {
+        self.0 & (1 << phase as u8) != 0
+    }
+
+    pub(in crate::check) const fn has_terminal(self) -> bool {
+        self.has(PodPhase::Succeeded) || self.has(PodPhase::Failed)
+    }
+
+    const fn with(self, phase: PodPhase) -> Self {
+        Self(self.0 | 1 << phase as u8)
+    }
+}
+
+/// In words: `Pending or Running`.
+impl fmt::Display for Phases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, phase) in PodPhase::ALL.iter().filter(|phase| self.has(**phase)).enumerate() {
+            write!(f, "{}{phase}", if n > 0 { " or " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// What the version's container statuses call for, by both readings of whether the Pod is initialized now. None without a spec.
+///
+/// `old` is the version before, if it is known: in the first status of a new sidecar instance `started` counts for the phase as it was before
+/// the probes were asked. Without it both readings count.
+pub(in crate::check) fn computed(version: &Version<'_>, old: Option<&Version<'_>>) -> Option<Phases> {
+    let (spec, statuses) = version.statuses()?;
+    let mut phases = Phases::default();
+    let mut add = |statuses: &dyn Statuses| {
+        for (terminal, initialized) in [(false, false), (false, true), (true, false), (true, true)] {
+            if !terminal || was_ended(version) {
+                let facts = PhaseFacts { terminal, is_static: version.is(Shapes::MIRROR), initialized };
+                phases = phases.with(phase(spec, &statuses, facts, version.gates));
+            }
+        }
+    };
+    add(&statuses);
+    if new_sidecars(version, old, spec).next().is_some() {
+        let is_new = |container| new_sidecars(version, old, spec).any(|new| new == container);
+        for started in [Some(true), Some(false)] {
+            add(&BeforeProbes { statuses: &statuses, is_new: &is_new, started });
+        }
+    }
+    Some(phases)
+}
+
+/// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy.
+fn was_ended(version: &Version<'_>) -> bool {
+    version.meta().deletion_timestamp.is_some() || is_past_deadline(version) || was_killed(version)
+}
+
+/// Whether the kubelet itself may have ended the Pod: it says so, or the Pod has a limit of local storage, of which nothing need be left.
+pub(in crate::check) fn was_killed(version: &Version<'_>) -> bool {
+    let disrupted = version.foreign_condition(&ConditionType::DisruptionTarget);
+    !version.status().reason.is_empty()
+        || disrupted.is_some_and(|condition| condition.reason == ConditionReason::TerminationByKubelet.as_str())
+        || (version.is_terminal() && version.spec().is_some_and(|spec| eviction::has_storage_limit(spec.api())))
+}
+
+/// Whether the active deadline may have passed when the version was written.
+pub(in crate::check) fn is_past_deadline(version: &Version<'_>) -> bool {
+    let Some(passes) = version.spec().and_then(|spec| deadline::passes_at(spec, version.status().start_time)) else { return false };
+    version.has_passed(passes)
+}
+
+/// Whether a version that shows a phase that is not terminal may hold a terminal one back: the kubelet tells that the Pod has ended only
+/// when its containers and its sandbox are down.
+pub(in crate::check) fn may_be_held(version: &Version<'_>, computed: Phases) -> bool {
+    !version.is_terminal()
+        && (computed.has_terminal() || version.meta().deletion_timestamp.is_some() || is_past_deadline(version) || is_ending(version))
+}
+
+/// Whether Ready already says that the Pod has ended.
+fn is_ending(version: &Version<'_>) -> bool {
+    let ended = [ConditionReason::PodFailed, ConditionReason::PodCompleted];
+    version
+        .condition(KubeletCondition::Ready)
+        .is_some_and(|ready| ready.status == ConditionStatus::False && ended.iter().any(|reason| reason.as_str() == ready.reason))
+}
+
+/// The sidecars that run as another instance than in the version before, or may do so.
+fn new_sidecars<'a>(version: &Version<'a>, old: Option<&Version<'a>>, spec: &'a Spec) -> impl Iterator<Item = ContainerIndex> {
+    let old = old.copied();
+    version.containers().take_while(move |_| spec.has_sidecars()).filter_map(move |container| {
+        let index = container.index.filter(|index| spec.container(*index).is_sidecar() && container.running().is_some())?;
+        let before = |old: Version<'a>| old.containers().find(|old| old.status.name == container.status.name);
+        let same =
+            old.and_then(before).is_some_and(|old| old.running().is_some() && old.status.container_id == container.status.container_id);
+        (!same).then_some(index)
+    })
+}
+
+/// Statuses in which `started` of some sidecars is as it may have been before the probes were asked.
+struct BeforeProbes<'a> {
+    statuses: &'a view::ApiStatuses<'a>,
+    is_new: &'a dyn Fn(ContainerIndex) -> bool,
+    started: Option<bool>,
+}
+
+impl Statuses for BeforeProbes<'_> {
+    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
+        let entry = self.statuses.entry(container)?;
+        Some(if (self.is_new)(container) { StatusEntry { started: self.started, ..entry } } else { entry })
+    }
+}
