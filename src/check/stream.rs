@@ -160,7 +160,7 @@ impl Stream {
     /// The input is over at this moment, as far as it tells.
     pub(super) fn finish(&mut self, now: Option<Time>, rules: &Rules, found: &mut dyn FnMut(Finding)) {
         let Some(now) = now else { return };
-        let now = Moment { earliest: now, latest: now };
+        let now = Moment::exactly(now);
         self.settle(now, rules, found);
         self.release(now, found);
     }
