@@ -143,7 +143,7 @@ fn all_forms_of_streams_are_read() {
     assert_eq!(findings(&list.to_string()), found(&[("a", 1), ("b", 1)]));
     assert_eq!(findings(&pretty(&list)), found(&[("a", 4), ("b", 4 + pretty(&a).lines().count() as u64)]));
     let event = event("ADDED", "c", "Unknown");
-    XX
+    assert_eq!(findings(&format!("\u{feff}{}\r\n{list}\r\n{event}", pretty(&event).replace('\n', "\r\n"))).1.len(), 4);
     let big = json!({"type": "ADDED", "object": a, "padding": "x".repeat(3 << 20)});
     assert_eq!(findings(&format!("{big}\n{}", bad("b"))), found(&[("a", 1), ("b", 2)]));
 }
