@@ -265,6 +265,25 @@ fn what_may_be_missing_is_told() {
     assert!(gaps(&["--every-version", "no"]));
 }
 
+#[test]
+fn no_more_pods_are_kept_than_asked_for() {
+    let kept = |of: &str, arguments: &[&str]| {
+        let stream: Vec<_> = of.chars().map(|name| event("ADDED", &name.to_string(), "Succeeded").to_string()).collect();
+        // Who is still known breaks a rule now.
+        let stream = stream.join("\n") + "\n" + &event("MODIFIED", "a", "Running").to_string();
+        check(&stream, &[&["--rules", "PH-02"], arguments].concat())
+    };
+    let all = kept("abcdef", &[]);
+    assert!(all.code == Some(1) && !all.out.contains("forgotten"), "{}", all.out);
+    assert_eq!(kept("abcdef", &["--pods", "100"]).code, Some(1));
+    let few = kept("abcdef", &["--pods", "4"]);
+    assert_eq!(few.code, Some(0), "{}", few.out);
+    assert!(few.out.contains("1 file, 7 Pods, 7 versions") && few.out.contains("\n4 Pods forgotten"), "{}", few.out);
+    // Seen lately, it is not the one to be forgotten.
+    assert_eq!(kept("abacad", &["--pods", "4"]).code, Some(1));
+    assert_eq!(kept("abc", &["--pods", "0"]).code, Some(0));
+}
+
 /// The elements of an XML text, each with its attributes; fails if it is not well-formed.
 fn elements(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
     let mut reader = Reader::from_str(xml);

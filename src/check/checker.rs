@@ -3,6 +3,7 @@
 use super::catalogue::RULES;
 use super::clock::Moment;
 use super::finding::Finding;
+use super::pods::Pods;
 use super::rule::{Check, Rule, Severity};
 use super::stream::{Arrived, Rules, Seen, Stream};
 use super::version::Arrival;
@@ -33,9 +34,16 @@ pub struct Options {
     pub every_version: Option<bool>,
     /// The feature gates of the writer.
     pub gates: Gates,
+    /// About how many Pods are kept at a time, with some 10 KB each. If there are more that are not deleted, those not seen for longest are
+    /// forgotten; what comes of them later is held against the rules as if it were their first version. If not told,
+    /// [20 000](Self::PODS).
+    pub pods: Option<usize>,
 }
 
 impl Options {
+    /// About so many Pods are kept, if nothing else is asked for.
+    pub const PODS: usize = 20_000;
+
     /// Whether a rule is wanted.
     pub fn select(&self, rule: &Rule) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == rule.id() || name == rule.family());
@@ -53,6 +61,8 @@ pub struct Tally {
     pub events: u64,
     /// Pods, by UID.
     pub pods: u64,
+    /// Pods that were forgotten, since there were [too many](Options::pods).
+    pub forgotten: u64,
     /// Versions of Pods.
     pub versions: u64,
     /// Versions without a spec: rules that [need one](Rule::needs_spec) were silent.
@@ -72,7 +82,7 @@ pub struct Tally {
 /// Holds streams of versions of Pods against the rules of the [catalogue](super::RULES).
 ///
 /// It takes watch events or bare objects of any number of Pods, in the order in which they come, and tells each finding at once, but for those
-/// that wait for what comes next. It keeps the last version of each Pod that is not deleted, and no more, however long the stream.
+/// that wait for what comes next. It keeps the last version of each Pod that is not deleted, of [so many](Options::pods) at most, and no more, however long the stream.
 ///
 /// ```
 /// use pod_lifecycle::api::WatchEvent;
@@ -95,7 +105,7 @@ pub struct Checker {
     gates: Gates,
     spec: Option<Arc<Spec>>,
     every_version: Option<bool>,
-    streams: BTreeMap<Box<str>, Stream>,
+    streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
     names: BTreeMap<Box<str>, Box<str>>,
     /// UIDs of Pods that were deleted lately, the newest last.
@@ -141,7 +151,7 @@ impl Checker {
             gates: options.gates,
             spec: options.spec.map(|spec| Arc::new(Spec::as_given(spec))),
             every_version: options.every_version,
-            streams: BTreeMap::new(),
+            streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
             deleted: VecDeque::new(),
             watch: 0,
@@ -190,7 +200,7 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        if !self.streams.contains_key(key(&pod.metadata)) {
+        if !self.streams.sees(key(&pod.metadata)) {
             self.open(&pod.metadata, found);
         }
         let Self { rules, spec, streams, watch, began, now, tally, .. } = self;
@@ -221,13 +231,21 @@ impl Checker {
             Arrival::AfterDeleted
         } else {
             let begun = began.zip(meta.creation_timestamp).is_some_and(|(began, created)| began.latest < created);
+            // One that was forgotten comes again as if it were new.
+            let begun = begun && tally.forgotten == 0;
             Arrival::First { begun, replaces: replaced.is_some() }
         };
         if let Some(mut replaced) = replaced {
             replaced.finish(*now, rules, &mut |finding| tally.tell(finding, found));
         }
         tally.pods += 1;
-        streams.insert(uid, Stream::new(arrival, *gates, *watch));
+        for (uid, mut stream) in streams.insert(uid, Stream::new(arrival, *gates, *watch)) {
+            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+            tally.forgotten += 1;
+            if let Some(name) = stream.meta().map(full_name).filter(|name| names.get(name) == Some(&uid)) {
+                names.remove(&name);
+            }
+        }
     }
 
     fn close(&mut self, name: &str) {

@@ -23,6 +23,7 @@ mod example;
 mod finding;
 mod history;
 mod phase;
+mod pods;
 mod report;
 mod rule;
 mod shape;

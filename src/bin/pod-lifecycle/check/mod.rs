@@ -44,6 +44,9 @@ pub(crate) struct Check {
     /// Whether the streams have every version that was stored; if not told, watch events have and bare Pods have not
     #[arg(long, value_enum, value_name = "WHETHER")]
     every_version: Option<Whether>,
+    /// About how many Pods of a stream are kept at a time; if more are there, those not seen for longest are forgotten
+    #[arg(long, value_name = "COUNT", default_value_t = Options::PODS)]
+    pods: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -113,6 +116,7 @@ impl Check {
             Least::Should => Severity::Should,
         });
         options.spec = self.spec.as_deref().map(spec::read).transpose()?;
+        options.pods = Some(self.pods);
         options.every_version = self.every_version.map(|whether| whether == Whether::Yes);
         Ok(options)
     }

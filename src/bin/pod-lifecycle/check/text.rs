@@ -97,6 +97,13 @@ impl<W: Write> Report for Text<'_, W> {
             0 => writeln!(self.out, ".")?,
             bad => writeln!(self.out, "; {} cannot be read.", amount(bad, "place"))?,
         }
+        if self.tally.forgotten > 0 {
+            writeln!(
+                self.out,
+                "{} forgotten to make room for others: `--pods` says how many are kept.",
+                amount(self.tally.forgotten, "Pod")
+            )?;
+        }
         for silence in self.silences() {
             writeln!(self.out, "{silence}")?;
         }
@@ -116,6 +123,7 @@ fn amount(count: u64, what: &str) -> String {
 fn add(sum: &mut Tally, tally: &Tally) {
     sum.events += tally.events;
     sum.pods += tally.pods;
+    sum.forgotten += tally.forgotten;
     sum.versions += tally.versions;
     sum.without_spec += tally.without_spec;
     sum.without_time += tally.without_time;
