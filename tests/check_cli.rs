@@ -1,4 +1,5 @@
 //! `check` and `explain`, as they are called.
+#![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
