@@ -1,13 +1,30 @@
 //! All rules.
 
 use super::rule::Rule;
-use super::{deletion, phase, stopping};
+use super::{
+    agreement, deletion, init_progress, messages, phase, rejection, resize, restart_all, sandbox, stopping, times, writers,
+};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES, phase::DERIVED_RULES, deletion::RULES, stopping::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    phase::RULES,
+    phase::DERIVED_RULES,
+    sandbox::RULES,
+    restart_all::CONDITION_RULES,
+    resize::RULES,
+    times::RULES,
+    agreement::RULES,
+    writers::RULES,
+    messages::RULES,
+    init_progress::RULES,
+    deletion::RULES,
+    stopping::RULES,
+    restart_all::RULES,
+    rejection::RULES,
+];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `TE` about
-/// termination.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about
+/// conditions, `TE` about termination, `RA` about the restart of all containers in place, `RJ` about refusal by admission.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

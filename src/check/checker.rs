@@ -133,7 +133,7 @@ impl Checker {
                     rules.status.push(rule);
                     rules.change.push(rule);
                 }
-                Check::Duration(..) => rules.duration.push(rule),
+                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
             }
         }
         Self {
@@ -206,7 +206,7 @@ impl Checker {
         *now = (*now).max(seen.at.map(|at| at.earliest));
         if arrived.kind == Some(EventType::Deleted) {
             if let Some(name) = stream.meta().map(full_name) {
-                self.close(&name);
+                self.close(&name, found);
             }
         }
     }
@@ -230,9 +230,12 @@ impl Checker {
         streams.insert(uid, Stream::new(arrival, *gates, *watch));
     }
 
-    fn close(&mut self, name: &str) {
-        let Some(uid) = self.names.remove(name) else { return };
-        self.streams.remove(&uid);
+    fn close(&mut self, name: &str, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, streams, names, now, tally, .. } = self;
+        let Some(uid) = names.remove(name) else { return };
+        if let Some(mut stream) = streams.remove(&uid) {
+            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+        }
         if self.deleted.len() == DELETED {
             self.deleted.pop_front();
         }

@@ -13,6 +13,7 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod agreement;
 mod bases;
 mod catalogue;
 mod checker;
@@ -22,13 +23,21 @@ mod deletion;
 mod example;
 mod finding;
 mod history;
+mod init_progress;
+mod messages;
 mod phase;
+mod rejection;
 mod report;
+mod resize;
+mod restart_all;
 mod rule;
+mod sandbox;
 mod shape;
 mod stopping;
 mod stream;
+mod times;
 mod version;
+mod writers;
 
 pub use catalogue::{RULES, rule};
 pub use checker::{Checker, Options, Tally};

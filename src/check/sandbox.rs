@@ -1,0 +1,69 @@
+//! `CO`, of PodReadyToStartContainers: the containers and the sandbox they run in.
+
+use super::bases::{RUNNING, SUCCEEDED};
+use super::report::Report;
+use super::rule::{Check, Limit, Rule};
+use super::shape::{Scope, Shapes};
+use super::version::{Version, condition_path};
+use crate::api::PodPhase;
+use crate::rules::conditions::KubeletCondition;
+use crate::time::Span;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::should("CO-23", "some container is running ⇒ PodReadyToStartContainers is True", Check::Duration(is_without_sandbox, needs_sandbox))
+        .source_is("kubelet PodSandboxChanged, GeneratePodReadyToStartContainersCondition")
+        .unless("the sandbox died at most 3 s before, and within 10 s, and the grace period of its containers, there is a new one or none of them runs")
+        .only(Scope::Full)
+        .not(Shapes::COLLECTED)
+        .silent_on(RUNNING, &[&[SANDBOX_DOWN, "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z"]])
+        .fires_on(RUNNING, &[&["t = 20", SANDBOX_DOWN]]),
+    Rule::should("CO-24", "terminal phase ⇒ PodReadyToStartContainers is False", Check::Passing(has_sandbox, outlives_pod))
+        .source_is("kubelet SyncTerminatingPod, GeneratePodReadyToStartContainersCondition")
+        .unless("the first such version was built before the sandbox stopped, and is corrected within 2 s")
+        .only(Scope::Full)
+        .not(Shapes::COLLECTED)
+        .silent_on(SUCCEEDED, &[&[SANDBOX_UP], &["status.conditions[PodReadyToStartContainers].status = False"]])
+        .fires_on(SUCCEEDED, &[&[SANDBOX_UP]]),
+];
+
+const SANDBOX_DOWN: &str = "status.conditions[PodReadyToStartContainers].status = False";
+const SANDBOX_UP: &str = "status.conditions[PodReadyToStartContainers].status = True";
+
+/// How old the news of a dead sandbox may be when it comes.
+const NEWS: Span = Span::from_secs(3);
+/// How long the kubelet takes to stop what ran in it.
+const CLEANUP: i64 = 10;
+/// What must not be at all: longer ago than any version can be.
+const NEVER: Span = Span::from_secs(-3600);
+
+fn is_without_sandbox(version: &Version<'_>) -> Option<Limit> {
+    let ready = version.condition(KubeletCondition::PodReadyToStartContainers)?;
+    if version.holds(KubeletCondition::PodReadyToStartContainers) || !version.containers().any(|container| container.running().is_some()) {
+        return None;
+    }
+    let (died, at) = (ready.last_transition_time?, version.at()?);
+    // What ran in a sandbox is stopped with the grace period, and no status is built meanwhile.
+    let grace = version.spec().filter(|_| version.history.ready_to_start).and_then(|spec| spec.termination_grace_period_seconds());
+    // The engine keeps the first limit of a state: only the version that brings it must be that close to the sandbox's end.
+    let is_news = version.is_first() || at.earliest.truncated() - died <= NEWS;
+    Some(Limit { within: if is_news { Span::from_secs(CLEANUP + grace.unwrap_or_default()) } else { NEVER }, of: died.secs() })
+}
+
+fn needs_sandbox(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if let Some(container) = version.containers().find(|container| container.running().is_some()) {
+        let path = condition_path(KubeletCondition::PodReadyToStartContainers.as_str(), "status");
+        let name = &container.status.name;
+        report.add(path, "False", format_args!("container {name} is running, and containers run only in a sandbox that is ready"));
+    }
+}
+
+fn has_sandbox(version: &Version<'_>) -> Option<Limit> {
+    let is_left = version.is_terminal() && version.holds(KubeletCondition::PodReadyToStartContainers);
+    is_left.then_some(Limit { within: Span::from_secs(2), of: 0 })
+}
+
+fn outlives_pod(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let path = condition_path(KubeletCondition::PodReadyToStartContainers.as_str(), "status");
+    let phase = version.phase().map_or("", PodPhase::as_str);
+    report.add(path, "True", format_args!("a Pod is told to have {phase} only when its sandbox is down, too"));
+}
