@@ -13,24 +13,16 @@ pub(super) const RULES: &[Rule] = &[
         .source_is("kubelet GeneratePodReadyCondition, prober UpdatePodStatus")
         .silent_on(RUNNING, &[])
         .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
-    Rule::must(
-        "CO-37",
-        "ContainersReady False ⇒ Ready is False with the same reason and message",
-        Check::Status(ready_follows),
-    )
-    .source_is("kubelet GeneratePodReadyCondition")
-    .only(Scope::Full)
-    .silent_on(STARTING, &[])
-    .fires_on(STARTING, &[&["status.conditions[Ready].reason = PodFailed"]]),
-    Rule::must(
-        "CO-38",
-        "ContainersReady True and Ready False ⇒ the reason is ReadinessGatesNotReady",
-        Check::Status(gates_are_the_reason),
-    )
-    .source_is("kubelet GeneratePodReadyCondition (KEP-580)")
-    .not(Shapes::NODE_LOST)
-    .silent_on(RUNNING, &[&["status.conditions[Ready].status = False", "status.conditions[Ready].reason = ReadinessGatesNotReady"]])
-    .fires_on(RUNNING, &[&["status.conditions[Ready].status = False", "status.conditions[Ready].reason = ContainersNotReady"]]),
+    Rule::must("CO-37", "ContainersReady False ⇒ Ready is False with the same reason and message", Check::Status(ready_follows))
+        .source_is("kubelet GeneratePodReadyCondition")
+        .only(Scope::Full)
+        .silent_on(STARTING, &[])
+        .fires_on(STARTING, &[&["status.conditions[Ready].reason = PodFailed"]]),
+    Rule::must("CO-38", "ContainersReady True and Ready False ⇒ the reason is ReadinessGatesNotReady", Check::Status(gates_are_the_reason))
+        .source_is("kubelet GeneratePodReadyCondition (KEP-580)")
+        .not(Shapes::NODE_LOST)
+        .silent_on(RUNNING, &[&["status.conditions[Ready].status = False", "status.conditions[Ready].reason = ReadinessGatesNotReady"]])
+        .fires_on(RUNNING, &[&["status.conditions[Ready].status = False", "status.conditions[Ready].reason = ContainersNotReady"]]),
 ];
 
 fn something_serves(version: &Version<'_>, report: &mut Report<'_, '_>) {

@@ -1,9 +1,7 @@
 //! All rules.
 
 use super::rule::Rule;
-use super::{
-    agreement, deletion, init_progress, messages, phase, rejection, resize, restart_all, sandbox, stopping, times, writers,
-};
+use super::{agreement, deletion, init_progress, messages, phase, rejection, resize, restart_all, sandbox, stopping, times, writers};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[

@@ -1,6 +1,7 @@
 //! What a stream remembers of a Pod beyond its last version.
 
 use super::rejection;
+use super::sandbox;
 use super::shape::Shapes;
 use super::stopping;
 use super::version::{Change, Version};
@@ -14,18 +15,26 @@ pub(super) struct History {
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
     pub(super) rejection: rejection::Memory,
+    pub(super) sandbox: sandbox::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false, rejection: rejection::Memory::NEW, stopping: stopping::Memory::NEW };
+    pub(super) const NEW: Self = Self {
+        ready_to_start: false,
+        rejected: false,
+        rejection: rejection::Memory::NEW,
+        sandbox: sandbox::Memory::NEW,
+        stopping: stopping::Memory::NEW,
+    };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.rejection.learn(new, change);
+        self.sandbox.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

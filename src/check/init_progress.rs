@@ -3,7 +3,6 @@
 use super::bases::INITIALIZING;
 use super::report::Report;
 use super::rule::{Check, Rule};
-use super::shape::Scope;
 use super::version::{Change, Version, condition_path};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
@@ -17,7 +16,6 @@ pub(super) const RULES: &[Rule] = &[Rule::must(
 )
 .source_is("kubelet GeneratePodInitializedCondition")
 .unless("a sidecar that has just passed its startup probe: the condition follows in the next write; behind a gap, containers may have begun anew")
-.only(Scope::Full)
 .with_spec()
 .silent_on(INITIALIZING, &[&[DONE, READY, INITIALIZED]])
 .fires_on(INITIALIZING, &[&[INITIALIZED]])];
@@ -26,7 +24,7 @@ const CONDITION: KubeletCondition = KubeletCondition::Initialized;
 
 fn keeps_pace(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let Change { old, new, gap } = *change;
-    let Some(condition) = new.condition(CONDITION) else { return };
+    let Some(condition) = new.condition(CONDITION).filter(|_| new.is_full()) else { return };
     let path = condition_path(CONDITION.as_str(), "status");
     if condition.status != ConditionStatus::True {
         if condition.status == ConditionStatus::False && is_overdue(old, new) {

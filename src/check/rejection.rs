@@ -53,14 +53,16 @@ fn is_bare(version: &Version<'_>, report: &mut Report<'_, '_>) {
         // Its reason and message come with the phase.
     } else if is_without_containers(version) && !status.conditions.iter().any(|condition| is_owned(&condition.type_, version.gates)) {
         tell_half_refused(version, report);
-    } else if version.phase() == Some(PodPhase::Failed) && was_refused(version) && !version.history.rejected && version.history.rejection.is_whole {
+    } else if version.phase() == Some(PodPhase::Failed) && (was_refused(version) || is_without_containers(version)) {
         tell_what_is_left(version, report);
     }
 }
 
-/// Whether the status says that admission refused the Pod; the eviction manager, too, says Evicted.
+/// Whether admission has refused the Pod, and had not done so before: the eviction manager, too, says Evicted.
 fn was_refused(version: &Version<'_>) -> bool {
-    is_reason(&version.status().reason) || version.status().message.starts_with(INTRODUCTION)
+    let Version { history, .. } = version;
+    let says_so = is_reason(&version.status().reason) || version.status().message.starts_with(INTRODUCTION);
+    says_so && history.rejection.is_whole && !history.rejected
 }
 
 fn is_without_containers(version: &Version<'_>) -> bool {

@@ -108,7 +108,8 @@ fn is_put_away(container: &Container<'_>) -> bool {
 }
 
 fn puts_all_away(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    if !change.new.containers().any(|container| is_put_away(&container)) || !change.both().any(|(old, new)| is_put_away(&new) && !is_put_away(&old))
+    if !change.new.containers().any(|container| is_put_away(&container))
+        || !change.both().any(|(old, new)| is_put_away(&new) && !is_put_away(&old))
     {
         return;
     }

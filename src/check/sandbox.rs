@@ -1,22 +1,27 @@
 //! `CO`, of PodReadyToStartContainers: the containers and the sandbox they run in.
 
 use super::bases::{RUNNING, SUCCEEDED};
+use super::clock::Moment;
 use super::report::Report;
 use super::rule::{Check, Limit, Rule};
 use super::shape::{Scope, Shapes};
-use super::version::{Version, condition_path};
+use super::version::{Change, Version, condition_path};
 use crate::api::PodPhase;
 use crate::rules::conditions::KubeletCondition;
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::should("CO-23", "some container is running ⇒ PodReadyToStartContainers is True", Check::Duration(is_without_sandbox, needs_sandbox))
-        .source_is("kubelet PodSandboxChanged, GeneratePodReadyToStartContainersCondition")
-        .unless("the sandbox died at most 3 s before, and within 10 s, and the grace period of its containers, there is a new one or none of them runs")
-        .only(Scope::Full)
-        .not(Shapes::COLLECTED)
-        .silent_on(RUNNING, &[&[SANDBOX_DOWN, "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z"]])
-        .fires_on(RUNNING, &[&["t = 20", SANDBOX_DOWN]]),
+    Rule::should(
+        "CO-23",
+        "some container is running ⇒ PodReadyToStartContainers is True",
+        Check::Duration(is_without_sandbox, needs_sandbox),
+    )
+    .source_is("kubelet PodSandboxChanged, GeneratePodReadyToStartContainersCondition")
+    .unless("the sandbox has just died; within 10 s, and the grace period of its containers, there is a new one or none of them runs")
+    .only(Scope::Full)
+    .not(Shapes::COLLECTED)
+    .silent_on(RUNNING, &[&[SANDBOX_DOWN, "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z"]])
+    .fires_on(RUNNING, &[&["t = 20", SANDBOX_DOWN]]),
     Rule::should("CO-24", "terminal phase ⇒ PodReadyToStartContainers is False", Check::Passing(has_sandbox, outlives_pod))
         .source_is("kubelet SyncTerminatingPod, GeneratePodReadyToStartContainersCondition")
         .unless("the first such version was built before the sandbox stopped, and is corrected within 2 s")
@@ -36,17 +41,49 @@ const CLEANUP: i64 = 10;
 /// What must not be at all: longer ago than any version can be.
 const NEVER: Span = Span::from_secs(-3600);
 
+/// What must be remembered of the versions before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    /// What the last version says of the sandbox.
+    last: Option<Last>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    is_up: bool,
+    since: Option<Time>,
+    at: Option<Moment>,
+}
+
+impl Memory {
+    pub(super) const NEW: Self = Self { last: None };
+
+    pub(super) fn learn(&mut self, new: &Version<'_>, _change: Option<&Change<'_>>) {
+        let condition = new.condition(KubeletCondition::PodReadyToStartContainers);
+        let is_up = new.holds(KubeletCondition::PodReadyToStartContainers);
+        self.last = condition.map(|condition| Last { is_up, since: condition.last_transition_time, at: new.at() });
+    }
+}
+
 fn is_without_sandbox(version: &Version<'_>) -> Option<Limit> {
-    let ready = version.condition(KubeletCondition::PodReadyToStartContainers)?;
+    let condition = version.condition(KubeletCondition::PodReadyToStartContainers)?;
     if version.holds(KubeletCondition::PodReadyToStartContainers) || !version.containers().any(|container| container.running().is_some()) {
         return None;
     }
-    let (died, at) = (ready.last_transition_time?, version.at()?);
+    let died = condition.last_transition_time?;
+    // The engine keeps the first limit of a state: only the version that brings it must have seen the sandbox die.
+    let has_just_died = match version.history.sandbox.last {
+        Some(last) => last.is_up && last.since < Some(died) && is_news(died, version.at()?, last.at),
+        None => version.is_first(),
+    };
     // What ran in a sandbox is stopped with the grace period, and no status is built meanwhile.
-    let grace = version.spec().filter(|_| version.history.ready_to_start).and_then(|spec| spec.termination_grace_period_seconds());
-    // The engine keeps the first limit of a state: only the version that brings it must be that close to the sandbox's end.
-    let is_news = version.is_first() || at.earliest.truncated() - died <= NEWS;
-    Some(Limit { within: if is_news { Span::from_secs(CLEANUP + grace.unwrap_or_default()) } else { NEVER }, of: died.secs() })
+    let grace = version.spec().and_then(|spec| spec.termination_grace_period_seconds()).unwrap_or_default();
+    Some(Limit { within: if has_just_died { Span::from_secs(CLEANUP + grace) } else { NEVER }, of: died.secs() })
+}
+
+/// Whether a sandbox died right before this version, or after the last one.
+fn is_news(died: Time, at: Moment, last: Option<Moment>) -> bool {
+    at.earliest.truncated() - died <= NEWS || last.is_none_or(|last| last.earliest <= died + Moment::SLACK)
 }
 
 fn needs_sandbox(version: &Version<'_>, report: &mut Report<'_, '_>) {

@@ -5,7 +5,7 @@ use super::clock::{Moment, newest};
 use super::report::Report;
 use super::rule::{Check, Rule};
 use super::shape::Shapes;
-use super::version::{Change, Version, condition_path, owned};
+use super::version::{Change, Container, Version, condition_path, owned};
 use crate::api::{ConditionType, PodCondition};
 use crate::rules::conditions::{KubeletCondition, is_owned, transition_time};
 use crate::time::{Span, Time};
@@ -13,8 +13,9 @@ use crate::time::{Span, Time};
 pub(super) const RULES: &[Rule] = &[
     Rule::must(
         "CO-29",
-        "lastTransitionTime moves exactly when the status changes, to the time of the change, at most 3 s before the write",
-        Check::Change(moves_with_status),
+        "lastTransitionTime moves exactly when the status changes, to the time of the change: at most 3 s before the write, for Ready that of \
+         ContainersReady, and not before the containers that are ready were started",
+        Check::Both(is_ready_since_started, moves_with_status),
     )
     .source_is("kubelet status manager, updateLastTransitionTime")
     .unless(
@@ -50,6 +51,7 @@ const SANDBOX_UP: &str = "status.conditions[PodReadyToStartContainers].status = 
 const PUBLISHING: Span = Span::from_secs(3);
 
 fn moves_with_status(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    move_together(change, report);
     for condition in KubeletCondition::ALL {
         let Some((old, new)) = change.condition(condition) else { continue };
         let Some(time) = new.last_transition_time else { continue };
@@ -68,7 +70,43 @@ fn moves_with_status(change: &Change<'_>, report: &mut Report<'_, '_>) {
         } else if time == before {
             report.change(path, before, time, format_args!("the status has become {status}: the time becomes that of the change"));
         } else {
-            report.change(path, before, time, format_args!("the status has become {status}, but not at this time: the write came seconds away from it"));
+            report.change(
+                path,
+                before,
+                time,
+                format_args!("the status has become {status}, but not at this time: the write came seconds away from it"),
+            );
+        }
+    }
+}
+
+/// Without readiness gates Ready and ContainersReady change in one build.
+fn move_together(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    let flipped = |condition| change.condition(condition).filter(|(old, new)| old.status != new.status).map(|(_, new)| new);
+    let (Some(ready), Some(containers)) = (flipped(KubeletCondition::Ready), flipped(KubeletCondition::ContainersReady)) else { return };
+    if let (Some(time), Some(other)) = (ready.last_transition_time, containers.last_transition_time)
+        && ready.status == containers.status
+        && !is_of_one_build(ready, other)
+        && !has_gates(change.new)
+        && !change.old.is(Shapes::NODE_LOST)
+    {
+        let path = condition_path(KubeletCondition::Ready.as_str(), "lastTransitionTime");
+        report.add(path, time, format_args!("ContainersReady changed at {other}, and without readiness gates Ready changes with it"));
+    }
+}
+
+/// What was never restarted cannot have been ready before it was started.
+fn is_ready_since_started(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    for condition in [KubeletCondition::Ready, KubeletCondition::ContainersReady].into_iter().filter(|condition| version.holds(*condition))
+    {
+        let Some(since) = version.condition(condition).and_then(|condition| condition.last_transition_time) else { continue };
+        let started =
+            |container: &Container<'_>| container.running().and_then(|running| running.started_at).filter(|started| *started > since);
+        let mut first = version.containers().filter(|container| container.serves() && container.status.restart_count == 0);
+        if let Some((container, started)) = first.find_map(|container| started(&container).map(|started| (container, started))) {
+            let path = condition_path(condition.as_str(), "lastTransitionTime");
+            let name = &container.status.name;
+            report.add(path, since, format_args!("container {name} was started only at {started}, and never before: nothing was ready"));
         }
     }
 }
@@ -78,17 +116,39 @@ fn is_excused(change: &Change<'_>, condition: KubeletCondition, time: Time) -> b
     if old.status != new.status {
         return condition == KubeletCondition::Ready && change.old.is(Shapes::NODE_LOST) || came_late(change, old, time);
     }
-    let may_flip_twice = match condition {
-        KubeletCondition::AllContainersRestarting => true,
-        KubeletCondition::Ready | KubeletCondition::ContainersReady | KubeletCondition::PodReadyToStartContainers => has_restarted(change),
+    old.last_transition_time < Some(time) && lies_between(change, time) && may_flip_twice(change, condition, time)
+}
+
+/// Whether the status of this condition may have become another one and then, at this time, what it was: a restart of a container does so.
+fn may_flip_twice(change: &Change<'_>, condition: KubeletCondition, time: Time) -> bool {
+    let moved = |condition| change.new.condition(condition).is_some_and(|other| is_of_one_build(other, time));
+    match condition {
+        KubeletCondition::AllContainersRestarting => has_restarted(change),
+        KubeletCondition::Ready => has_restarted(change) && moved(KubeletCondition::ContainersReady),
+        KubeletCondition::ContainersReady => has_restarted(change) && (has_gates(change.new) || moved(KubeletCondition::Ready)),
+        // Nothing outlives its sandbox.
+        KubeletCondition::PodReadyToStartContainers => {
+            has_restarted(change) && !change.both().any(|(old, new)| is_same_instance(&old, &new))
+        }
         _ => false,
-    };
-    may_flip_twice && old.last_transition_time < Some(time) && lies_between(change, time)
+    }
+}
+
+/// Whether Ready may be False while ContainersReady is True; without a spec it may.
+fn has_gates(version: &Version<'_>) -> bool {
+    version.spec().is_none_or(|spec| spec.readiness_gates().next().is_some())
+}
+
+/// Whether a condition may have got its time from the same build that another one got this time from: each looks at the clock by itself.
+fn is_of_one_build(condition: &PodCondition, time: Time) -> bool {
+    condition.last_transition_time.is_some_and(|other| other.max(time) - other.min(time) <= Moment::SLACK)
 }
 
 /// Whether the kubelet could not write for a while: the status has changed since the version before, and nothing in the new one is much newer.
 fn came_late(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
-    old.last_transition_time < Some(time) && lies_between(change, time) && newest(change.new.pod).is_none_or(|newest| newest - time <= PUBLISHING)
+    old.last_transition_time < Some(time)
+        && lies_between(change, time)
+        && newest(change.new.pod).is_none_or(|newest| newest - time <= PUBLISHING)
 }
 
 /// Whether a time may lie between the writes of both versions.
@@ -105,13 +165,21 @@ fn has_restarted(change: &Change<'_>) -> bool {
     })
 }
 
+fn is_same_instance(old: &Container<'_>, new: &Container<'_>) -> bool {
+    old.running().is_some() && new.running().is_some() && old.status.container_id == new.status.container_id
+}
+
 fn was_not_probed(version: &Version<'_>, report: &mut Report<'_, '_>) {
     for condition in &version.status().conditions {
         if let Some(time) = condition.last_probe_time
             && is_owned(&condition.type_, version.gates)
             && !owned(&condition.type_).is_some_and(|kind| KubeletCondition::RESIZE.contains(&kind))
         {
-            report.add(condition_path(condition.type_.as_str(), "lastProbeTime"), time, "nothing probes this condition: it has no such time");
+            report.add(
+                condition_path(condition.type_.as_str(), "lastProbeTime"),
+                time,
+                "nothing probes this condition: it has no such time",
+            );
         }
     }
 }

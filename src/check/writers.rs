@@ -47,9 +47,11 @@ fn keeps_to_its_part(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let gates = change.new.gates;
     let Some(foreign) = foreign_change(&old.conditions, &new.conditions, gates) else { return };
     if !is_same_of_kubelet(old, new, gates) {
-        let status = |list: &[PodCondition]| list.iter().find(|known| known.type_ == foreign.type_).map_or("", |known| known.status.as_str());
+        let status =
+            |list: &[PodCondition]| list.iter().find(|known| known.type_ == foreign.type_).map_or("", |known| known.status.as_str());
         let path = condition_path(foreign.type_.as_str(), "");
-        const WHY: &str = "the same write changes the kubelet's part of the status: the kubelet keeps what others wrote, and others leave its part alone";
+        const WHY: &str =
+            "the same write changes the kubelet's part of the status: the kubelet keeps what others wrote, and others leave its part alone";
         report.change(path, status(&old.conditions), status(&new.conditions), WHY);
     }
 }
@@ -106,7 +108,11 @@ fn is_only_marked(change: &Change<'_>, report: &mut Report<'_, '_>) {
             let others = [old, new].map(|status| status.conditions.iter().filter(is_other));
             let [old_others, new_others] = others;
             if !is_same_but_for_conditions(old, new) || !old_others.eq(new_others) {
-                report.add(path, "\"\"", "the node lifecycle controller marks a Pod without a reason, and changes nothing else; the kubelet gives a reason");
+                report.add(
+                    path,
+                    "\"\"",
+                    "the node lifecycle controller marks a Pod without a reason, and changes nothing else; the kubelet gives a reason",
+                );
             }
         }
         before => {

@@ -311,9 +311,7 @@ pub fn ready_message(
 pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
     let verdict = initialized(spec, statuses, phase, was_initialized, gates);
     match statuses {
-        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => {
-            incomplete(spec, statuses).to_string()
-        }
+        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => incomplete(spec, statuses).to_string(),
         _ => String::new(),
     }
 }
