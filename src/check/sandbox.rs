@@ -50,7 +50,6 @@ pub(super) struct Memory {
 
 #[derive(Clone, Copy, Debug)]
 struct Last {
-    is_up: bool,
     since: Option<Time>,
     at: Option<Moment>,
 }
@@ -60,8 +59,7 @@ impl Memory {
 
     pub(super) fn learn(&mut self, new: &Version<'_>, _change: Option<&Change<'_>>) {
         let condition = new.condition(KubeletCondition::PodReadyToStartContainers);
-        let is_up = new.holds(KubeletCondition::PodReadyToStartContainers);
-        self.last = condition.map(|condition| Last { is_up, since: condition.last_transition_time, at: new.at() });
+        self.last = condition.map(|condition| Last { since: condition.last_transition_time, at: new.at() });
     }
 }
 
@@ -73,7 +71,7 @@ fn is_without_sandbox(version: &Version<'_>) -> Option<Limit> {
     let died = condition.last_transition_time?;
     // The engine keeps the first limit of a state: only the version that brings it must have seen the sandbox die.
     let has_just_died = match version.history.sandbox.last {
-        Some(last) => last.is_up && last.since < Some(died) && is_news(died, version.at()?, last.at),
+        Some(last) => last.since < Some(died) && is_news(died, version.at()?, last.at),
         None => version.is_first(),
     };
     // What ran in a sandbox is stopped with the grace period, and no status is built meanwhile.
@@ -95,7 +93,8 @@ fn needs_sandbox(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn has_sandbox(version: &Version<'_>) -> Option<Limit> {
-    let is_left = version.is_terminal() && version.holds(KubeletCondition::PodReadyToStartContainers);
+    // Of the first version of a stream nobody knows whether it is the garbage collector's.
+    let is_left = !version.is_first() && version.is_terminal() && version.holds(KubeletCondition::PodReadyToStartContainers);
     is_left.then_some(Limit { within: Span::from_secs(2), of: 0 })
 }
 

@@ -106,13 +106,17 @@ fn is_node_lifecycle_mark(condition: &api::PodCondition) -> bool {
 }
 
 /// Whether a write looks like the Pod garbage collector's: only the phase has turned Failed, without a reason; DisruptionTarget or
-/// the observed generation may have come with it.
-pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus) -> bool {
-    let foreign = |condition: &&api::PodCondition| condition.type_ != ConditionType::DisruptionTarget;
+/// the observed generation may have come with it. Behind a gap all else may have changed before.
+pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus, gap: bool) -> bool {
     new.phase == Some(PodPhase::Failed)
         && new.reason.is_empty()
         && old.phase.is_some_and(|phase| !phase.is_terminal())
-        && old.conditions.iter().filter(foreign).eq(new.conditions.iter().filter(foreign))
+        && (gap || is_same_but_for_phase(old, new))
+}
+
+fn is_same_but_for_phase(old: &api::PodStatus, new: &api::PodStatus) -> bool {
+    let foreign = |condition: &&api::PodCondition| condition.type_ != ConditionType::DisruptionTarget;
+    old.conditions.iter().filter(foreign).eq(new.conditions.iter().filter(foreign))
         && old.start_time == new.start_time
         && (&old.pod_ip, &old.pod_ips, &old.host_ip, &old.host_ips) == (&new.pod_ip, &new.pod_ips, &new.host_ip, &new.host_ips)
         && old.init_container_statuses == new.init_container_statuses

@@ -135,9 +135,9 @@ impl Stream {
         if let Some(at) = at {
             self.settle(at, false, rules, found);
         }
-        self.watch_for_collection(&pod, at, found);
-
         let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
+        self.watch_for_collection(&pod, at, gap, found);
+
         let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
         let read = |history: &History, read: &mut dyn FnMut(&Version<'_>, Option<&Change<'_>>)| {
             let new = Version { event: arrived.kind, arrival: *arrival, pod: &pod, specs, at, derived: next, history, gates };
@@ -215,11 +215,11 @@ impl Stream {
     }
 
     /// Watches whether the garbage collector seems to have written its last word, and whether the removal comes.
-    fn watch_for_collection(&mut self, pod: &api::Pod, at: Option<Moment>, found: &mut dyn FnMut(Finding)) {
+    fn watch_for_collection(&mut self, pod: &api::Pod, at: Option<Moment>, gap: bool, found: &mut dyn FnMut(Finding)) {
         if let Some(at) = at {
             self.release(at, found);
         }
-        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status)) {
+        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status, gap)) {
             self.collected = Some(Collected { since: at, waiting: Vec::new() });
         }
         if self.collected.is_some() {
