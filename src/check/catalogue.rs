@@ -1,12 +1,19 @@
 //! All rules.
 
 use super::rule::Rule;
-use super::{agreement, deletion, init_progress, messages, phase, rejection, resize, restart_all, sandbox, stopping, times, writers};
+use super::{
+    agreement, deletion, disruption, init_progress, initialized, messages, phase, presence, readiness, rejection, resize, restart_all,
+    sandbox, scheduled, stopping, times, writers,
+};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
     phase::RULES,
     phase::DERIVED_RULES,
+    presence::RULES,
+    readiness::RULES,
+    initialized::RULES,
+    scheduled::RULES,
     sandbox::RULES,
     restart_all::CONDITION_RULES,
     resize::RULES,
@@ -15,14 +22,15 @@ const FAMILIES: &[&[Rule]] = &[
     writers::RULES,
     messages::RULES,
     init_progress::RULES,
+    disruption::RULES,
     deletion::RULES,
     stopping::RULES,
     restart_all::RULES,
     rejection::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about
-/// conditions, `TE` about termination, `RA` about the restart of all containers in place, `RJ` about refusal by admission.
+/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about the conditions, `DI` about the condition
+/// DisruptionTarget, `TE` about termination, `RA` about the restart of all containers in place, `RJ` about refusal by admission.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -1,6 +1,6 @@
 //! `TE`, the first half: how an object is deleted.
 
-use super::bases::{DELETING, RUNNING, SUCCEEDED};
+use super::bases::{CREATED, DELETING, RUNNING, SUCCEEDED};
 use super::report::Report;
 use super::rule::{Check, Limit, Rule};
 use super::shape::Shapes;
@@ -54,11 +54,12 @@ pub(super) const RULES: &[Rule] = &[
         .unless("2 s of rounding")
         .silent_on(RUNNING, &[DELETION])
         .fires_on(
-            RUNNING,
+            CREATED,
             &[&[
+                "t = 5",
                 "metadata.generation = 2",
                 "metadata.deletionGracePeriodSeconds = 30",
-                "metadata.deletionTimestamp = 2026-01-01T00:01:34Z",
+                "metadata.deletionTimestamp = 2026-01-01T00:02:05Z",
             ]],
         ),
     Rule::must("TE-13", "the DELETED object has a deletionGracePeriodSeconds of 0", Check::Change(goes_without_grace))

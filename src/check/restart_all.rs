@@ -1,5 +1,6 @@
 //! `CO` and `RA`, of a restart of all containers in place (KEP-5532).
 
+use super::readiness::never_came_to_run;
 use super::report::Report;
 use super::rule::{Check, Rule};
 use super::shape::{Scope, Shapes};
@@ -92,15 +93,9 @@ fn restarts_what_lives(version: &Version<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// Whether the kubelet may have written Failed over a Pod without a look at its conditions: it does so where some container never ran (kubelet
-/// `TerminatePod`).
+/// Whether the kubelet may have written Failed over a Pod without a look at its conditions (kubelet `TerminatePod`).
 fn was_failed_as_it_was(version: &Version<'_>) -> bool {
-    let never_ran = |container: &Container<'_>| match container.terminated() {
-        Some(end) => end.reason == TerminatedReason::ContainerStatusUnknown.as_str(),
-        None => container.waiting().is_some() && container.last().is_none(),
-    };
-    version.phase() == Some(PodPhase::Failed)
-        && version.containers().any(|container| container.kind != ContainerKind::Ephemeral && never_ran(&container))
+    version.phase() == Some(PodPhase::Failed) && version.containers().any(|container| never_came_to_run(&container))
 }
 
 fn is_put_away(container: &Container<'_>) -> bool {

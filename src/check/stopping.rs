@@ -60,8 +60,22 @@ pub(super) const RULES: &[Rule] = &[
     .unless("a restarted kubelet gives the whole grace period again; a smaller grace period of a second request does not shorten a stop in flight")
     .only(Scope::Full)
     .with_spec()
-    .silent_on(DELETING, &[&["status.observedGeneration = 2"], &["t = 40", "status.phase = Failed", "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"finishedAt\": \"2026-01-01T00:00:38Z\"}}"]])
-    .fires_on(DELETING, &[&["status.observedGeneration = 2"], &["t = 90", "status.phase = Failed", "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"finishedAt\": \"2026-01-01T00:01:28Z\"}}"]]),
+    .silent_on(DELETING, &[
+        ACKNOWLEDGEMENT,
+        &[
+            "t = 40",
+            "status.phase = Failed",
+            "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"finishedAt\": \"2026-01-01T00:00:38Z\"}}",
+        ],
+    ])
+    .fires_on(DELETING, &[
+        ACKNOWLEDGEMENT,
+        &[
+            "t = 90",
+            "status.phase = Failed",
+            "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"finishedAt\": \"2026-01-01T00:01:28Z\"}}",
+        ],
+    ]),
     Rule::must("TE-09", "terminal phase ⇒ no state of a container changes any more", Check::Change(is_over))
         .source_is("kubelet pod workers")
         .not(Shapes::MIRROR.and(Shapes::COLLECTED))
@@ -108,6 +122,14 @@ const SIDECARS: &str = r#"{"type": "MODIFIED", "t": 3, "object": {
         "containerStatuses": [
             {"name": "job", "image": "busybox:1", "imageID": "busybox@sha256:2", "containerID": "containerd://b0", "ready": true, "started": true, "restartCount": 0,
                 "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:03Z"}}}]}}}"#;
+
+/// The kubelet knows of the deletion of [`DELETING`], and the container has got unready, which tells when.
+const ACKNOWLEDGEMENT: &[&str] = &[
+    "status.observedGeneration = 2",
+    "status.containerStatuses[web].ready = false",
+    "status.conditions[Ready].status = False",
+    "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:05Z",
+];
 
 const ENDED: &[&str] = &[
     "t = 10",
