@@ -9,7 +9,6 @@ use super::shape::{Shapes, is_collection};
 use super::version::{Arrival, Change, Derived, Specs, Version};
 use crate::Gates;
 use crate::api::{self, EventType};
-use crate::rules::conditions::ConditionReason;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
@@ -260,11 +259,9 @@ impl Last {
     }
 }
 
-/// Whether this is the version with which the API server answers the creation.
+/// Whether this is the version with which the API server answers the creation. A Pod held back by scheduling gates looks the same for ever.
 fn is_creation(pod: &api::Pod, kind: Option<EventType>) -> bool {
-    let status = &pod.status;
-    let is_gate = |condition: &api::PodCondition| condition.reason == ConditionReason::SchedulingGated.as_str();
-    kind == Some(EventType::Added) && status.start_time.is_none() && status.conditions.iter().all(is_gate)
+    kind == Some(EventType::Added) && pod.status.start_time.is_none() && pod.status.conditions.is_empty()
 }
 
 /// Holds a version, and the change that leads to it, against the rules.
