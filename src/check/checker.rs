@@ -204,10 +204,10 @@ impl Checker {
         tally.count(&seen);
         *began = began.or(seen.at);
         *now = (*now).max(seen.at.map(|at| at.earliest));
-        if arrived.kind == Some(EventType::Deleted) {
-            if let Some(name) = stream.meta().map(full_name) {
-                self.close(&name, found);
-            }
+        if arrived.kind == Some(EventType::Deleted)
+            && let Some(name) = stream.meta().map(full_name)
+        {
+            self.close(&name, found);
         }
     }
 
