@@ -1,9 +1,10 @@
 //! All rules.
 
+use super::containers::{counting, ids, images, reasons, succession, times};
 use super::rule::Rule;
 use super::{
-    agreement, deletion, disruption, init_progress, initialized, messages, phase, presence, readiness, rejection, resize, restart_all,
-    sandbox, scheduled, stopping, times, writers,
+    addresses, agreement, backoff, creation, deletion, disruption, generation, identity, init_progress, initialized, messages, phase,
+    presence, probes, readiness, rejection, resize, restart_all, sandbox, scheduled, start_time, stopping, transition_times, writers,
 };
 
 /// The rules of each family, in the order of the catalogue.
@@ -17,20 +18,38 @@ const FAMILIES: &[&[Rule]] = &[
     sandbox::RULES,
     restart_all::CONDITION_RULES,
     resize::RULES,
-    times::RULES,
+    transition_times::RULES,
     agreement::RULES,
     writers::RULES,
     messages::RULES,
     init_progress::RULES,
     disruption::RULES,
+    reasons::RULES,
+    succession::RULES,
+    counting::RULES,
+    times::RULES,
+    images::RULES,
+    ids::RULES,
+    probes::STARTED,
+    backoff::RULES,
+    probes::RULES,
+    start_time::RULES,
+    addresses::RULES,
+    generation::RULES,
+    identity::RULES,
+    creation::RULES,
     deletion::RULES,
     stopping::RULES,
     restart_all::RULES,
     rejection::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `CO` about the conditions, `DI` about the condition
-/// DisruptionTarget, `TE` about termination, `RA` about the restart of all containers in place, `RJ` about refusal by admission.
+/// Every rule that a stream of a Pod is held against.
+///
+/// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the status
+/// holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
+/// about termination, `RA` about restarts of all containers, `RJ` about refusals.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -177,21 +177,24 @@ fn false_needs_no_reason(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn end_is_a_disruption(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    let reason = version.status().reason.as_str();
-    if version.phase() != Some(PodPhase::Failed) || reason.is_empty() {
+    let why = version.status().reason.as_str();
+    if version.phase() != Some(PodPhase::Failed) || why.is_empty() {
         return;
     }
-    match end_of(version) {
-        Some(End::Kill(ending)) if ending.is_disruption() => {
-            if disrupted(version).is_none() {
-                let status = disruption(version).map_or("none", |condition| condition.status.as_str());
-                let message = format_args!("the kubelet has ended the Pod ({reason}) for the sake of others, and that is a disruption");
-                report.add(path("status"), status, message);
-            }
+    let is_disruption = match end_of(version) {
+        Some(End::Kill(ending)) => ending.is_disruption(),
+        Some(End::Refusal) => false,
+        None => return,
+    };
+    match (is_disruption, disrupted(version)) {
+        (true, None) => {
+            let status = disruption(version).map_or("none", |condition| condition.status.as_str());
+            let message = format_args!("the kubelet has ended the Pod ({why}) for the sake of others, and that is a disruption");
+            report.add(path("status"), status, message);
         }
-        Some(_) if is_for(version, ConditionReason::TerminationByKubelet) => {
-            let message = format_args!("a Pod that ends like this ({reason}) is not disrupted: it was refused, or used too much");
-            report.add(path("reason"), ConditionReason::TerminationByKubelet, message);
+        (false, Some(condition)) if reason(condition) == ConditionReason::TerminationByKubelet => {
+            let message = format_args!("a Pod that ends like this ({why}) is not disrupted: it was refused, or used too much");
+            report.add(path("reason"), &condition.reason, message);
         }
         _ => {}
     }

@@ -1,5 +1,8 @@
 //! What a stream remembers of a Pod beyond its last version.
 
+use super::addresses;
+use super::backoff;
+use super::containers::images;
 use super::rejection;
 use super::sandbox;
 use super::shape::Shapes;
@@ -16,6 +19,11 @@ pub(super) struct History {
     pub(super) rejected: bool,
     pub(super) rejection: rejection::Memory,
     pub(super) sandbox: sandbox::Memory,
+    /// Images of earlier generations.
+    pub(super) images: images::Memory,
+    /// How long containers have to wait for their restarts.
+    pub(super) backoff: backoff::Memory,
+    pub(super) addresses: addresses::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -26,6 +34,9 @@ impl History {
         rejected: false,
         rejection: rejection::Memory::NEW,
         sandbox: sandbox::Memory::NEW,
+        addresses: addresses::Memory::NEW,
+        images: images::Memory::NEW,
+        backoff: backoff::Memory::NEW,
         stopping: stopping::Memory::NEW,
     };
 
@@ -35,6 +46,9 @@ impl History {
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.rejection.learn(new, change);
         self.sandbox.learn(new, change);
+        self.images.learn(new, change);
+        self.backoff.learn(new, change);
+        self.addresses.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

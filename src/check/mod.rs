@@ -13,22 +13,29 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod addresses;
 mod agreement;
+mod backoff;
 mod bases;
 mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod containers;
+mod creation;
 mod deletion;
 mod disruption;
 mod example;
 mod finding;
+mod generation;
 mod history;
+mod identity;
 mod init_progress;
 mod initialized;
 mod messages;
 mod phase;
 mod presence;
+mod probes;
 mod readiness;
 mod rejection;
 mod report;
@@ -38,9 +45,10 @@ mod rule;
 mod sandbox;
 mod scheduled;
 mod shape;
+mod start_time;
 mod stopping;
 mod stream;
-mod times;
+mod transition_times;
 mod version;
 mod writers;
 

@@ -9,6 +9,7 @@ use super::shape::{Shapes, is_collection};
 use super::version::{Arrival, Change, Derived, Specs, Version};
 use crate::Gates;
 use crate::api::{self, EventType};
+use crate::rules::conditions::ConditionReason;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
@@ -127,7 +128,8 @@ impl Stream {
         rules: &Rules,
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
-        let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let created = self.last.is_none() && arrived.kind == Some(EventType::Added) && is_as_created(&pod);
+        let at = self.clock.read(arrived.t, created, &pod);
         let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
@@ -168,11 +170,6 @@ impl Stream {
         let now = Moment::exactly(now);
         self.settle(now, true, rules, found);
         self.release(now, found);
-    }
-
-    /// `namespace/name`, as it was last.
-    pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
-        self.last.as_ref().map(|last| &last.pod.metadata)
     }
 
     /// The spec of the object, taken out of it, and that of the generation its status speaks of.
@@ -259,9 +256,11 @@ impl Last {
     }
 }
 
-/// Whether this is the version with which the API server answers the creation. A Pod held back by scheduling gates looks the same for ever.
-fn is_creation(pod: &api::Pod, kind: Option<EventType>) -> bool {
-    kind == Some(EventType::Added) && pod.status.start_time.is_none() && pod.status.conditions.is_empty()
+/// Whether a Pod looks as the API server answers its creation. It may look so for long.
+pub(super) fn is_as_created(pod: &api::Pod) -> bool {
+    let status = &pod.status;
+    let is_gate = |condition: &api::PodCondition| condition.reason == ConditionReason::SchedulingGated.as_str();
+    status.start_time.is_none() && status.conditions.iter().all(is_gate)
 }
 
 /// Holds a version, and the change that leads to it, against the rules.

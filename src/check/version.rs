@@ -278,9 +278,7 @@ impl<'a> Container<'a> {
 
     /// The path of one of its fields: `status.containerStatuses[web].ready`.
     pub(super) fn path(&self, field: &'static str) -> impl fmt::Display + use<'a> {
-        let list = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"][list_of(self.kind)];
-        let (name, dot) = (&self.status.name, if field.is_empty() { "" } else { "." });
-        fmt::from_fn(move |f| write!(f, "status.{list}[{name}]{dot}{field}"))
+        container_path(self.kind, &self.status.name, field)
     }
 
     /// Its present state in a word or two: `running`, `waiting(CrashLoopBackOff)`, `terminated(Error, 1)`.
@@ -342,6 +340,13 @@ impl<'a> Change<'a> {
     pub(super) fn condition(&self, condition: KubeletCondition) -> Option<(&'a api::PodCondition, &'a api::PodCondition)> {
         self.old.condition(condition).zip(self.new.condition(condition))
     }
+}
+
+/// The path of a field of a container status: `status.containerStatuses[web].ready`.
+pub(super) fn container_path<'a>(kind: ContainerKind, name: &'a str, field: &'static str) -> impl fmt::Display + use<'a> {
+    let list = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"][list_of(kind)];
+    let dot = if field.is_empty() { "" } else { "." };
+    fmt::from_fn(move |f| write!(f, "status.{list}[{name}]{dot}{field}"))
 }
 
 /// The path of a field of a condition: `status.conditions[Ready].status`.

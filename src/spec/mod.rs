@@ -13,6 +13,7 @@ mod validation;
 pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, RestartRuleSpec, RuleAction};
 pub use defaults::{apply_defaults, drop_disabled_fields};
 pub use hash::container_hash;
+pub(crate) use image::is_reported_as;
 pub use problem::{InvalidSpec, Problem, ProblemKind};
 pub(crate) use validation::{aggregate_limits, aggregate_requests, is_pod_level};
 pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_resize_update, validate_update};
@@ -107,6 +108,17 @@ impl Spec {
             && self.containers.iter().zip(&new.containers).all(same)
             && self.restart_policy() == new.restart_policy()
             && self.host_network() == new.host_network()
+    }
+
+    /// Whether a Pod with this spec may have got that one by being bound at most: nothing differs but the node, which was not set.
+    pub(crate) fn is_same_but_for_binding(&self, new: &Self) -> bool {
+        let is_bound = self.api.node_name.is_empty() && !new.api.node_name.is_empty();
+        if is_bound {
+            // Once in the life of a Pod.
+            api::PodSpec { node_name: new.api.node_name.clone(), ..self.api.clone() } == new.api
+        } else {
+            core::ptr::eq(self, new) || self.api == new.api
+        }
     }
 
     /// The API object this was read from, with the defaults that [`Spec::parse`] applied.
