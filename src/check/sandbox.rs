@@ -38,8 +38,8 @@ const SANDBOX_UP: &str = "status.conditions[PodReadyToStartContainers].status = 
 const NEWS: Span = Span::from_secs(3);
 /// How long the kubelet takes to stop what ran in it.
 const CLEANUP: i64 = 10;
-/// What must not be at all: longer ago than any version can be.
-const NEVER: Span = Span::from_secs(-3600);
+/// What must not be at all: each time that passes is longer, even where nothing tells how long ago a version was written.
+const NEVER: Span = Span::from_nanos(i64::MIN);
 
 /// What must be remembered of the versions before.
 #[derive(Clone, Copy, Debug)]
