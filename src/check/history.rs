@@ -4,6 +4,8 @@ use super::addresses;
 use super::backoff;
 use super::containers::images;
 use super::containers::{ended, returning};
+use super::rejection;
+use super::sandbox;
 use super::shape::Shapes;
 use super::stopping;
 use super::version::{Change, Version};
@@ -16,6 +18,8 @@ pub(super) struct History {
     pub(super) ready_to_start: bool,
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
+    pub(super) rejection: rejection::Memory,
+    pub(super) sandbox: sandbox::Memory,
     /// Images of earlier generations.
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
@@ -31,6 +35,8 @@ impl History {
     pub(super) const NEW: Self = Self {
         ready_to_start: false,
         rejected: false,
+        rejection: rejection::Memory::NEW,
+        sandbox: sandbox::Memory::NEW,
         addresses: addresses::Memory::NEW,
         images: images::Memory::NEW,
         backoff: backoff::Memory::NEW,
@@ -43,6 +49,8 @@ impl History {
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
+        self.rejection.learn(new, change);
+        self.sandbox.learn(new, change);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
         self.addresses.learn(new, change);
