@@ -288,9 +288,9 @@ impl Checker {
     }
 
     fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
-        let Self { rules, streams, now, tally, .. } = self;
+        let Self { rules, streams, tally, .. } = self;
         if let Some(mut stream) = streams.remove(&gone.uid) {
-            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+            stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
         if self.names.get(name) == Some(&gone.uid) {
             self.names.remove(name);
