@@ -71,7 +71,8 @@ pub(crate) const TRUE: u8 = 226;
 /// More outputs than any call needs.
 const MOST_OUTPUTS: usize = 500;
 
-const START: Time = Time::from_secs(1_767_225_600);
+/// When the Pod is created.
+pub(crate) const START: Time = Time::from_secs(1_767_225_600);
 
 impl World {
     /// A new Pod in a quiet world.
@@ -79,7 +80,7 @@ impl World {
         let spec = Arc::new(shape::spec(numbers));
         let node = Arc::new(shape::node(numbers, START));
         let mut outputs = Vec::new();
-        let meta = ObjectMeta::default();
+        let meta = ObjectMeta { generation: 1, ..ObjectMeta::default() };
         let pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &node, &mut outputs);
         let mut world = Self {
             pod,
@@ -98,12 +99,17 @@ impl World {
 
     /// Carries out one step.
     pub(crate) fn step(&mut self, op: Op) -> Call {
+        let input = self.next(op);
+        self.call(input)
+    }
+
+    /// What comes next: time passes, and something happens that the machine is not told yet.
+    pub(crate) fn next(&mut self, op: Op) -> Input {
         let mut numbers = Numbers::new(&op[1..]);
         let delay = self.delay(op[3]);
         self.now = self.now + delay;
         self.kind = Kind::True;
-        let input = self.input(op[0], &mut numbers);
-        self.call(input)
+        self.input(op[0], &mut numbers)
     }
 
     /// How much time passes: mostly none or little, sometimes until the machine's deadline.

@@ -1,0 +1,49 @@
+//! Holds what is published in a play against the rules of the checker, as a watcher of the API server would.
+
+use super::player::{Observer, TIME_ZERO};
+use super::scenario::Scenario;
+use crate::api::{self, EventType, WatchEvent, WatchObject};
+use crate::check::{Checker, Finding, Options};
+use crate::time::Span;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A watcher from the creation of the Pod on: each version is a watch event, whose `t` is the time of the play.
+#[derive(Debug)]
+pub struct Watcher {
+    checker: Checker,
+    findings: Vec<Finding>,
+    /// How many versions were seen: the line of the next one in a recording.
+    versions: u64,
+}
+
+/// A finding in words, with the version and the time it was found in.
+pub fn tell(finding: &Finding) -> String {
+    let at = finding.at.map(|at| alloc::format!(" at {:.2} s", (at - TIME_ZERO).as_secs_f64())).unwrap_or_default();
+    alloc::format!("version {}{at}: {finding}", finding.line)
+}
+
+impl Watcher {
+    /// A watcher of a play of this scenario, with its feature gates.
+    pub fn new(scenario: &Scenario) -> Self {
+        let options = Options { gates: scenario.gates, every_version: Some(true), ..Options::default() };
+        Self { checker: Checker::with(options), findings: Vec::new(), versions: 0 }
+    }
+
+    /// The play is over: all rules that were broken, in the order in which that was seen.
+    pub fn finish(mut self) -> Vec<Finding> {
+        let Self { checker, findings, .. } = &mut self;
+        checker.finish(&mut |finding| findings.push(finding));
+        self.findings
+    }
+}
+
+impl Observer for Watcher {
+    fn published(&mut self, at: Span, event: EventType, object: &api::Pod) {
+        self.versions += 1;
+        let event = WatchEvent { type_: event, t: Some(at.as_secs_f64()), object: WatchObject::Pod(Box::new(object.clone())) };
+        let Self { checker, findings, versions } = self;
+        checker.event(event, *versions, &mut |finding| findings.push(finding));
+    }
+}
