@@ -1,7 +1,7 @@
 //! Holds what is published in a play against the rules of the checker, as a watcher of the API server would.
 
 use super::player::{Observer, TIME_ZERO};
-use super::scenario::Scenario;
+use super::scenario::{Scenario, Verb};
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::{Checker, Finding, Options};
 use crate::time::Span;
@@ -14,6 +14,8 @@ use alloc::vec::Vec;
 pub struct Watcher {
     checker: Checker,
     findings: Vec<Finding>,
+    /// The paths of the fields that clients write themselves: what such a field says is not the machine's.
+    foreign: Vec<String>,
     /// How many versions were seen: the line of the next one in a recording.
     versions: u64,
 }
@@ -28,15 +30,26 @@ impl Watcher {
     /// A watcher of a play of this scenario, with its feature gates.
     pub fn new(scenario: &Scenario) -> Self {
         let options = Options { gates: scenario.gates, every_version: Some(true), ..Options::default() };
-        Self { checker: Checker::with(options), findings: Vec::new(), versions: 0 }
+        Self { checker: Checker::with(options), findings: Vec::new(), foreign: foreign(scenario).collect(), versions: 0 }
     }
 
     /// The play is over: all rules that were broken, in the order in which that was seen.
     pub fn finish(mut self) -> Vec<Finding> {
-        let Self { checker, findings, .. } = &mut self;
+        let Self { checker, findings, foreign, .. } = &mut self;
         checker.finish(&mut |finding| findings.push(finding));
+        findings.retain(|finding| !foreign.contains(&finding.path));
         self.findings
     }
+}
+
+/// The status fields that clients write in the steps of a scenario. The rules are about what Kubernetes writes, and the catalogue excepts other
+/// writers by what `managedFields` tells, which a play does not have.
+fn foreign(scenario: &Scenario) -> impl Iterator<Item = String> {
+    let patches = scenario.steps.iter().filter_map(|step| match &step.verb {
+        Verb::PatchStatus { status } => status.as_object(),
+        _ => None,
+    });
+    patches.flat_map(|patch| patch.keys().map(|field| alloc::format!("status.{field}")))
 }
 
 impl Observer for Watcher {

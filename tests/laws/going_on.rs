@@ -125,8 +125,7 @@ impl World {
         api.node_name = "node".into();
         let (spec, status) = (Arc::new(Spec::as_given(api)), self.pod.status().to_owned());
         let (deletion_timestamp, deletion_grace_period_seconds) = self.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
-        let generation = self.pod.generation();
-        let meta = ObjectMeta { generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
+        let meta = ObjectMeta { generation: self.generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
         let mut node = (**self.pod.node()).clone();
         node.kubelet_start = self.now;
         let (mut outputs, mut published) = (Vec::new(), Vec::new());

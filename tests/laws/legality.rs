@@ -3,7 +3,7 @@
 use super::play::{Verdict, histories, is_thorough};
 use super::world::{Call, Input, Op, START, TRUE, World};
 use core::cell::{Cell, RefCell};
-use pod_lifecycle::api::{self, EventType, ObjectMeta, PodStatus, WatchEvent, WatchObject};
+use pod_lifecycle::api::{self, EventType, ObjectMeta, PodPhase, PodStatus, WatchEvent, WatchObject};
 use pod_lifecycle::check::{Checker, Finding, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::pod::{Change, Event, Output};
@@ -98,6 +98,8 @@ impl Server {
             Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
             Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
             Input::Update(_) if !self.stored => {}
+            // The node lifecycle controller leaves alone what has ended.
+            Input::Update(Change::Message { .. }) if self.object.status.phase.is_some_and(PodPhase::is_terminal) => {}
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
                 self.call(world, Input::Update(Change::Condition(condition)));

@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub(crate) jobs: Vec<Action>,
     /// The spec that the API server has: the machine may not have taken it up yet.
     pub(crate) stored: Arc<Spec>,
+    /// Its generation.
+    pub(crate) generation: i64,
     pub(crate) runtime: Runtime,
     last: Event<'static>,
     /// Whether the object is gone, and its status with it.
@@ -85,6 +87,7 @@ impl World {
         let mut world = Self {
             pod,
             stored: spec,
+            generation: meta.generation,
             now: START,
             kind: Kind::True,
             jobs: Vec::new(),
@@ -163,10 +166,12 @@ impl World {
             self.last = event;
             self.gone |= event == Event::ObjectRemoved && result.is_ok();
         }
-        if let Input::Update(Change::Spec { spec, .. }) = &input
-            && result.is_ok()
-        {
-            self.stored = Arc::clone(spec);
+        match &input {
+            Input::Update(Change::Spec { spec, generation }) if result.is_ok() => {
+                (self.stored, self.generation) = (Arc::clone(spec), *generation);
+            }
+            Input::Update(Change::Deletion { generation, .. }) if result.is_ok() => self.generation = *generation,
+            _ => {}
         }
         self.note(&outputs);
         Call { before, now: self.now, input, kind: self.kind, result, outputs }

@@ -15,7 +15,7 @@ fn play(change: impl FnOnce(&mut Value)) {
     });
     change(&mut file);
     let scenario = Scenario::read(&file.to_string()).unwrap();
-    assert_eq!(judge::run(&scenario, Pass::IMMEDIATE), Outcome::Passed);
+    assert_eq!(judge::run(&scenario, Pass::IMMEDIATE).outcome, Outcome::Passed);
 }
 
 #[test]
