@@ -40,6 +40,29 @@ pub(super) const RUNNING: &str = r#"{"type": "MODIFIED", "t": 3, "object": {
             {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a0", "ready": true, "started": true, "restartCount": 0,
                 "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}]}}}"#;
 
+/// A Pod whose init container runs, so that it is not initialized.
+pub(super) const INITIALIZING: &str = r#"{"type": "MODIFIED", "t": 3, "object": {
+    "metadata": {"name": "web", "namespace": "default", "uid": "1417", "resourceVersion": "903", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
+    "spec": {"initContainers": [{"name": "setup", "image": "busybox:1"}], "containers": [{"name": "web", "image": "nginx:1"}],
+        "nodeName": "n1", "restartPolicy": "Always", "terminationGracePeriodSeconds": 30},
+    "status": {"phase": "Pending", "qosClass": "BestEffort", "observedGeneration": 1, "startTime": "2026-01-01T00:00:01Z",
+        "hostIP": "192.0.2.2", "hostIPs": [{"ip": "192.0.2.2"}], "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}],
+        "conditions": [
+            {"type": "PodReadyToStartContainers", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:02Z"},
+            {"type": "Initialized", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:01Z",
+                "reason": "ContainersNotInitialized", "message": "containers with incomplete status: [setup]"},
+            {"type": "Ready", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:01Z",
+                "reason": "ContainersNotReady", "message": "containers with unready status: [web]"},
+            {"type": "ContainersReady", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:01Z",
+                "reason": "ContainersNotReady", "message": "containers with unready status: [web]"},
+            {"type": "PodScheduled", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+        "initContainerStatuses": [
+            {"name": "setup", "image": "busybox:1", "imageID": "busybox@sha256:2", "containerID": "containerd://c0", "ready": false, "started": true,
+                "restartCount": 0, "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}],
+        "containerStatuses": [
+            {"name": "web", "image": "nginx:1", "imageID": "", "ready": false, "started": false, "restartCount": 0, "lastState": {},
+                "state": {"waiting": {"reason": "PodInitializing"}}}]}}}"#;
+
 /// A Pod with restart policy Never whose container has exited with 0.
 pub(super) const SUCCEEDED: &str = r#"{"type": "MODIFIED", "t": 9, "object": {
     "metadata": {"name": "job", "namespace": "default", "uid": "70b1", "resourceVersion": "906", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},

@@ -1,13 +1,35 @@
 //! All rules.
 
+use super::containers::{counting, ids, images, reasons, succession, times};
 use super::rule::Rule;
-use super::{deletion, phase, stopping};
+use super::{backoff, deletion, disruption, initialized, phase, presence, probes, readiness, scheduled, stopping};
 
 /// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[phase::RULES, phase::DERIVED_RULES, deletion::RULES, stopping::RULES];
+const FAMILIES: &[&[Rule]] = &[
+    phase::RULES,
+    phase::DERIVED_RULES,
+    presence::RULES,
+    readiness::RULES,
+    initialized::RULES,
+    scheduled::RULES,
+    disruption::RULES,
+    reasons::RULES,
+    succession::RULES,
+    counting::RULES,
+    times::RULES,
+    images::RULES,
+    ids::RULES,
+    probes::STARTED,
+    backoff::RULES,
+    probes::RULES,
+    deletion::RULES,
+    stopping::RULES,
+];
 
-/// Every rule that a stream of a Pod is held against. `PH` is about the phase, `TE` about
-/// termination.
+/// Every rule that a stream of a Pod is held against.
+///
+/// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `TE` about termination.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

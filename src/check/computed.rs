@@ -64,6 +64,14 @@ pub(in crate::check) fn computed(version: &Version<'_>, old: Option<&Version<'_>
     Some(phases)
 }
 
+/// What the version's container statuses call for if the kubelet has stopped the Pod's containers for good, which it need not have told
+/// yet: why it ends a Pod is held back with the phase. None without a spec.
+pub(in crate::check) fn computed_if_stopped(version: &Version<'_>) -> Option<PodPhase> {
+    let (spec, statuses) = version.statuses()?;
+    let facts = PhaseFacts { terminal: true, is_static: false, initialized: true };
+    Some(phase(spec, &statuses, facts, version.gates))
+}
+
 /// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy.
 fn was_ended(version: &Version<'_>) -> bool {
     version.meta().deletion_timestamp.is_some() || is_past_deadline(version) || was_killed(version)

@@ -1,5 +1,7 @@
 //! What a stream remembers of a Pod beyond its last version.
 
+use super::backoff;
+use super::containers::images;
 use super::phase;
 use super::shape::Shapes;
 use super::stopping;
@@ -13,19 +15,33 @@ pub(super) struct History {
     pub(super) ready_to_start: bool,
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
+    /// A phase that lags behind the container statuses.
     pub(super) phase: phase::Memory,
+    /// Images of earlier generations.
+    pub(super) images: images::Memory,
+    /// How long containers have to wait for their restarts.
+    pub(super) backoff: backoff::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
 impl History {
     /// Nothing yet.
-    pub(super) const NEW: Self = Self { ready_to_start: false, rejected: false, phase: phase::Memory::NEW, stopping: stopping::Memory::NEW };
+    pub(super) const NEW: Self = Self {
+        ready_to_start: false,
+        rejected: false,
+        phase: phase::Memory::NEW,
+        images: images::Memory::NEW,
+        backoff: backoff::Memory::NEW,
+        stopping: stopping::Memory::NEW,
+    };
 
     /// Takes note of a version, after the rules have seen it. `change` leads to it, if it is not the first.
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.phase.learn(new, change);
+        self.images.learn(new, change);
+        self.backoff.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

@@ -13,18 +13,26 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod backoff;
 mod bases;
 mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod containers;
 mod deletion;
+mod disruption;
 mod example;
 mod finding;
 mod history;
+mod initialized;
 mod phase;
+mod presence;
+mod probes;
+mod readiness;
 mod report;
 mod rule;
+mod scheduled;
 mod shape;
 mod stopping;
 mod stream;

@@ -2,7 +2,7 @@
 
 use crate::api::{self, ConditionStatus, ConditionType, PodPhase};
 use crate::gates::Gates;
-use crate::rules::conditions::is_owned;
+use crate::rules::conditions::{holds, is_owned};
 
 /// Which versions of a Pod a rule speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,7 +84,7 @@ impl Shapes {
                 Some(PodPhase::Pending | PodPhase::Running) if status.reason.is_empty() => Self::HELD_REJECTED,
                 _ => Self::NONE,
             });
-        } else if status.conditions.iter().any(is_node_lifecycle_mark) {
+        } else if is_marked_unready(status) {
             shapes = shapes.and(Self::NODE_LOST);
         }
         shapes
@@ -101,18 +101,26 @@ fn is_stripped(status: &api::PodStatus, gates: &Gates) -> bool {
         && !status.conditions.iter().any(|condition| is_owned(&condition.type_, gates))
 }
 
-fn is_node_lifecycle_mark(condition: &api::PodCondition) -> bool {
-    condition.type_ == ConditionType::Ready && condition.status == ConditionStatus::False && condition.reason.is_empty()
+/// Only a Pod that is Ready gets the mark, and ContainersReady stays as it was.
+fn is_marked_unready(status: &api::PodStatus) -> bool {
+    let is_mark = |condition: &api::PodCondition| {
+        condition.type_ == ConditionType::Ready && condition.status == ConditionStatus::False && condition.reason.is_empty()
+    };
+    status.conditions.iter().any(is_mark) && holds(&status.conditions, &ConditionType::ContainersReady)
 }
 
 /// Whether a write looks like the Pod garbage collector's: only the phase has turned Failed, without a reason; DisruptionTarget or
-/// the observed generation may have come with it.
-pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus) -> bool {
-    let foreign = |condition: &&api::PodCondition| condition.type_ != ConditionType::DisruptionTarget;
+/// the observed generation may have come with it. Behind a gap all else may be what others wrote before.
+pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus, gap: bool) -> bool {
     new.phase == Some(PodPhase::Failed)
         && new.reason.is_empty()
         && old.phase.is_some_and(|phase| !phase.is_terminal())
-        && old.conditions.iter().filter(foreign).eq(new.conditions.iter().filter(foreign))
+        && (gap || is_same_but_for_phase(old, new))
+}
+
+fn is_same_but_for_phase(old: &api::PodStatus, new: &api::PodStatus) -> bool {
+    let foreign = |condition: &&api::PodCondition| condition.type_ != ConditionType::DisruptionTarget;
+    old.conditions.iter().filter(foreign).eq(new.conditions.iter().filter(foreign))
         && old.start_time == new.start_time
         && (&old.pod_ip, &old.pod_ips, &old.host_ip, &old.host_ips) == (&new.pod_ip, &new.pod_ips, &new.host_ip, &new.host_ips)
         && old.init_container_statuses == new.init_container_statuses

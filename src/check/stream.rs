@@ -129,15 +129,17 @@ impl Stream {
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
         let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
         self.next.read(&pod, specs.observed, &self.gates);
-        if let Some(at) = at {
+        self.next.has_own_spec = has_own_spec;
+        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
+        if let Some(at) = at.filter(|_| !gap) {
             self.settle(at, rules, found);
         }
-        self.watch_for_collection(&pod, at, found);
+        self.watch_for_collection(&pod, gap, at, found);
 
-        let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
         let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
         let read = |history: &History, read: &mut dyn FnMut(&Version<'_>, Option<&Change<'_>>)| {
             let new = Version { event: arrived.kind, arrival: *arrival, pod: &pod, specs, at, derived: next, history, gates };
@@ -154,6 +156,10 @@ impl Stream {
         read(&History::NEW, &mut |new, change| history.learn(new, change));
         let seen = Seen { at, has_spec: specs.observed.is_some(), after_gap: gap };
         self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
+        // Behind a gap a state has lasted only if it is still there.
+        if let Some(at) = at.filter(|_| gap) {
+            self.settle(at, rules, found);
+        }
         seen
     }
 
@@ -214,11 +220,11 @@ impl Stream {
     }
 
     /// Watches whether the garbage collector seems to have written its last word, and whether the removal comes.
-    fn watch_for_collection(&mut self, pod: &api::Pod, at: Option<Moment>, found: &mut dyn FnMut(Finding)) {
+    fn watch_for_collection(&mut self, pod: &api::Pod, gap: bool, at: Option<Moment>, found: &mut dyn FnMut(Finding)) {
         if let Some(at) = at {
             self.release(at, found);
         }
-        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status)) {
+        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status, gap)) {
             self.collected = Some(Collected { since: at, waiting: Vec::new() });
         }
         if self.collected.is_some() {

@@ -28,6 +28,8 @@ pub(super) enum Arrival {
 #[derive(Debug)]
 pub(super) struct Derived {
     pub(super) shapes: Shapes,
+    /// The object came with a spec of its own.
+    pub(super) has_own_spec: bool,
     /// Places in the list of conditions, by [`KubeletCondition`]; `ABSENT` if it is not there.
     conditions: [u8; 8],
     /// For each status, in the order of [`Version::containers`], the container of the spec.
@@ -37,7 +39,7 @@ pub(super) struct Derived {
 const ABSENT: u8 = u8::MAX;
 
 impl Derived {
-    pub(super) const NEW: Self = Self { shapes: Shapes::NONE, conditions: [ABSENT; 8], containers: Vec::new() };
+    pub(super) const NEW: Self = Self { shapes: Shapes::NONE, has_own_spec: false, conditions: [ABSENT; 8], containers: Vec::new() };
 
     /// Finds it out anew; what is in it goes, its memory serves again.
     pub(super) fn read(&mut self, pod: &api::Pod, spec: Option<&Spec>, gates: &Gates) {
@@ -149,6 +151,16 @@ impl<'a> Version<'a> {
     /// `spec.nodeName` of the object; empty if it has none, or no spec.
     pub(super) fn node_name(&self) -> &'a str {
         self.specs.current.map_or("", |spec| &spec.api().node_name)
+    }
+
+    /// Whether the object came with a spec of its own: one that was given for all Pods names no node.
+    pub(super) const fn has_own_spec(&self) -> bool {
+        self.derived.has_own_spec
+    }
+
+    /// Whether the object has messages for humans: from some streams they were removed, and there their absence tells nothing.
+    pub(super) fn has_messages(&self) -> bool {
+        self.status().conditions.iter().any(|condition| !condition.message.is_empty())
     }
 
     /// When it was written.
@@ -266,9 +278,7 @@ impl<'a> Container<'a> {
 
     /// The path of one of its fields: `status.containerStatuses[web].ready`.
     pub(super) fn path(&self, field: &'static str) -> impl fmt::Display + use<'a> {
-        let list = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"][list_of(self.kind)];
-        let (name, dot) = (&self.status.name, if field.is_empty() { "" } else { "." });
-        fmt::from_fn(move |f| write!(f, "status.{list}[{name}]{dot}{field}"))
+        container_path(self.kind, &self.status.name, field)
     }
 
     /// Its present state in a word or two: `running`, `waiting(CrashLoopBackOff)`, `terminated(Error, 1)`.
@@ -330,6 +340,13 @@ impl<'a> Change<'a> {
     pub(super) fn condition(&self, condition: KubeletCondition) -> Option<(&'a api::PodCondition, &'a api::PodCondition)> {
         self.old.condition(condition).zip(self.new.condition(condition))
     }
+}
+
+/// The path of a field of a container status: `status.containerStatuses[web].ready`.
+pub(super) fn container_path<'a>(kind: ContainerKind, name: &'a str, field: &'static str) -> impl fmt::Display + use<'a> {
+    let list = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"][list_of(kind)];
+    let dot = if field.is_empty() { "" } else { "." };
+    fmt::from_fn(move |f| write!(f, "status.{list}[{name}]{dot}{field}"))
 }
 
 /// The path of a field of a condition: `status.conditions[Ready].status`.

@@ -179,8 +179,23 @@ pub fn evict(starved: Starved, threshold: Threshold, pods: &[Usage<'_>], gates: 
         pod,
         ending: Ending::NodePressure,
         grace_period_seconds: Some(threshold.grace_period_seconds(pods[pod].pod)),
-        message: format!("The node was low on resource: {}. ", starved.resource()),
+        message: format!("{LOW}{}. ", starved.resource()),
     })
+}
+
+/// What every message of an eviction for a threshold begins with (kubelet `nodeLowMessageFmt`).
+const LOW: &str = "The node was low on resource: ";
+
+/// Which eviction the `status.message` of an evicted Pod tells of: for a threshold of the node, or for the Pod's own excess. `None`: none that
+/// the eviction manager writes; a Pod that was refused as `Evicted`, above all.
+pub fn told_by(message: &str) -> Option<Ending> {
+    if message.starts_with(LOW) {
+        Some(Ending::NodePressure)
+    } else if message.contains(" exceeds the ") || message.contains(" exceeded its local ephemeral storage limit ") {
+        Some(Ending::StorageLimit)
+    } else {
+        None
+    }
 }
 
 /// What a Pod uses of the node's disk, in bytes.
@@ -277,5 +292,9 @@ mod tests {
         assert!(message(1025, 1 << 40, 1 << 40).unwrap().starts_with("Usage of EmptyDir volume \"d\""));
         assert!(message(0, 1 << 40, 1 << 40).unwrap().starts_with("Pod ephemeral"));
         assert!(message(0, 0, (1 << 20) + 1).unwrap().starts_with("Container a exceeded"));
+        for told in [message(1025, 0, 0), message(0, 1 << 40, 0), message(0, 0, 1 << 30)] {
+            assert_eq!(told_by(&told.unwrap()), Some(Ending::StorageLimit));
+        }
+        assert_eq!(told_by("Pod was rejected: The node had condition: [MemoryPressure]. "), None);
     }
 }

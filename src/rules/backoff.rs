@@ -175,9 +175,14 @@ impl Backoff {
     pub fn try_restart(&mut self, config: &BackoffConfig, now: Time, exited_at: Option<Time>) -> Result<(), BackoffRefusal> {
         self.check_restart(config, now, exited_at)?;
         if let Some(exited_at) = exited_at {
-            self.raise(config, now, exited_at);
+            self.count_restart(config, now, exited_at);
         }
         Ok(())
+    }
+
+    /// The counting of [`try_restart`](Self::try_restart) alone, for a start that was seen to be let through at about `now` (client-go `Backoff.Next`).
+    pub fn count_restart(&mut self, config: &BackoffConfig, now: Time, exited_at: Time) {
+        self.raise(config, now, exited_at);
     }
 
     /// The question of [`try_restart`](Self::try_restart) alone (client-go `IsInBackOffSince`).

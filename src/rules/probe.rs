@@ -28,7 +28,7 @@ use super::restart;
 use super::view::{Instance, ProbeResult, Runtime, Sandbox, Statuses};
 use crate::api::{self, RestartPolicy};
 use crate::gates::Gates;
-use crate::spec::{ContainerIndex, ProbeKind, Spec};
+use crate::spec::{ContainerIndex, ProbeKind, ProbeSpec, Spec};
 use crate::time::{Span, Time};
 
 /// How often a probe is run in one tick while its outcome is [`RawOutcome::Error`] (kubelet `maxProbeRetries`).
@@ -97,6 +97,12 @@ pub fn workers(spec: &Spec) -> impl Iterator<Item = (ContainerIndex, ProbeKind)>
 /// `jitter` is that share, 0..1, drawn by the caller.
 pub fn first_tick_delay(period: Span, now: Time, kubelet_start: Time, jitter: f64) -> Span {
     if period > now - kubelet_start { Span::from_secs_f64(period.as_secs_f64() * jitter) } else { Span::ZERO }
+}
+
+/// Whether a container that was started at `since` is too young for this probe: within its `initialDelaySeconds` (kubelet prober `doProbe`).
+pub fn is_delayed(probe: &ProbeSpec, since: Time, now: Time) -> bool {
+    // In 32 bits, as the kubelet compares.
+    ((now - since).secs() as i32) < probe.initial_delay_seconds
 }
 
 /// Whether the worker is stopped when the kubelet begins to terminate the Pod (kubelet `StopLivenessAndStartup`): liveness and

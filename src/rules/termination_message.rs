@@ -51,8 +51,12 @@ pub fn end_of_log(log: &str) -> &str {
 ///
 /// `containers`: how many containers of all kinds the spec has; each has the same share of [`MAX_POD`].
 pub fn shown(message: &str, containers: usize) -> &str {
-    let share = MAX_POD / containers.max(1);
-    &message[..message.floor_char_boundary(share)]
+    &message[..message.floor_char_boundary(share(containers))]
+}
+
+/// How much of a message a status shows at the most, in bytes, in a Pod with so many containers of all kinds (kubelet `normalizeStatus`).
+pub const fn share(containers: usize) -> usize {
+    if containers == 0 { MAX_POD } else { MAX_POD / containers }
 }
 
 fn join(runtime: &str, own: &str) -> String {

@@ -110,6 +110,23 @@ reasons! {
     }
 }
 
+impl TerminatedReason {
+    /// Whether a runtime that gives this reason can give this exit code too. Of words that are not of a runtime nothing is known: yes.
+    ///
+    /// Ends that the kubelet makes up have their code from [`Synthetic`](super::container_status::Synthetic).
+    pub const fn fits(self, exit_code: i32) -> bool {
+        match self {
+            Self::Completed => exit_code == 0,
+            Self::Error => exit_code != 0,
+            Self::StartError => exit_code == 128,
+            Self::ContainerCannotRun => matches!(exit_code, 126..=128),
+            Self::Unknown => exit_code == 255,
+            Self::OomKilled | Self::DeadlineExceeded | Self::ContainerStatusUnknown | Self::RestartingAllContainers => true,
+            Self::None | Self::Other => true,
+        }
+    }
+}
+
 /// How an instance ended, as far as rules ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Exit {

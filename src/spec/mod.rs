@@ -13,6 +13,7 @@ mod validation;
 pub use container::{ContainerKind, ContainerSpec, Hook, ProbeKind, ProbeSpec, RestartRuleSpec, RuleAction};
 pub use defaults::{apply_defaults, drop_disabled_fields};
 pub use hash::container_hash;
+pub(crate) use image::is_reported_as;
 pub use problem::{InvalidSpec, Problem, ProblemKind};
 pub(crate) use validation::{aggregate_limits, aggregate_requests, is_pod_level};
 pub use validation::{validate, validate_create, validate_ephemeral_update, validate_meta, validate_resize_update, validate_update};

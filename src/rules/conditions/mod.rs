@@ -49,6 +49,8 @@ reasons! {
         PreemptionByScheduler = "PreemptionByScheduler",
         /// NoExecute taint.
         DeletionByTaintManager = "DeletionByTaintManager",
+        /// NoExecute taint of a device (KEP-5055).
+        DeletionByDeviceTaintManager = "DeletionByDeviceTaintManager",
         /// Pod garbage collector: the node is gone.
         DeletionByPodGc = "DeletionByPodGC",
         /// The kubelet: node pressure, critical Pod, node shutdown.

@@ -175,6 +175,11 @@ impl StateSource {
 }
 
 impl Synthetic {
+    /// The one whose [exit](Self::exit) has this reason, which no runtime gives: ContainerStatusUnknown or RestartingAllContainers.
+    pub fn of_reason(reason: TerminatedReason) -> Option<Self> {
+        [Self::Vanished, Self::RemovedForRestart].into_iter().find(|synthetic| synthetic.exit().reason == reason)
+    }
+
     /// Exit code and reason.
     pub const fn exit(self) -> Exit {
         let (code, reason) = match self {
@@ -246,9 +251,14 @@ fn state_of(number: u8, instance: &Instance, previous: Option<&Previous>, restar
     }
 }
 
+/// Why a container waits of which nothing is known yet: PodInitializing in a Pod with init containers, else ContainerCreating.
+pub const fn default_waiting(spec: &Spec) -> WaitingReason {
+    if spec.has_init() { WaitingReason::PodInitializing } else { WaitingReason::ContainerCreating }
+}
+
 fn without_instance(spec: &Spec, previous: Option<&Previous>, restarting_all: bool, deleted: bool) -> Derived {
     let mut status = Derived {
-        state: StateSource::Waiting(if spec.has_init() { WaitingReason::PodInitializing } else { WaitingReason::ContainerCreating }),
+        state: StateSource::Waiting(default_waiting(spec)),
         last: StateSource::None,
         identity: IdentitySource::Spec,
         restart_count: 0,

@@ -231,8 +231,8 @@ impl Worker {
     /// A container that runs is probed once its initial delay is over: for startup until it has started, otherwise from then on.
     #[inline]
     fn look_at_running(&mut self, context: &Context<'_>, since: Option<Time>, started: bool, now: Time) -> Verdict {
-        // In 32 bits, as the kubelet compares. An unknown start is long ago.
-        if since.is_some_and(|since| ((now - since).secs() as i32) < context.probe.initial_delay_seconds) {
+        // An unknown start is long ago.
+        if since.is_some_and(|since| super::is_delayed(context.probe, since, now)) {
             return Verdict::Wait(Wait::InitialDelay);
         }
         match (context.kind == ProbeKind::Startup, started) {
