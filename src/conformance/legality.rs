@@ -1,7 +1,7 @@
 //! Holds what is published in a play against the rules of the checker, as a watcher of the API server would.
 
 use super::player::{Observer, TIME_ZERO};
-use super::scenario::{Scenario, Verb};
+use super::scenario::{CrashLoopBackOff, Scenario, Verb};
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::{Checker, Finding, Options};
 use crate::time::Span;
@@ -29,7 +29,11 @@ pub fn tell(finding: &Finding) -> String {
 impl Watcher {
     /// A watcher of a play of this scenario, with its feature gates.
     pub fn new(scenario: &Scenario) -> Self {
-        let options = Options { gates: scenario.gates, every_version: Some(true), ..Options::default() };
+        let mut options = Options { gates: scenario.gates, every_version: Some(true), ..Options::default() };
+        // The rules of back-off are about the settings that a kubelet has by itself.
+        if scenario.kubelet.crash_loop_back_off != CrashLoopBackOff::default() || scenario.gates.reduce_default_crash_loop_back_off_decay {
+            options.ignore.push("BO".into());
+        }
         Self { checker: Checker::with(options), findings: Vec::new(), foreign: foreign(scenario).collect(), versions: 0 }
     }
 
@@ -56,7 +60,7 @@ impl Observer for Watcher {
     fn published(&mut self, at: Span, event: EventType, object: &api::Pod) {
         self.versions += 1;
         let event = WatchEvent { type_: event, t: Some(at.as_secs_f64()), object: WatchObject::Pod(Box::new(object.clone())) };
-        let Self { checker, findings, versions } = self;
+        let Self { checker, findings, versions, .. } = self;
         checker.event(event, *versions, &mut |finding| findings.push(finding));
     }
 }
