@@ -170,7 +170,9 @@ fn statuses_that_the_kubelet_builds_are_legal() {
         }
         let built = status(&case.line["expect"]["status"]).expect("a status");
         for could_run in [true, false] {
-            if (could_run || !runs(&built)) && let Some(told) = case.told(now, &built, could_run) {
+            if (could_run || !runs(&built))
+                && let Some(told) = case.told(now, &built, could_run)
+            {
                 count.add(case, &told);
             }
         }

@@ -25,8 +25,8 @@ pub use container::{
 pub use meta::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use node::{Node, NodeCondition, NodeSpec, NodeStatus, Taint};
 pub use pod::{
-    Affinity, EmptyDir, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodOs, PodSpec, ReadinessGate,
-    SchedulingGate, Toleration, TolerationOperator, Volume,
+    Affinity, EmptyDir, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodOs, PodSpec,
+    PreferredSchedulingTerm, ReadinessGate, SchedulingGate, Toleration, TolerationOperator, Volume,
 };
 pub use probe::{ExecAction, GrpcAction, HttpGetAction, IntOrString, Lifecycle, LifecycleHandler, Probe, SleepAction, TcpSocketAction};
 pub use quantity::{Quantity, QuantityError};

@@ -152,13 +152,31 @@ pub struct Affinity {
     pub node_affinity: Option<NodeAffinity>,
 }
 
-/// Which nodes fit; preferences, which only the scheduler minds, are left out.
+/// Which nodes fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeAffinity {
     /// What a node must meet.
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution", skip_serializing_if = "Option::is_none")]
     pub required: Option<NodeSelector>,
+    /// What a node had better meet: only the scheduler minds. May change while there are scheduling gates, and then counts for the generation.
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "nullable"
+    )]
+    pub preferred: Vec<PreferredSchedulingTerm>,
+}
+
+/// What a node had better meet, and how much that is worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PreferredSchedulingTerm {
+    /// 1 to 100.
+    pub weight: i32,
+    /// What the node is to meet.
+    #[serde(deserialize_with = "nullable")]
+    pub preference: NodeSelectorTerm,
 }
 
 /// Meets one of the terms.

@@ -4,7 +4,7 @@
 //! whatever may have cleared the kubelet's entry clears this one. It never holds a container to more than the kubelet did.
 
 use super::bases::RUNNING;
-use super::containers::life::{BACKED_OFF, ENDS, ENDS_AGAIN, RESTARTED_LATE, RESTARTS};
+use super::containers::life::{BACKS_OFF, ENDS, ENDS_AGAIN, RESTARTED_LATE, RESTARTS, RESTARTS_LATE};
 use super::containers::window::synthetic;
 use super::report::Report;
 use super::rule::{Check, Rule};
@@ -28,15 +28,15 @@ pub(super) const RULES: &[Rule] = &[Rule::should(
      missing before a late restart, or the termination is shown again after it",
 )
 .with_spec()
-.silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, &["t = 16", BACKED_OFF], &["t = 17", RESTARTED_LATE]])
+.silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF, RESTARTS_LATE])
 .fires_on(
     RUNNING,
     &[
         ENDS,
         RESTARTS,
         ENDS_AGAIN,
-        &["t = 16", BACKED_OFF],
-        &["t = 17", RESTARTED_LATE, "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:07Z"],
+        BACKS_OFF,
+        &[RESTARTED_LATE, "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:07Z"],
     ],
 )];
 
@@ -286,4 +286,59 @@ fn ready_since(version: &Version<'_>) -> Option<Time> {
 
 fn config(change: &Change<'_>) -> BackoffConfig {
     BackoffConfig::crash_loop(None, change.new.gates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::example::{Example, Step};
+    use crate::check::{Checker, Options};
+
+    /// How often the rule fires.
+    fn fired(steps: &'static [Step]) -> usize {
+        let mut options = Options::default();
+        options.rules.push("BO-01".into());
+        let (mut checker, mut found) = (Checker::with(options), 0);
+        for (n, event) in (Example { base: RUNNING, steps }).events().unwrap().into_iter().enumerate() {
+            checker.event(event, n as u64, &mut |_| found += 1);
+        }
+        found
+    }
+
+    const AT_ONCE: &str = "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:07Z";
+    const PROBED: &str = "spec.containers[web].livenessProbe = {\"exec\": {}}";
+
+    #[test]
+    fn who_keeps_no_back_off_is_found() {
+        assert_eq!(fired(&[ENDS, RESTARTS, ENDS_AGAIN, &[RESTARTED_LATE, AT_ONCE]]), 1);
+        assert_eq!(fired(&[RESTARTS, &[RESTARTED_LATE, AT_ONCE]]), 1, "without a probe an instance that ran ended by itself");
+    }
+
+    #[test]
+    fn a_restarted_kubelet_begins_anew() {
+        const THIRD: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a3", "ready": true, "started": true, "restartCount": 3, "lastState": {"terminated": {"exitCode": 2, "reason": "Error", "containerID": "containerd://a2", "startedAt": "2026-01-01T00:00:16Z", "finishedAt": "2026-01-01T00:00:18Z"}}, "state": {"running": {"startedAt": "2026-01-01T00:00:28Z"}}}"#;
+        const WAITS: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a2", "ready": false, "started": false, "restartCount": 2, "lastState": {"terminated": {"exitCode": 2, "reason": "Error", "containerID": "containerd://a2", "startedAt": "2026-01-01T00:00:16Z", "finishedAt": "2026-01-01T00:00:18Z"}}, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}"#;
+        // Ten seconds are too few for the third restart, but not after a late second one without CrashLoopBackOff before it.
+        assert_eq!(fired(&[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF, RESTARTS_LATE, &[WAITS], &[THIRD]]), 1);
+        assert_eq!(fired(&[ENDS, RESTARTS, ENDS_AGAIN, RESTARTS_LATE, &[WAITS], &[THIRD]]), 0);
+        // Nor if the end of the second is shown once more.
+        assert_eq!(fired(&[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF, ENDS_AGAIN, &[RESTARTED_LATE, AT_ONCE]]), 0);
+    }
+
+    #[test]
+    fn kills_are_not_held_back() {
+        assert_eq!(fired(&[&[PROBED], RESTARTS, &[RESTARTED_LATE, AT_ONCE]]), 0);
+        assert_eq!(fired(&[&[PROBED], RESTARTS, BACKS_OFF, &[RESTARTED_LATE, AT_ONCE]]), 1, "a start that was refused waits ten seconds");
+        const NEW_SANDBOX: &str = "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:06Z";
+        assert_eq!(fired(&[ENDS, RESTARTS, &[NEW_SANDBOX], &[RESTARTED_LATE, AT_ONCE]]), 0);
+        const OTHER_IMAGE: Step = &["metadata.generation = 2", "status.observedGeneration = 2", "spec.containers[web].image = nginx:2"];
+        assert_eq!(fired(&[ENDS, RESTARTS, OTHER_IMAGE, &[RESTARTED_LATE, AT_ONCE]]), 0);
+    }
+
+    #[test]
+    fn a_long_run_ends_the_back_off() {
+        const RAN: &str = "status.containerStatuses[web].lastState.terminated.finishedAt = 2026-01-01T00:10:06Z";
+        const AFTER: &str = "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:10:06Z";
+        assert_eq!(fired(&[ENDS, RESTARTS, &["t = 606", RESTARTED_LATE, RAN, AFTER]]), 0);
+    }
 }

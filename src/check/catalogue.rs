@@ -1,8 +1,14 @@
 //! All rules.
 
-use super::containers::{counting, ids, images, reasons, succession, times};
+use super::containers::{
+    counting, ended, form, ids, images, init_order, instances, lists, readiness as container_readiness, reasons, returning, states,
+    succession, times,
+};
 use super::rule::Rule;
-use super::{backoff, deletion, disruption, initialized, phase, presence, probes, readiness, scheduled, stopping};
+use super::{
+    addresses, backoff, creation, deletion, disruption, generation, identity, initialized, phase, presence, probes, readiness, scheduled,
+    start_time, stopping,
+};
 
 /// The rules of each family, in the order of the catalogue.
 const FAMILIES: &[&[Rule]] = &[
@@ -13,6 +19,14 @@ const FAMILIES: &[&[Rule]] = &[
     initialized::RULES,
     scheduled::RULES,
     disruption::RULES,
+    lists::RULES,
+    container_readiness::RULES,
+    instances::RULES,
+    ended::RULES,
+    states::RULES,
+    init_order::RULES,
+    form::RULES,
+    returning::RULES,
     reasons::RULES,
     succession::RULES,
     counting::RULES,
@@ -22,6 +36,11 @@ const FAMILIES: &[&[Rule]] = &[
     probes::STARTED,
     backoff::RULES,
     probes::RULES,
+    start_time::RULES,
+    addresses::RULES,
+    generation::RULES,
+    identity::RULES,
+    creation::RULES,
     deletion::RULES,
     stopping::RULES,
 ];
@@ -29,7 +48,9 @@ const FAMILIES: &[&[Rule]] = &[
 /// Every rule that a stream of a Pod is held against.
 ///
 /// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
-/// `BO` about the back-off of containers that keep ending, `PR` about probes, `TE` about termination.
+/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the status
+/// holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
+/// about termination, `RA` about restarts of all containers, `RJ` about refusals.
 pub static RULES: [Rule; COUNT] = {
     let mut rules = [FAMILIES[0][0]; COUNT];
     let (mut family, mut at) = (0, 0);

@@ -1,15 +1,14 @@
 //! The checker: many Pods' streams, told apart by UID.
 
 use super::catalogue::RULES;
-use super::clock::Moment;
 use super::finding::Finding;
 use super::rule::{Check, Rule, Severity};
-use super::stream::{Arrived, Rules, Seen, Stream};
+use super::stream::{Arrived, Rules, Seen, Stream, is_as_created};
 use super::version::Arrival;
 use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::spec::Spec;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
@@ -98,17 +97,55 @@ pub struct Checker {
     streams: BTreeMap<Box<str>, Stream>,
     /// The UID of each Pod that is there, by namespace and name.
     names: BTreeMap<Box<str>, Box<str>>,
-    /// UIDs of Pods that were deleted lately, the newest last.
-    deleted: VecDeque<Box<str>>,
+    /// Pods that were deleted lately, the newest last.
+    deleted: VecDeque<Gone>,
     /// Counts how often the watch began anew.
     watch: u32,
-    began: Option<Moment>,
+    live: Live,
     now: Option<Time>,
     tally: Tally,
 }
 
-/// So many deleted UIDs are remembered, to know what comes after their deletion.
+/// A Pod that was deleted.
+#[derive(Debug)]
+struct Gone {
+    uid: Box<str>,
+    /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
+    for_good: bool,
+}
+
+/// So many deleted Pods are remembered, to know what comes after their deletion.
 const DELETED: usize = 1024;
+
+/// What is known of the beginning of the present watch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Live {
+    /// The list that the watch began with is over: a change has come.
+    listed: bool,
+    /// A Pod that was created at this time was seen coming.
+    created: Option<Time>,
+}
+
+/// The clocks of several API servers may differ by so much.
+const SKEW: Span = Span::from_secs(5);
+
+impl Live {
+    /// Takes note of an event.
+    fn learn(&mut self, kind: Option<EventType>, pod: &api::Pod) {
+        match kind {
+            Some(EventType::Modified | EventType::Deleted) => self.listed = true,
+            Some(EventType::Added) if self.listed && self.created.is_none() && is_as_created(pod) => {
+                self.created = pod.metadata.creation_timestamp;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the watch had begun before this Pod was created: one that was seen coming is older.
+    fn had_begun(&self, pod: &api::ObjectMeta) -> bool {
+        self.created.zip(pod.creation_timestamp).is_some_and(|(known, created)| known + SKEW < created)
+    }
+}
 
 impl Default for Checker {
     fn default() -> Self {
@@ -145,7 +182,7 @@ impl Checker {
             names: BTreeMap::new(),
             deleted: VecDeque::new(),
             watch: 0,
-            began: None,
+            live: Live::default(),
             now: None,
             tally: Tally::default(),
         }
@@ -161,6 +198,7 @@ impl Checker {
             (EventType::Error, _) | (_, WatchObject::Status(_)) => {
                 self.tally.errors += 1;
                 self.watch += 1;
+                self.live = Live::default();
             }
             (kind, WatchObject::Pod(pod)) => {
                 let every_version = self.every_version.unwrap_or(true);
@@ -190,38 +228,41 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        if !self.streams.contains_key(key(&pod.metadata)) {
-            self.open(&pod.metadata, found);
+        let known = self.streams.contains_key(key(&pod.metadata));
+        if !known {
+            self.open(&pod.metadata, &arrived, found);
         }
-        let Self { rules, spec, streams, watch, began, now, tally, .. } = self;
+        self.live.learn(arrived.kind, &pod);
+        let Self { rules, spec, streams, watch, now, tally, .. } = self;
         let Some(stream) = streams.get_mut(key(&pod.metadata)) else { return };
         let arrived =
             Arrived { every_version: arrived.every_version && core::mem::replace(&mut stream.watch, *watch) == *watch, ..arrived };
         if stream.is_repeated(&pod, arrived.kind) {
             return;
         }
+        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (full_name(&pod.metadata), Gone::of(&pod.metadata)));
         let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
         tally.count(&seen);
-        *began = began.or(seen.at);
         *now = (*now).max(seen.at.map(|at| at.earliest));
-        if arrived.kind == Some(EventType::Deleted) {
-            if let Some(name) = stream.meta().map(full_name) {
-                self.close(&name);
-            }
+        if let Some((name, gone)) = gone {
+            self.close(&name, gone);
         }
     }
 
     /// A UID is new: what had its name must be gone.
-    fn open(&mut self, meta: &api::ObjectMeta, found: &mut dyn FnMut(Finding)) {
-        let Self { rules, gates, streams, names, deleted, watch, began, now, tally, .. } = self;
+    fn open(&mut self, meta: &api::ObjectMeta, arrived: &Arrived, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, gates, streams, names, deleted, watch, live, now, tally, .. } = self;
         let uid: Box<str> = key(meta).into();
         let before = names.insert(full_name(meta), uid.clone());
         let replaced = before.and_then(|before| streams.remove(&before));
-        let arrival = if deleted.contains(&uid) {
+        let may_return = |gone: &Gone| !gone.for_good && arrived.kind == Some(EventType::Added);
+        let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
             Arrival::AfterDeleted
         } else {
-            let begun = began.zip(meta.creation_timestamp).is_some_and(|(began, created)| began.latest < created);
-            Arrival::First { begun, replaces: replaced.is_some() }
+            // Behind a break of the watch, what led here may be missing.
+            let begun = arrived.every_version && live.had_begun(meta);
+            let replaces = arrived.every_version && replaced.as_ref().is_some_and(|replaced| replaced.watch == *watch);
+            Arrival::First { begun, replaces }
         };
         if let Some(mut replaced) = replaced {
             replaced.finish(*now, rules, &mut |finding| tally.tell(finding, found));
@@ -230,13 +271,22 @@ impl Checker {
         streams.insert(uid, Stream::new(arrival, *gates, *watch));
     }
 
-    fn close(&mut self, name: &str) {
-        let Some(uid) = self.names.remove(name) else { return };
-        self.streams.remove(&uid);
+    fn close(&mut self, name: &str, gone: Gone) {
+        self.streams.remove(&gone.uid);
+        if self.names.get(name) == Some(&gone.uid) {
+            self.names.remove(name);
+        }
         if self.deleted.len() == DELETED {
             self.deleted.pop_front();
         }
-        self.deleted.push_back(uid);
+        self.deleted.push_back(gone);
+    }
+}
+
+impl Gone {
+    fn of(meta: &api::ObjectMeta) -> Self {
+        // Without a UID, what comes next may be another Pod of the same name.
+        Self { uid: key(meta).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
     }
 }
 

@@ -145,12 +145,20 @@ fn ends_before_it_goes(change: &Change<'_>, report: &mut Report<'_, '_>) {
     }
     // A request with a grace period of 0 removes whatever there is; that of the kubelet has one, too, but comes from a terminal phase.
     let forced = match deletion(old.meta()) {
-        Some((_, grace)) => grace == 0,
+        Some((_, grace)) => grace == 0 && !is_down(old),
         None => change.new.meta().deletion_grace_period_seconds == Some(0),
     };
     if !forced {
         report.add("status.phase", super::phase::word(old), "the kubelet removes a Pod only when its phase is Succeeded or Failed");
     }
+}
+
+/// Whether the kubelet knows of the deletion and has stopped everything: then it tells the end before it asks for the removal.
+fn is_down(version: &Version<'_>) -> bool {
+    let sandbox = version.condition(KubeletCondition::PodReadyToStartContainers);
+    version.status().observed_generation >= version.meta().generation
+        && sandbox.is_some_and(|sandbox| sandbox.status == crate::api::ConditionStatus::False)
+        && version.containers().all(|container| container.terminated().is_some())
 }
 
 fn deletion_is_no_news(change: &Change<'_>, report: &mut Report<'_, '_>) {

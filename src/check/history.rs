@@ -1,7 +1,9 @@
 //! What a stream remembers of a Pod beyond its last version.
 
+use super::addresses;
 use super::backoff;
 use super::containers::images;
+use super::containers::{ended, returning};
 use super::phase;
 use super::shape::Shapes;
 use super::stopping;
@@ -21,6 +23,9 @@ pub(super) struct History {
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
     pub(super) backoff: backoff::Memory,
+    pub(super) addresses: addresses::Memory,
+    pub(super) ended: ended::Memory,
+    pub(super) changes: returning::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -30,8 +35,11 @@ impl History {
         ready_to_start: false,
         rejected: false,
         phase: phase::Memory::NEW,
+        addresses: addresses::Memory::NEW,
         images: images::Memory::NEW,
         backoff: backoff::Memory::NEW,
+        ended: ended::Memory::NEW,
+        changes: returning::Memory::NEW,
         stopping: stopping::Memory::NEW,
     };
 
@@ -42,6 +50,9 @@ impl History {
         self.phase.learn(new, change);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
+        self.addresses.learn(new, change);
+        self.ended.learn(new, change);
+        self.changes.learn(new, change);
         self.stopping.learn(new, change);
     }
 }

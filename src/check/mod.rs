@@ -13,6 +13,7 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
+mod addresses;
 mod backoff;
 mod bases;
 mod catalogue;
@@ -20,11 +21,14 @@ mod checker;
 mod clock;
 mod computed;
 mod containers;
+mod creation;
 mod deletion;
 mod disruption;
 mod example;
 mod finding;
+mod generation;
 mod history;
+mod identity;
 mod initialized;
 mod phase;
 mod presence;
@@ -34,6 +38,7 @@ mod report;
 mod rule;
 mod scheduled;
 mod shape;
+mod start_time;
 mod stopping;
 mod stream;
 mod version;

@@ -41,7 +41,6 @@ pub(super) const RULES: &[Rule] = &[
         Check::Status(ends_unknown),
     )
     .source_is("kubelet TerminatePod")
-    .not(Shapes::COLLECTED)
     .only(Scope::Full)
     .with_spec()
     .silent_on(DELETING, &[])
@@ -57,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         Check::Change(ends_in_time),
     )
     .source_is("kubelet killContainer, pod workers")
-    .unless("a restarted kubelet gives the whole grace period again; a smaller grace period of a second request does not shorten a stop in flight")
+    .unless("a restarted kubelet gives the whole grace period again, which no stream tells; a smaller grace period of a second request does not shorten a stop in flight")
     .only(Scope::Full)
     .with_spec()
     .silent_on(DELETING, &[

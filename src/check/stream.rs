@@ -128,7 +128,8 @@ impl Stream {
         rules: &Rules,
         found: &mut dyn FnMut(Finding),
     ) -> Seen {
-        let at = self.clock.read(arrived.t, self.last.is_none() && is_creation(&pod, arrived.kind), &pod);
+        let created = self.last.is_none() && arrived.kind == Some(EventType::Added) && is_as_created(&pod);
+        let at = self.clock.read(arrived.t, created, &pod);
         let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
@@ -169,11 +170,6 @@ impl Stream {
         let now = Moment::exactly(now);
         self.settle(now, rules, found);
         self.release(now, found);
-    }
-
-    /// `namespace/name`, as it was last.
-    pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
-        self.last.as_ref().map(|last| &last.pod.metadata)
     }
 
     /// The spec of the object, taken out of it, and that of the generation its status speaks of.
@@ -259,11 +255,11 @@ impl Last {
     }
 }
 
-/// Whether this is the version with which the API server answers the creation.
-fn is_creation(pod: &api::Pod, kind: Option<EventType>) -> bool {
+/// Whether a Pod looks as the API server answers its creation. It may look so for long.
+pub(super) fn is_as_created(pod: &api::Pod) -> bool {
     let status = &pod.status;
     let is_gate = |condition: &api::PodCondition| condition.reason == ConditionReason::SchedulingGated.as_str();
-    kind == Some(EventType::Added) && status.start_time.is_none() && status.conditions.iter().all(is_gate)
+    status.start_time.is_none() && status.conditions.iter().all(is_gate)
 }
 
 /// Holds a version, and the change that leads to it, against the rules.

@@ -4,7 +4,8 @@ use super::{Checker, Example, Finding, RULES, rule};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-fn findings(example: &Example) -> Vec<Finding> {
+/// What the checker finds in an example.
+pub(super) fn findings(example: &Example) -> Vec<Finding> {
     let (mut checker, mut found) = (Checker::new(), Vec::new());
     for (n, event) in example.events().unwrap().into_iter().enumerate() {
         checker.event(event, n as u64 + 1, &mut |finding| found.push(finding));

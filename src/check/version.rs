@@ -158,6 +158,11 @@ impl<'a> Version<'a> {
         self.derived.has_own_spec
     }
 
+    /// The spec that the object came with.
+    pub(super) fn own_spec(&self) -> Option<&'a Spec> {
+        self.current_spec().filter(|_| self.has_own_spec())
+    }
+
     /// Whether the object has messages for humans: from some streams they were removed, and there their absence tells nothing.
     pub(super) fn has_messages(&self) -> bool {
         self.status().conditions.iter().any(|condition| !condition.message.is_empty())

@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What every message of a refused Pod begins with (kubelet `rejectPod`).
-pub const INTRODUCTION: &str = "Pod was rejected: ";
+pub(crate) const INTRODUCTION: &str = "Pod was rejected: ";
 
 /// Whether this is a `status.reason` with which a kubelet refuses Pods and does nothing else: `Evicted` also ends running Pods, and is
 /// not among them.
-pub fn is_reason(reason: &str) -> bool {
+pub(crate) fn is_reason(reason: &str) -> bool {
     const REASONS: &[&str] = &[
         "AppArmor",
         "EmptyPodSharedPoolError",

@@ -79,6 +79,57 @@ fn merge_conditions(now: Time, api: &PodStatus, own: &PodStatus, telling: Tellin
     list
 }
 
+/// Whether both statuses say the same of resource claims. Their controller and the scheduler write that; the kubelet hands it on as the
+/// API server has it, so that none of its own writes changes it.
+pub fn same_claims(old: &PodStatus, new: &PodStatus) -> bool {
+    old.resource_claim_statuses == new.resource_claim_statuses
+        && old.extended_resource_claim_status == new.extended_resource_claim_status
+        && old.node_allocatable_resource_claim_statuses == new.node_allocatable_resource_claim_statuses
+}
+
+/// Whether both statuses agree in what nobody but the kubelet writes in the common course of things: where they do not, it is the kubelet
+/// that has written.
+///
+/// Phase, reason, PodScheduled and Ready have other writers, too: the garbage collector, the scheduler, the node lifecycle controller.
+pub fn same_of_kubelet(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
+    // Where a new field of a status belongs must be said here, or this does not compile.
+    let PodStatus {
+        observed_generation,
+        conditions,
+        start_time,
+        host_ip,
+        host_ips,
+        pod_ip,
+        pod_ips,
+        init_container_statuses,
+        container_statuses,
+        ephemeral_container_statuses,
+        allocated_resources,
+        resources,
+        phase: _,
+        message: _,
+        reason: _,
+        nominated_node_name: _,
+        qos_class: _,
+        resize: _,
+        resource_claim_statuses: _,
+        extended_resource_claim_status: _,
+        node_allocatable_resource_claim_statuses: _,
+    } = new;
+    let own = |condition: &&PodCondition| {
+        conditions::is_owned(&condition.type_, gates) && !matches!(condition.type_, ConditionType::PodScheduled | ConditionType::Ready)
+    };
+    old.observed_generation == *observed_generation
+        && old.start_time == *start_time
+        && (&old.host_ip, &old.host_ips, &old.pod_ip, &old.pod_ips) == (host_ip, host_ips, pod_ip, pod_ips)
+        && old.allocated_resources == *allocated_resources
+        && old.resources == *resources
+        && old.conditions.iter().filter(own).eq(conditions.iter().filter(own))
+        && old.init_container_statuses == *init_container_statuses
+        && old.container_statuses == *container_statuses
+        && old.ephemeral_container_statuses == *ephemeral_container_statuses
+}
+
 /// Gives a condition its transition time, by the list of which its last version is.
 pub(super) fn restamp(condition: &mut PodCondition, last: &[PodCondition], now: Time) {
     let last = last.iter().find(|known| known.type_ == condition.type_).map(|known| (known.status, known.last_transition_time));

@@ -56,7 +56,10 @@ pub fn shown(message: &str, containers: usize) -> &str {
 
 /// How much of a message a status shows at the most, in bytes, in a Pod with so many containers of all kinds (kubelet `normalizeStatus`).
 pub const fn share(containers: usize) -> usize {
-    if containers == 0 { MAX_POD } else { MAX_POD / containers }
+    match MAX_POD.checked_div(containers) {
+        Some(share) => share,
+        None => MAX_POD,
+    }
 }
 
 fn join(runtime: &str, own: &str) -> String {

@@ -43,7 +43,12 @@ fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
                 let must = server.found.iter().filter(|finding| finding.rule.severity() == Severity::Must).count();
                 if must > 0 {
                     let f = server.found.iter().find(|finding| finding.rule.severity() == Severity::Must).unwrap();
-                    println!("SURVEY {} {n} {} | {f} | {}", f.rule.id(), server.log.len(), serde_json::to_string(&(server.object.spec.clone(), &server.log)).unwrap());
+                    println!(
+                        "SURVEY {} {n} {} | {f} | {}",
+                        f.rule.id(),
+                        server.log.len(),
+                        serde_json::to_string(&(server.object.spec.clone(), &server.log)).unwrap()
+                    );
                     return Ok(());
                 }
             }
@@ -78,13 +83,8 @@ struct Server {
 
 impl Server {
     fn new(world: &World) -> Self {
-        let metadata = ObjectMeta {
-            name: "model".into(),
-            namespace: "laws".into(),
-            uid: "u1".into(),
-            generation: 1,
-            ..ObjectMeta::default()
-        };
+        let metadata =
+            ObjectMeta { name: "model".into(), namespace: "laws".into(), uid: "u1".into(), generation: 1, ..ObjectMeta::default() };
         let object = api::Pod { metadata, spec: world.stored.api().clone(), ..api::Pod::default() };
         Self { object, stored: false, gone: false, versions: 0, checker: Checker::new(), found: Vec::new(), log: Vec::new() }
     }
@@ -147,9 +147,9 @@ impl Server {
         let api::Pod { metadata: meta, spec, status, .. } = &self.object;
         let request = DeletionRequest { meta, spec, phase: status.phase, grace_period_seconds: Some(grace) };
         let verdict = cluster::delete(world.now, &request);
-        let update = verdict.update.filter(|&(at, grace, _)| {
-            (meta.deletion_timestamp, meta.deletion_grace_period_seconds) != (Some(at), Some(grace))
-        });
+        let update = verdict
+            .update
+            .filter(|&(at, grace, _)| (meta.deletion_timestamp, meta.deletion_grace_period_seconds) != (Some(at), Some(grace)));
         if let Some((at, grace, generation)) = update {
             let meta = &mut self.object.metadata;
             (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (Some(at), Some(grace));

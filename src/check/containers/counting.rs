@@ -1,7 +1,7 @@
 //! What `restartCount` counts.
 
 use super::life::{BACKS_OFF, ENDED, ENDS, RESTARTED, RESTARTS};
-use super::window::synthetic;
+use super::window::{synthetic, tells_loss};
 use crate::check::bases::RUNNING;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
@@ -86,11 +86,7 @@ fn keeps_count(change: &Change<'_>, report: &mut Report<'_, '_>) {
 
 /// Whether this change tells that the instance was lost, or removed to restart all containers.
 fn tells_of_loss(old: &Container<'_>, new: &Container<'_>) -> bool {
-    let is_lost = |container: &Container<'_>| match (container.waiting(), container.terminated()) {
-        (Some(_), _) => container.last().and_then(synthetic).is_some(),
-        (None, Some(end)) => synthetic(end).is_some(),
-        (None, None) => false,
-    };
+    let is_lost = |container: &Container<'_>| tells_loss(container) || container.terminated().and_then(synthetic).is_some();
     is_lost(new) && !is_lost(old)
 }
 

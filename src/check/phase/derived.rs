@@ -270,8 +270,7 @@ impl Memory {
 /// Whether something runs, and all that ran before does so still.
 fn all_run_on(change: &Change<'_>) -> bool {
     let mut running = change.both().filter(|(old, _)| old.running().is_some()).peekable();
-    running.peek().is_some()
-        && running.all(|(old, new)| new.running().is_some() && new.status.container_id == old.status.container_id)
+    running.peek().is_some() && running.all(|(old, new)| new.running().is_some() && new.status.container_id == old.status.container_id)
 }
 
 /// Whether the phase stays, and is not terminal.
@@ -302,12 +301,21 @@ fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
+/// Whether each init and regular container has exited with 0: then the last status of a Pod has nothing to turn Failed.
+fn all_exited_well(version: &Version<'_>) -> bool {
+    let Some(spec) = version.spec() else { return false };
+    let exited_well = |index| version.container(index).and_then(|container| container.terminated()).is_some_and(|end| end.exit_code == 0);
+    spec.init_and_regular().filter(|index| !spec.container(*index).is_sidecar()).all(exited_well)
+}
+
 /// `held` is the phase that may be held: none if any may.
 fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
     let Some((phase, computed)) = new.phase().zip(computed(new, old)) else { return };
-    let legal = computed.has(phase)
+    // The deadline is told of a Pod that had Succeeded before; no other Succeeded one has a reason.
+    let has_reason = phase == PodPhase::Succeeded && old.is_some_and(|old| old.phase() != Some(phase)) && !new.status().reason.is_empty();
+    let legal = (computed.has(phase) && !has_reason)
         || match phase {
-            PodPhase::Failed => !new.status().reason.is_empty() || new.meta().deletion_timestamp.is_some(),
+            PodPhase::Failed => !new.status().reason.is_empty() || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new)),
             PodPhase::Succeeded => false,
             _ => may_be_held(new, computed) && held.is_none_or(|held| held == phase),
         };

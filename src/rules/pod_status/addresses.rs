@@ -41,6 +41,11 @@ pub fn host_network_ips<'a, T: AsRef<str>>(own: Option<&str>, count: usize, node
     }
 }
 
+/// Whether two addresses are of different families, as the API asks of the two that a Pod or node may have. What is no address is of none.
+pub fn is_dual_stack(first: &str, second: &str) -> bool {
+    IpFamily::of(first).zip(IpFamily::of(second)).is_some_and(|(first, second)| first != second)
+}
+
 /// An address as the API writes it.
 pub fn canonical_ip(text: &str) -> String {
     text.parse::<IpAddr>().map_or_else(|_| text.into(), |ip| ip.to_canonical().to_string())
@@ -65,6 +70,8 @@ mod tests {
         let node = ["1.1.1.1", "::1"];
         assert_eq!(host_network_ips(None, 0, &node), node);
         assert_eq!(host_network_ips(Some("1.1.1.1"), 1, &node), ["::1"]);
+        assert!(is_dual_stack("1.1.1.1", "::1") && is_dual_stack("::1", "1.1.1.1"));
+        assert!(!is_dual_stack("1.1.1.1", "::ffff:1.1.1.2") && !is_dual_stack("1.1.1.1", "node"));
         assert!(host_network_ips(Some("::2"), 1, &node).is_empty());
         assert!(host_network_ips(Some("1.1.1.1"), 2, &node).is_empty());
     }

@@ -41,7 +41,7 @@
 mod addresses;
 mod object;
 
-pub use addresses::{IpFamily, canonical_ip, host_network_ips, pod_ips};
+pub use addresses::{IpFamily, canonical_ip, host_network_ips, is_dual_stack, pod_ips};
 pub(super) use object::condition;
 pub use object::{Build, Caches, KubeletPod, build};
 

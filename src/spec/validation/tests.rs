@@ -248,6 +248,7 @@ fn what_may_change_of_a_stored_pod() {
         ("/tolerations/1/tolerationSeconds", json!(5)),
         ("/tolerations/-", json!({"key": "new"})),
         ("/schedulingGates", json!([{"name": "example.com/b"}])),
+        ("/affinity", json!({"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "preference": {}}]}})),
         ("/nodeSelector/more", json!("x")),
     ]);
     assert_eq!(fine, [] as [&str; 0]);

@@ -1,0 +1,49 @@
+//! What the checker says.
+
+use crate::corpus::Versions;
+use pod_lifecycle::api::WatchEvent;
+use pod_lifecycle::check::Checker;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// Asks the checker; keeps the versions of the recordings parsed, since a mutant shares most of them.
+#[derive(Default)]
+pub(crate) struct Judge {
+    parsed: HashMap<usize, WatchEvent>,
+}
+
+/// What is said of a version that is no Pod at all, such as one whose phase is a free word: it is found where it is read.
+const UNREADABLE: &str = "unreadable";
+
+impl Judge {
+    /// Reads a recording once and for all. Its versions must live as long as the judge.
+    pub(crate) fn learn(&mut self, versions: &Versions) {
+        let read = |version: &Rc<Value>| parse(version).unwrap_or_else(|error| panic!("{error}: {version}"));
+        self.parsed.extend(versions.iter().map(|version| (address(version), read(version))));
+    }
+
+    /// The rules that a stream breaks.
+    pub(crate) fn broken(&self, versions: &Versions) -> BTreeSet<&'static str> {
+        let mut broken = BTreeSet::new();
+        let mut checker = Checker::new();
+        for (version, line) in versions.iter().zip(1..) {
+            let event = self.parsed.get(&address(version)).map_or_else(|| parse(version), |event| Ok(event.clone()));
+            match event {
+                Ok(event) => checker.event(event, line, &mut |finding| broken.extend([finding.rule.id()])),
+                Err(_) => broken.extend([UNREADABLE]),
+            }
+        }
+        checker.finish(&mut |finding| broken.extend([finding.rule.id()]));
+        broken
+    }
+}
+
+fn parse(version: &Value) -> Result<WatchEvent, serde_json::Error> {
+    WatchEvent::deserialize(version)
+}
+
+fn address(version: &Rc<Value>) -> usize {
+    Rc::as_ptr(version) as usize
+}
