@@ -2,6 +2,7 @@
 
 use super::catalogue::RULES;
 use super::finding::Finding;
+use super::pods::Pods;
 use super::rule::{Check, Rule, Severity};
 use super::stream::{Arrived, Rules, Seen, Stream, is_as_created};
 use super::version::Arrival;
@@ -32,9 +33,16 @@ pub struct Options {
     pub every_version: Option<bool>,
     /// The feature gates of the writer.
     pub gates: Gates,
+    /// About how many Pods are kept at a time, with some 10 KB each. If there are more that are not deleted, those not seen for longest are
+    /// forgotten; what comes of them later is held against the rules as if it were their first version. If not told,
+    /// [50 000](Self::PODS).
+    pub pods: Option<usize>,
 }
 
 impl Options {
+    /// About so many Pods are kept, if nothing else is asked for.
+    pub const PODS: usize = 50_000;
+
     /// Whether a rule is wanted.
     pub fn select(&self, rule: &Rule) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == rule.id() || name == rule.family());
@@ -52,6 +60,8 @@ pub struct Tally {
     pub events: u64,
     /// Pods, by UID.
     pub pods: u64,
+    /// Pods that were forgotten, since there were [too many](Options::pods).
+    pub forgotten: u64,
     /// Versions of Pods.
     pub versions: u64,
     /// Versions without a spec: rules that [need one](Rule::needs_spec) were silent.
@@ -71,7 +81,7 @@ pub struct Tally {
 /// Holds streams of versions of Pods against the rules of the [catalogue](super::RULES).
 ///
 /// It takes watch events or bare objects of any number of Pods, in the order in which they come, and tells each finding at once, but for those
-/// that wait for what comes next. It keeps the last version of each Pod that is not deleted, and no more, however long the stream.
+/// that wait for what comes next. It keeps the last version of each Pod that is not deleted, of [so many](Options::pods) at most, and no more, however long the stream.
 ///
 /// ```
 /// use pod_lifecycle::api::WatchEvent;
@@ -94,7 +104,7 @@ pub struct Checker {
     gates: Gates,
     spec: Option<Arc<Spec>>,
     every_version: Option<bool>,
-    streams: BTreeMap<Box<str>, Stream>,
+    streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
     names: BTreeMap<Box<str>, Box<str>>,
     /// Pods that were deleted lately, the newest last.
@@ -178,7 +188,7 @@ impl Checker {
             gates: options.gates,
             spec: options.spec.map(|spec| Arc::new(Spec::as_given(spec))),
             every_version: options.every_version,
-            streams: BTreeMap::new(),
+            streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
             deleted: VecDeque::new(),
             watch: 0,
@@ -228,7 +238,7 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        let known = self.streams.contains_key(key(&pod.metadata));
+        let known = self.streams.sees(key(&pod.metadata));
         if !known {
             self.open(&pod.metadata, &arrived, found);
         }
@@ -259,8 +269,8 @@ impl Checker {
         let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
             Arrival::AfterDeleted
         } else {
-            // Behind a break of the watch, what led here may be missing.
-            let begun = arrived.every_version && live.had_begun(meta);
+            // Behind a break of the watch, what led here may be missing, and one that was forgotten comes again as if it were new.
+            let begun = arrived.every_version && tally.forgotten == 0 && live.had_begun(meta);
             let replaces = arrived.every_version && replaced.as_ref().is_some_and(|replaced| replaced.watch == *watch);
             Arrival::First { begun, replaces }
         };
@@ -268,7 +278,13 @@ impl Checker {
             replaced.finish(*now, rules, &mut |finding| tally.tell(finding, found));
         }
         tally.pods += 1;
-        streams.insert(uid, Stream::new(arrival, *gates, *watch));
+        for (uid, mut stream) in streams.insert(uid, Stream::new(arrival, *gates, *watch)) {
+            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+            tally.forgotten += 1;
+            if let Some(name) = stream.meta().map(full_name).filter(|name| names.get(name) == Some(&uid)) {
+                names.remove(&name);
+            }
+        }
     }
 
     fn close(&mut self, name: &str, gone: Gone) {

@@ -31,6 +31,7 @@ mod history;
 mod identity;
 mod initialized;
 mod phase;
+mod pods;
 mod presence;
 mod probes;
 mod readiness;

@@ -172,6 +172,11 @@ impl Stream {
         self.release(now, found);
     }
 
+    /// The metadata of the last version.
+    pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
+        self.last.as_ref().map(|last| &last.pod.metadata)
+    }
+
     /// The spec of the object, taken out of it, and that of the generation its status speaks of.
     fn specs_of(&mut self, pod: &mut api::Pod, default: Option<&Arc<Spec>>) -> (Option<Arc<Spec>>, Option<Arc<Spec>>) {
         let given = core::mem::take(&mut pod.spec);

@@ -16,7 +16,10 @@ pub fn container_hash(name: &str, image: &str) -> u32 {
     let mut hash = Fnv1a::new();
     hash.write(b"([]uint8)[");
     for (n, byte) in json.bytes().enumerate() {
-        hash.write(format!("{}{byte}", if n > 0 { " " } else { "" }).as_bytes());
+        if n > 0 {
+            hash.write(b" ");
+        }
+        hash.write_decimal(byte);
     }
     hash.write(b"]");
     hash.0
@@ -47,6 +50,12 @@ impl Fnv1a {
         for &byte in bytes {
             self.0 = (self.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
+    }
+
+    fn write_decimal(&mut self, byte: u8) {
+        let digits = [b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
+        let leading = usize::from(byte < 100) + usize::from(byte < 10);
+        self.write(&digits[leading..]);
     }
 }
 

@@ -1,9 +1,13 @@
-//! The command line: `simulate` a manifest, `verify` conformance data, draw a `diagram` of a table.
+//! The command line: `simulate` a manifest, `check` a stream of Pods and `explain` its rules, `verify` conformance data, draw a `diagram` of a table.
 
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program with an operating system under it")]
 
+mod check;
 mod diagram;
+mod document;
+mod explain;
 mod pacing;
+mod rule_names;
 mod simulate;
 mod verify;
 
@@ -22,6 +26,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Simulate(simulate::Simulate),
+    Check(check::Check),
+    Explain(explain::Explain),
     Verify(verify::Verify),
     Diagram(diagram::Diagram),
 }
@@ -30,6 +36,8 @@ fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = match Arguments::parse().command {
         Command::Simulate(command) => command.run(&mut out),
+        Command::Check(command) => command.run(&mut out),
+        Command::Explain(command) => command.run(&mut out),
         Command::Verify(command) => command.run(&mut out),
         Command::Diagram(command) => command.run(&mut out),
     };

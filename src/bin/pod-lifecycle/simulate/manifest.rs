@@ -1,6 +1,6 @@
 //! Finds the Pods in manifests: plain ones, and the templates of workload controllers.
 
-use super::document::{Document, typed};
+use crate::document::{Document, typed};
 use anyhow::{Context, Result, bail};
 use pod_lifecycle::Spec;
 use pod_lifecycle::api::{ObjectMeta, Pod, PodSpec, RestartPolicy};

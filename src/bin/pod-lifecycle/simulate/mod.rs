@@ -1,17 +1,16 @@
 //! `simulate`: the life of a Pod from its manifest, in virtual time.
 
-mod document;
 mod duration;
 mod manifest;
 mod script;
 mod timeline;
 mod watch;
 
+use crate::document::{self, Document};
 use crate::pacing::PacingName;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
-use document::Document;
 use pod_lifecycle::Span;
 use pod_lifecycle::conformance::player::{Settings, TIME_ZERO, play};
 use pod_lifecycle::conformance::scenario::{Scenario, Step, Trigger, Verb};

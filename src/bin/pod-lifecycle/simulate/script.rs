@@ -1,6 +1,6 @@
 //! The world a manifest is simulated in: that of a script file, and where it says nothing a kind one.
 
-use super::document::{documents, typed};
+use crate::document::{documents, typed};
 use anyhow::{Context, Result, bail};
 use pod_lifecycle::api::{self, RestartPolicy};
 use pod_lifecycle::conformance::scenario::{HookScripts, Image, Kubelet, Node, OnTerm, ProbeScripts, Program, Run, Scenario, Step};

@@ -8,14 +8,14 @@ use std::io::{self, Read};
 
 /// A document of a file.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// Name of the file, and the number of the document if there are several.
-    pub(super) origin: String,
-    pub(super) value: Value,
+    pub(crate) origin: String,
+    pub(crate) value: Value,
 }
 
 /// A document, or a part of it at `path`, as this type; the error names the field.
-pub(super) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T> {
+pub(crate) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = error.path().to_string();
         let place = match (path, field.as_str()) {
@@ -28,7 +28,7 @@ pub(super) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T>
 }
 
 /// The documents of a file, or of the standard input if it is called `-`. Empty documents are passed over.
-pub(super) fn documents(path: &str) -> Result<Vec<Document>> {
+pub(crate) fn documents(path: &str) -> Result<Vec<Document>> {
     let (name, text) = read(path)?;
     let mut documents = Vec::new();
     let mut bytes = text.as_bytes();
@@ -56,7 +56,7 @@ pub(super) fn documents(path: &str) -> Result<Vec<Document>> {
 }
 
 /// How an error calls this file.
-pub(super) fn name(path: &str) -> &str {
+pub(crate) fn name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }
 
