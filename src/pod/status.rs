@@ -107,7 +107,7 @@ impl StatusView<'_> {
         let pod = self.0;
         let statuses = pod.published.built.then(|| pod.shown_as_built());
         let gate = |gate: &str| pod.condition_status(gate);
-        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate, &pod.node.gates)
+        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate)
     }
 
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {

@@ -105,7 +105,7 @@ impl World {
     fn start(&mut self, container: ContainerIndex, attempt: Attempt, how: u8) -> Event<'static> {
         let (at, message) = (self.now, self.text("cannot start"));
         let exit = Exit { code: 128, reason: TerminatedReason::StartError };
-        if how > 250 {
+        if how > 250 && self.faults {
             return Event::Aborted;
         }
         match self.runtime.start(at, container, attempt, (how > 220).then_some(exit)) {

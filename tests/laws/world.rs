@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub(crate) gone: bool,
     /// Whether ids, addresses and messages are told.
     pub(crate) texts: bool,
+    /// Whether the runtime may lose sight of instances and their records, and instances may be left or end that were not started yet.
+    pub(crate) faults: bool,
 }
 
 /// Steps below this number tell what is true.
@@ -95,6 +97,7 @@ impl World {
             last: Event::Tick,
             gone: false,
             texts: numbers.chance(128),
+            faults: true,
         };
         world.note(&outputs);
         world

@@ -308,11 +308,14 @@ pub fn ready_message(
 pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
     let verdict = initialized(spec, statuses, phase, was_initialized, gates);
     match statuses {
-        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => {
-            lacking(spec, spec.init(), statuses, "incomplete", |index, entry| is_initialized(spec, index, entry))
-        }
+        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => incomplete(spec, statuses),
         _ => String::new(),
     }
+}
+
+/// The message of a condition Initialized that does not hold: which init containers have no status and which are not done.
+pub(super) fn incomplete(spec: &Spec, statuses: &impl Statuses) -> String {
+    lacking(spec, spec.init(), statuses, "incomplete", |index, entry| is_initialized(spec, index, entry))
 }
 
 const COMPLETED: Verdict = Verdict { status: ConditionStatus::True, reason: ConditionReason::PodCompleted };
