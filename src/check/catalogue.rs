@@ -6,8 +6,8 @@ use super::containers::{
 };
 use super::rule::Rule;
 use super::{
-    addresses, backoff, creation, deletion, disruption, generation, identity, initialized, phase, presence, probes, readiness, scheduled,
-    start_time, stopping,
+    addresses, agreement, backoff, creation, deletion, disruption, generation, identity, init_progress, initialized, messages, phase,
+    presence, probes, readiness, rejection, resize, restart_all, sandbox, scheduled, start_time, stopping, transition_times, writers,
 };
 
 /// The rules of each family, in the order of the catalogue.
@@ -18,6 +18,14 @@ const FAMILIES: &[&[Rule]] = &[
     readiness::RULES,
     initialized::RULES,
     scheduled::RULES,
+    sandbox::RULES,
+    restart_all::CONDITION_RULES,
+    resize::RULES,
+    transition_times::RULES,
+    agreement::RULES,
+    writers::RULES,
+    messages::RULES,
+    init_progress::RULES,
     disruption::RULES,
     lists::RULES,
     container_readiness::RULES,
@@ -43,6 +51,8 @@ const FAMILIES: &[&[Rule]] = &[
     creation::RULES,
     deletion::RULES,
     stopping::RULES,
+    restart_all::RULES,
+    rejection::RULES,
 ];
 
 /// Every rule that a stream of a Pod is held against.

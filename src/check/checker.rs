@@ -180,7 +180,7 @@ impl Checker {
                     rules.status.push(rule);
                     rules.change.push(rule);
                 }
-                Check::Duration(..) => rules.duration.push(rule),
+                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
             }
         }
         Self {
@@ -255,7 +255,7 @@ impl Checker {
         tally.count(&seen);
         *now = (*now).max(seen.at.map(|at| at.earliest));
         if let Some((name, gone)) = gone {
-            self.close(&name, gone);
+            self.close(&name, gone, found);
         }
     }
 
@@ -287,8 +287,11 @@ impl Checker {
         }
     }
 
-    fn close(&mut self, name: &str, gone: Gone) {
-        self.streams.remove(&gone.uid);
+    fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, streams, now, tally, .. } = self;
+        if let Some(mut stream) = streams.remove(&gone.uid) {
+            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+        }
         if self.names.get(name) == Some(&gone.uid) {
             self.names.remove(name);
         }

@@ -97,7 +97,7 @@ impl Clock {
 }
 
 /// The newest time in an object, but for its deletion.
-fn newest(pod: &api::Pod) -> Option<Time> {
+pub(super) fn newest(pod: &api::Pod) -> Option<Time> {
     let status = &pod.status;
     let states = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses]
         .into_iter()

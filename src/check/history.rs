@@ -5,6 +5,8 @@ use super::backoff;
 use super::containers::images;
 use super::containers::{ended, returning};
 use super::phase;
+use super::rejection;
+use super::sandbox;
 use super::shape::Shapes;
 use super::stopping;
 use super::version::{Change, Version};
@@ -19,6 +21,8 @@ pub(super) struct History {
     pub(super) rejected: bool,
     /// A phase that lags behind the container statuses.
     pub(super) phase: phase::Memory,
+    pub(super) rejection: rejection::Memory,
+    pub(super) sandbox: sandbox::Memory,
     /// Images of earlier generations.
     pub(super) images: images::Memory,
     /// How long containers have to wait for their restarts.
@@ -35,6 +39,8 @@ impl History {
         ready_to_start: false,
         rejected: false,
         phase: phase::Memory::NEW,
+        rejection: rejection::Memory::NEW,
+        sandbox: sandbox::Memory::NEW,
         addresses: addresses::Memory::NEW,
         images: images::Memory::NEW,
         backoff: backoff::Memory::NEW,
@@ -48,6 +54,8 @@ impl History {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
         self.phase.learn(new, change);
+        self.rejection.learn(new, change);
+        self.sandbox.learn(new, change);
         self.images.learn(new, change);
         self.backoff.learn(new, change);
         self.addresses.learn(new, change);

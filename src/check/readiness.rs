@@ -187,7 +187,7 @@ fn reason_tells_the_end(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 /// Whether it is an init or regular container that waits and has never ended, or one that the kubelet gave an end it does not know.
-fn never_came_to_run(container: &Container<'_>) -> bool {
+pub(super) fn never_came_to_run(container: &Container<'_>) -> bool {
     let unknown = TerminatedReason::ContainerStatusUnknown.as_str();
     let (now, last) = (container.terminated(), container.last());
     container.kind != ContainerKind::Ephemeral

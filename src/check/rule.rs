@@ -78,6 +78,8 @@ pub(super) enum Check {
     Both(StatusCheck, ChangeCheck),
     /// The limit of the state the version is in, and how to tell that the state lasted longer.
     Duration(LimitCheck, StatusCheck),
+    /// Likewise of a state that is forgiven only if a later version shows that it ended in time: it is told, too, if none follows.
+    Passing(LimitCheck, StatusCheck),
 }
 
 /// A rule: what every stream of versions of a Pod satisfies, if Kubernetes 1.36 writes it.
@@ -123,7 +125,7 @@ impl Rule {
             Check::Status(_) => Kind::Status,
             Check::Change(_) => Kind::Change,
             Check::Both(..) => Kind::StatusAndChange,
-            Check::Duration(..) => Kind::Duration,
+            Check::Duration(..) | Check::Passing(..) => Kind::Duration,
         }
     }
 
@@ -191,7 +193,7 @@ impl Rule {
             except: Shapes::NONE,
             needs_spec: false,
             needs_every_version: false,
-            needs_time: matches!(check, Check::Duration(..)),
+            needs_time: matches!(check, Check::Duration(..) | Check::Passing(..)),
             check,
             silent: Example::NONE,
             fires: Example::NONE,

@@ -137,7 +137,7 @@ impl Stream {
         self.next.has_own_spec = has_own_spec;
         let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
         if let Some(at) = at.filter(|_| !gap) {
-            self.settle(at, rules, found);
+            self.settle(at, false, rules, found);
         }
         self.watch_for_collection(&pod, gap, at, found);
 
@@ -159,16 +159,16 @@ impl Stream {
         self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
         // Behind a gap a state has lasted only if it is still there.
         if let Some(at) = at.filter(|_| gap) {
-            self.settle(at, rules, found);
+            self.settle(at, false, rules, found);
         }
         seen
     }
 
-    /// The input is over at this moment, as far as it tells.
+    /// The Pod is gone, or the input is over, at this moment, as far as it tells.
     pub(super) fn finish(&mut self, now: Option<Time>, rules: &Rules, found: &mut dyn FnMut(Finding)) {
         let Some(now) = now else { return };
         let now = Moment::exactly(now);
-        self.settle(now, rules, found);
+        self.settle(now, true, rules, found);
         self.release(now, found);
     }
 
@@ -203,16 +203,17 @@ impl Stream {
         (Some(current), observed)
     }
 
-    /// Tells of the states that lasted longer than they may, up to this moment.
-    fn settle(&mut self, now: Moment, rules: &Rules, found: &mut dyn FnMut(Finding)) {
+    /// Tells of the states that lasted longer than they may, up to this moment. `over`: no version follows.
+    fn settle(&mut self, now: Moment, over: bool, rules: &Rules, found: &mut dyn FnMut(Finding)) {
         let Self { last: Some(last), lasting, history, gates, .. } = self else { return };
         for (rule, state) in rules.duration.iter().zip(lasting) {
             let Lasting::Since(since, limit, line) = *state else { continue };
-            if now.at_least_since(since) <= limit.within {
+            let is_open = over && matches!(rule.check, Check::Passing(..));
+            if now.at_least_since(since) <= limit.within && !is_open {
                 continue;
             }
             *state = Lasting::Told(limit);
-            if let Check::Duration(_, tell) = rule.check {
+            if let Check::Duration(_, tell) | Check::Passing(_, tell) = rule.check {
                 let waiting = self.collected.as_mut().map(|collected| &mut collected.waiting);
                 let mut sink = Sink { meta: &last.pod.metadata, at: Some(since.earliest), line, waiting, found };
                 tell(&last.version(history, gates), &mut Report { rule, sink: &mut sink });
@@ -290,7 +291,7 @@ fn hold(rules: &Rules, new: &Version<'_>, change: Option<&Change<'_>>, sink: &mu
 fn remember(lasting: &mut Vec<Lasting>, rules: &Rules, new: &Version<'_>, line: u64) {
     lasting.resize(rules.duration.len(), Lasting::No);
     for (rule, state) in rules.duration.iter().zip(lasting) {
-        let Check::Duration(limit, _) = rule.check else { continue };
+        let (Check::Duration(limit, _) | Check::Passing(limit, _)) = rule.check else { continue };
         let limit = if rule.covers(new) { limit(new) } else { None };
         *state = match (limit, *state, new.at()) {
             (None, ..) | (_, _, None) => Lasting::No,

@@ -70,7 +70,7 @@ impl Derived {
 }
 
 /// The condition of the kubelet of this type.
-fn owned(type_: &ConditionType) -> Option<KubeletCondition> {
+pub(super) fn owned(type_: &ConditionType) -> Option<KubeletCondition> {
     Some(match type_ {
         ConditionType::PodScheduled => KubeletCondition::PodScheduled,
         ConditionType::PodReadyToStartContainers => KubeletCondition::PodReadyToStartContainers,

@@ -163,7 +163,7 @@ impl Spec {
     }
 
     /// Indexes of the init containers, plain and sidecars, in the order of the spec.
-    pub fn init(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+    pub fn init(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + Clone + use<> {
         (0..self.init).map(ContainerIndex)
     }
 
@@ -178,7 +178,7 @@ impl Spec {
     }
 
     /// Indexes of the init and regular containers: those that count for phase and conditions.
-    pub fn init_and_regular(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + use<> {
+    pub fn init_and_regular(&self) -> impl DoubleEndedIterator<Item = ContainerIndex> + ExactSizeIterator + Clone + use<> {
         (0..self.init + self.regular).map(ContainerIndex)
     }
 

@@ -17,8 +17,9 @@ use crate::api::{ConditionStatus, PodPhase};
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 reasons! {
     /// `reason` of a Pod condition.
@@ -222,24 +223,23 @@ pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhas
             (false, _) => Verdict::TRUE,
         };
     };
-    let (mut unknown, mut incomplete) = (false, false);
-    for index in spec.init() {
-        match statuses.entry(index) {
-            None => unknown = true,
-            Some(entry) => incomplete |= !is_initialized(spec, index, entry),
-        }
-    }
+    let unknown = spec.init().any(|index| statuses.entry(index).is_none());
     let begun = |index| {
         let entry: Option<StatusEntry> = statuses.entry(index);
         matches!(entry.map(|entry| entry.state), Some(StatusState::Running | StatusState::Terminated(_)))
     };
     if phase == PodPhase::Succeeded && !unknown {
         COMPLETED
-    } else if !(unknown || incomplete) || (was_initialized && gates.restart_all()) || spec.regular().any(begun) {
+    } else if init_done(spec, statuses) || (was_initialized && gates.restart_all()) || spec.regular().any(begun) {
         Verdict::TRUE
     } else {
         Verdict::because(ConditionReason::ContainersNotInitialized)
     }
+}
+
+/// Whether every init container has a status and is done (plain) or started (sidecar): what [`initialized`] asks first.
+pub fn init_done(spec: &Spec, statuses: &impl Statuses) -> bool {
+    spec.init().all(|index| statuses.entry(index).is_some_and(|entry| is_initialized(spec, index, entry)))
 }
 
 /// PodReadyToStartContainers: whether the sandbox is up and has its network, that is, no new one is needed (kubelet
@@ -278,10 +278,15 @@ pub fn all_containers_restarting(
 pub fn containers_ready_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> String {
     match statuses {
         Some(statuses) if containers_ready(spec, Some(statuses), phase).reason == ConditionReason::ContainersNotReady => {
-            lacking(spec, serving(spec), statuses, "unready", |_, entry| entry.ready)
+            unready(spec, statuses).to_string()
         }
         _ => String::new(),
     }
+}
+
+/// What the message of a condition that is False for the reason ContainersNotReady says, without building it.
+pub fn unready<'a>(spec: &'a Spec, statuses: &'a impl Statuses) -> impl fmt::Display + 'a {
+    lacking(spec, serving(spec), statuses, "unready", |_, _, entry| entry.ready)
 }
 
 /// The message of [`ready`]: that of ContainersReady while that is not True, else which readiness gates are missing or not True;
@@ -308,20 +313,20 @@ pub fn ready_message(
 pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
     let verdict = initialized(spec, statuses, phase, was_initialized, gates);
     match statuses {
-        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => incomplete(spec, statuses),
+        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => incomplete(spec, statuses).to_string(),
         _ => String::new(),
     }
 }
 
-/// The message of a condition Initialized that does not hold: which init containers have no status and which are not done.
-pub(super) fn incomplete(spec: &Spec, statuses: &impl Statuses) -> String {
-    lacking(spec, spec.init(), statuses, "incomplete", |index, entry| is_initialized(spec, index, entry))
+/// What the message of an Initialized that is False for the reason ContainersNotInitialized says, without building it.
+pub fn incomplete<'a>(spec: &'a Spec, statuses: &'a impl Statuses) -> impl fmt::Display + 'a {
+    lacking(spec, spec.init(), statuses, "incomplete", is_initialized)
 }
 
 const COMPLETED: Verdict = Verdict { status: ConditionStatus::True, reason: ConditionReason::PodCompleted };
 
 /// The containers whose readiness is the Pod's: sidecars, then regular containers.
-fn serving(spec: &Spec) -> impl Iterator<Item = ContainerIndex> {
+fn serving(spec: &Spec) -> impl Iterator<Item = ContainerIndex> + Clone {
     spec.init_and_regular().filter(|&index| spec.container(index).kind() != ContainerKind::Init)
 }
 
@@ -331,23 +336,26 @@ fn is_initialized(spec: &Spec, index: ContainerIndex, entry: StatusEntry) -> boo
 }
 
 /// Names the containers without a status, and those whose status is not `fine`.
-fn lacking(
-    spec: &Spec,
-    containers: impl Iterator<Item = ContainerIndex>,
-    statuses: &impl Statuses,
-    what: &str,
-    fine: impl Fn(ContainerIndex, StatusEntry) -> bool,
-) -> String {
-    let (mut unknown, mut poor) = (Vec::new(), Vec::new());
-    for index in containers {
-        match statuses.entry(index) {
-            None => unknown.push(spec.container(index).name()),
-            Some(entry) if !fine(index, entry) => poor.push(spec.container(index).name()),
-            Some(_) => {}
-        }
-    }
-    let part = |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("containers with {what} status: [{}]", names.join(" ")));
-    [part("unknown", unknown), part(what, poor)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+fn lacking<'a>(
+    spec: &'a Spec,
+    containers: impl Iterator<Item = ContainerIndex> + Clone + 'a,
+    statuses: &'a impl Statuses,
+    what: &'static str,
+    fine: fn(&Spec, ContainerIndex, StatusEntry) -> bool,
+) -> impl fmt::Display + 'a {
+    fmt::from_fn(move |f| {
+        let mut before = "";
+        let mut part = |what, is_of: &dyn Fn(ContainerIndex) -> bool| {
+            let mut names = containers.clone().filter(|index| is_of(*index)).map(|index| spec.container(index).name());
+            let Some(first) = names.next() else { return Ok(()) };
+            write!(f, "{before}containers with {what} status: [{first}")?;
+            names.try_for_each(|name| write!(f, " {name}"))?;
+            before = ", ";
+            f.write_str("]")
+        };
+        part("unknown", &|index| statuses.entry(index).is_none())?;
+        part(what, &|index| statuses.entry(index).is_some_and(|entry| !fine(spec, index, entry)))
+    })
 }
 
 #[cfg(test)]

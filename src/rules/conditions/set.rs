@@ -6,7 +6,7 @@ use crate::gates::Gates;
 use crate::rules::view::Statuses;
 use crate::spec::Spec;
 use crate::time::Time;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// A condition that every status of the kubelet computes anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -131,7 +131,7 @@ pub fn message(
     let phase = PodPhase::Running;
     match (condition, reason) {
         (KubeletCondition::Initialized, ConditionReason::ContainersNotInitialized) => {
-            statuses.map_or_else(String::new, |statuses| incomplete(spec, statuses))
+            statuses.map_or_else(String::new, |statuses| incomplete(spec, statuses).to_string())
         }
         (KubeletCondition::ContainersReady, ConditionReason::ContainersNotReady) => containers_ready_message(spec, statuses, phase),
         (KubeletCondition::Ready, ConditionReason::ContainersNotReady | ConditionReason::ReadinessGatesNotReady) => {
