@@ -105,6 +105,8 @@ impl Server {
             Input::Event(Event::ObjectRemoved) if world.pod.deletion().is_some() && world.pod.stage() != Stage::Finished => {}
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
+                cluster::put_condition(&mut self.object.status, condition.clone());
+                self.publish(world.now);
                 self.call(world, Input::Update(Change::Condition(condition)));
             }
             input => self.call(world, input),
