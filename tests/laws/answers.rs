@@ -34,7 +34,7 @@ impl World {
             }
             Action::Schedule => Event::Scheduled,
             Action::Bind => Event::Bound,
-            Action::Admit if how > 250 => Event::Rejected { reason: "OutOfcpu", message: "no room" },
+            Action::Admit if how > 250 => Event::Rejected { reason: "OutOfcpu", message: "Pod was rejected: no room" },
             Action::Admit => Event::Admitted,
             Action::MountVolumes if how > 245 => Event::Aborted,
             Action::MountVolumes if failed => Event::VolumesFailed,

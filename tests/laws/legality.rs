@@ -8,6 +8,7 @@ use pod_lifecycle::check::{Checker, Finding, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Change, Event, Output, Stage};
+use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::spec::validate_update;
 use pod_lifecycle::{Gates, Spec, Time};
 use proptest::prop_assert;
@@ -25,10 +26,14 @@ fn what_is_published_across_kubelet_restarts_is_legal() {
 }
 
 /// Rules that take for wrong what a kubelet may write in a rare case that no recording shows, and the case.
-const TOO_STRICT: [(&str, &str); 4] = [
+const TOO_STRICT: [(&str, &str); 8] = [
     ("CS-05", "a restarted kubelet takes a running container with a startup probe for started and ready until its new probe worker begins"),
+    ("CS-12", "as CS-05"),
     ("CS-38", "a sandbox dies while an init container runs, and its record goes with the sandbox before a status has told the end"),
     ("CS-39", "as CS-38, of an init container that had been restarted before"),
+    ("CS-41", "an instance that was lost was counted when the loss was shown, and the next one could not be started"),
+    ("CS-42", "a kubelet restarts in the middle of a restart of all containers, whose records are removed one by one"),
+    ("RA-01", "as CS-42; and why an earlier start has failed hides the reason RestartingAllContainers"),
     ("CS-46", "a restarted kubelet finds older records than the one that the last status told of"),
 ];
 
@@ -99,15 +104,18 @@ impl Server {
             Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
             Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
             Input::Update(_) if !self.stored => {}
+            // The specs limit no local storage.
+            Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => {}
             // Nothing of Kubernetes writes a reason of its own any more.
             Input::Update(Change::Message { .. }) => {}
             // A forced deletion of a Pod that is being stopped cannot be told from the kubelet's own.
             Input::Event(Event::ObjectRemoved) if world.pod.deletion().is_some() && world.pod.stage() != Stage::Finished => {}
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
-                cluster::put_condition(&mut self.object.status, condition.clone());
-                self.publish(world.now);
-                self.call(world, Input::Update(Change::Condition(condition)));
+                if cluster::put_condition(&mut self.object.status, condition.clone()) {
+                    self.publish(world.now);
+                    self.call(world, Input::Update(Change::Condition(condition)));
+                }
             }
             input => self.call(world, input),
         }
