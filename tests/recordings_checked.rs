@@ -1,5 +1,7 @@
 //! The checker finds nothing wrong with recordings of a real cluster, and something with every corrupted one.
 
+#![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
+
 mod recordings;
 
 use pod_lifecycle::api::WatchEvent;

@@ -1,13 +1,13 @@
 //! The checker: many Pods' streams, told apart by UID.
 
-use super::catalogue::RULES;
-use super::finding::Finding;
-use super::pods::Pods;
-use super::rule::{Check, Rule, Severity};
-use super::stream::{Arrived, Rules, Seen, Stream, is_as_created};
-use super::version::Arrival;
 use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
+use crate::check::catalogue::RULES;
+use crate::check::finding::Finding;
+use crate::check::pods::Pods;
+use crate::check::rule::{Check, Rule, Severity};
+use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
+use crate::check::version::Arrival;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
@@ -78,7 +78,7 @@ pub struct Tally {
     pub findings: BTreeMap<&'static str, u64>,
 }
 
-/// Holds streams of versions of Pods against the rules of the [catalogue](super::RULES).
+/// Holds streams of versions of Pods against the rules of the [catalogue](crate::check::RULES).
 ///
 /// It takes watch events or bare objects of any number of Pods, in the order in which they come, and tells each finding at once, but for those
 /// that wait for what comes next. It keeps the last version of each Pod that is not deleted, of [so many](Options::pods) at most, and no more, however long the stream.

@@ -1,8 +1,8 @@
 //! The phase that a version's own container statuses call for, and what may keep it from being shown.
 
-use super::shape::Shapes;
-use super::version::Version;
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
+use crate::check::shape::Shapes;
+use crate::check::version::Version;
 use crate::node::eviction;
 use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::phase::{PhaseFacts, phase};

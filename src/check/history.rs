@@ -1,15 +1,12 @@
 //! What a stream remembers of a Pod beyond its last version.
 
-use super::addresses;
-use super::backoff;
-use super::containers::images;
-use super::containers::{ended, returning};
-use super::phase;
-use super::rejection;
-use super::sandbox;
-use super::shape::Shapes;
-use super::stopping;
-use super::version::{Change, Version};
+use crate::check::catalogue::conditions::sandbox;
+use crate::check::catalogue::containers::{ended, images, returning};
+use crate::check::catalogue::object::addresses;
+use crate::check::catalogue::termination::stopping;
+use crate::check::catalogue::{backoff, phase, rejection};
+use crate::check::shape::Shapes;
+use crate::check::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
 /// What the rules must know of the versions before the last one. It does not grow with the length of the stream.

@@ -13,45 +13,19 @@
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 
-mod addresses;
-mod agreement;
-mod backoff;
-mod bases;
 mod catalogue;
 mod checker;
 mod clock;
 mod computed;
-mod containers;
-mod creation;
-mod deletion;
-mod disruption;
 mod example;
 mod finding;
-mod generation;
 mod history;
-mod identity;
-mod init_progress;
-mod initialized;
-mod messages;
-mod phase;
 mod pods;
-mod presence;
-mod probes;
-mod readiness;
-mod rejection;
 mod report;
-mod resize;
-mod restart_all;
 mod rule;
-mod sandbox;
-mod scheduled;
 mod shape;
-mod start_time;
-mod stopping;
 mod stream;
-mod transition_times;
 mod version;
-mod writers;
 
 pub use catalogue::{RULES, rule};
 pub use checker::{Checker, Options, Tally};

@@ -1,14 +1,14 @@
 //! The stream of versions of one Pod.
 
-use super::clock::{Clock, Moment};
-use super::finding::Finding;
-use super::history::History;
-use super::report::{Report, Sink};
-use super::rule::{Check, Limit, Rule};
-use super::shape::{Shapes, is_collection};
-use super::version::{Arrival, Change, Derived, Specs, Version};
 use crate::Gates;
 use crate::api::{self, EventType};
+use crate::check::clock::{Clock, Moment};
+use crate::check::finding::Finding;
+use crate::check::history::History;
+use crate::check::report::{Report, Sink};
+use crate::check::rule::{Check, Limit, Rule};
+use crate::check::shape::{Shapes, is_collection};
+use crate::check::version::{Arrival, Change, Derived, Specs, Version};
 use crate::rules::conditions::ConditionReason;
 use crate::spec::Spec;
 use crate::time::{Span, Time};

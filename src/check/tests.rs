@@ -1,6 +1,6 @@
 //! Every rule's examples, and the shape of the catalogue.
 
-use super::{Checker, Example, Finding, RULES, rule};
+use crate::check::{Checker, Example, Finding, RULES, rule};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 

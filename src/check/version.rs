@@ -1,12 +1,12 @@
 //! One version of a Pod as the rules read it, and two of them.
 
-use super::clock::Moment;
-use super::history::History;
-use super::shape::{Scope, Shapes};
 use crate::api::{self, ConditionType, EventType, PodPhase};
+use crate::check::clock::Moment;
+use crate::check::history::History;
+use crate::check::shape::{Scope, Shapes};
 use crate::gates::Gates;
 use crate::rules::conditions::KubeletCondition;
-use crate::rules::view::{ApiStatuses, StatusEntry};
+use crate::rules::view::ApiStatuses;
 use crate::spec::{ContainerIndex, ContainerKind, ContainerSpec, Spec};
 use crate::time::Time;
 use alloc::vec::Vec;
@@ -255,10 +255,6 @@ pub(super) struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
-    pub(super) fn entry(&self) -> StatusEntry {
-        self.status.into()
-    }
-
     pub(super) const fn waiting(&self) -> Option<&'a api::ContainerStateWaiting> {
         self.status.state.waiting.as_ref()
     }

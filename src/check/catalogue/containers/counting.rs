@@ -1,0 +1,100 @@
+//! What `restartCount` counts.
+
+use crate::check::catalogue::bases::RUNNING;
+use crate::check::catalogue::containers::life::{BACKS_OFF, ENDED, ENDS, RESTARTED, RESTARTS};
+use crate::check::catalogue::containers::window::{synthetic, tells_loss};
+use crate::check::report::Report;
+use crate::check::rule::{Check, Rule};
+use crate::check::shape::Shapes;
+use crate::check::version::{Change, Container, Version};
+
+pub(in crate::check) const RULES: &[Rule] = &[
+    Rule::must(
+        "CS-38",
+        "running or terminated: restartCount ≥ 1 ⇔ lastState.terminated is there; waiting: restartCount ≥ 1 ⇒ it is there",
+        Check::Both(counted_has_last, last_is_counted),
+    )
+    .source_is("kubelet convertToAPIContainerStatuses")
+    .unless(
+        "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
+         the next start; a restarted kubelet that has lost both may know the count of a static Pod and not its last end",
+    )
+    .silent_on(RUNNING, &[ENDS, RESTARTS])
+    .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState = {}"]]),
+    Rule::must("CS-42", "an instance keeps its restartCount: same containerID ⇒ same count", Check::Change(keeps_count))
+        .source_is("kubelet convertToAPIContainerStatuses")
+        .unless(
+            "the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown; a static Pod \
+             falls back to the runtime's count when the kubelet restarts",
+        )
+        .silent_on(RUNNING, &[ENDS, RESTARTS])
+        .fires_on(RUNNING, &[&[ENDED, "status.containerStatuses[web].restartCount = 1"]]),
+    Rule::should("CS-47", "restartCount rises by at most 1 per write", Check::Change(rises_by_one))
+        .source_is("kubelet convertToAPIContainerStatuses")
+        .unless("several instances came and went between two writes")
+        .with_every_version()
+        .silent_on(RUNNING, &[ENDS, RESTARTS])
+        .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].restartCount = 2"], BACKS_OFF]),
+];
+
+fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if version.is(Shapes::MIRROR) {
+        return;
+    }
+    for container in version.containers() {
+        let status = container.status;
+        // Behind an instance that was created only, the last state is that of a waiting container.
+        if status.restart_count >= 1 && container.last().is_none() && status.last_state.waiting.is_none() {
+            let message =
+                format_args!("it has been restarted {} times, so an instance ended before: lastState tells how", status.restart_count);
+            report.add(container.path("lastState"), container.last_state(), message);
+        }
+    }
+}
+
+fn last_is_counted(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    for (old, new) in change.both() {
+        if is_counted_wrong(&new) && !is_counted_wrong(&old) && !is_back_from_waiting(&old, &new) {
+            report.add(new.path("restartCount"), new.status.restart_count, "an instance ended before this one, so this one is a restart");
+        }
+    }
+}
+
+/// Whether there was an instance before this one that is not counted.
+fn is_counted_wrong(container: &Container<'_>) -> bool {
+    let told_by_runtime = container.running().is_some() || container.terminated().is_some_and(|end| !end.container_id.is_empty());
+    container.status.restart_count == 0 && told_by_runtime && container.last().is_some()
+}
+
+/// Whether it is shown terminated once more that waited behind its own end: its start is no longer tried, or a restarted kubelet has forgotten
+/// why it failed.
+fn is_back_from_waiting(old: &Container<'_>, new: &Container<'_>) -> bool {
+    old.waiting().is_some() && new.terminated().is_some() && old.status.container_id == new.status.container_id
+}
+
+fn keeps_count(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    for (old, new) in change.both() {
+        let (before, after) = (old.status.restart_count, new.status.restart_count);
+        let same = !new.status.container_id.is_empty() && old.status.container_id == new.status.container_id;
+        let falls_back = change.new.is(Shapes::MIRROR) && after < before;
+        if same && before != after && !falls_back && !(before.checked_add(1) == Some(after) && tells_of_loss(&old, &new)) {
+            let message = "a container's instance is counted when it starts, and keeps its number";
+            report.change(new.path("restartCount"), before, after, message);
+        }
+    }
+}
+
+/// Whether this change tells that the instance was lost, or removed to restart all containers.
+fn tells_of_loss(old: &Container<'_>, new: &Container<'_>) -> bool {
+    let is_lost = |container: &Container<'_>| tells_loss(container) || container.terminated().and_then(synthetic).is_some();
+    is_lost(new) && !is_lost(old)
+}
+
+fn rises_by_one(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    for (old, new) in change.both() {
+        let (before, after) = (old.status.restart_count, new.status.restart_count);
+        if after.saturating_sub(before) > 1 {
+            report.change(new.path("restartCount"), before, after, "every instance is counted, and each is seen");
+        }
+    }
+}

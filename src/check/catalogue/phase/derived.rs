@@ -1,0 +1,326 @@
+//! The phase as the container statuses call for it.
+
+use crate::api::PodPhase;
+use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::catalogue::phase::word;
+use crate::check::computed::{Phases, computed, may_be_held};
+use crate::check::report::Report;
+use crate::check::rule::{Check, Limit, Rule};
+use crate::check::shape::{Scope, Shapes};
+use crate::check::version::{Change, Container, Version};
+use crate::rules::conditions::KubeletCondition;
+use crate::rules::phase;
+use crate::rules::view::{Exit, TerminatedReason};
+use crate::spec::{ContainerKind, Spec};
+use crate::time::Span;
+
+pub(in crate::check) const RULES: &[Rule] = &[
+    Rule::must("PH-04", "Succeeded ⇒ every regular container is terminated with exit code 0", Check::Status(succeeded_by_all))
+        .source_is("kubelet getPhase")
+        .with_spec()
+        .silent_on(SUCCEEDED, &[])
+        .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.exitCode = 1"]]),
+    Rule::must(
+        "PH-05",
+        "Failed without a reason ⇒ some init or regular container exited with another code than 0, or the Pod is being deleted",
+        Check::Status(something_failed),
+    )
+    .source_is("kubelet getPhase, TerminatePod")
+    .not(Shapes::COLLECTED)
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(SUCCEEDED, &[&["status.phase = Failed", "status.containerStatuses[job].state.terminated.exitCode = 3"]])
+    .fires_on(SUCCEEDED, &[&["status.phase = Failed"]]),
+    Rule::must(
+        "PH-06",
+        "Running ⇒ every regular container and every sidecar has been started: it has a status, and does not wait without a last termination",
+        Check::Status(all_were_started),
+    )
+    .source_is("kubelet getPhase")
+    .unless("a terminal phase is held back")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(RUNNING, &[])
+    .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
+    Rule::must(
+        "PH-07",
+        "Running ⇒ no plain init container is running, missing, or waiting without a last termination",
+        Check::Status(init_is_over),
+    )
+    .source_is("kubelet getPhase")
+    .unless("a terminal phase is held back")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(RUNNING, &[])
+    .fires_on(RUNNING, &[&[
+        "metadata.generation = 2",
+        "status.observedGeneration = 2",
+        "spec.initContainers[setup].image = busybox:1",
+        "status.initContainerStatuses[setup].state = {\"running\": {\"startedAt\": \"2026-01-01T00:00:02Z\"}}",
+    ]]),
+    Rule::must("PH-08", "Running ⇒ something runs, or some stopped regular container may restart", Check::Status(something_goes_on))
+        .source_is("kubelet getPhase")
+        .unless("a terminal phase is held back; a container that could not be started counts as stopped")
+        .only(Scope::Full)
+        .with_spec()
+        .silent_on(RUNNING, &[])
+        .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
+    Rule::should(
+        "PH-09",
+        "all regular containers terminated, none restartable, no sidecar running ⇒ the phase is terminal within 10 s",
+        Check::Duration(is_done, stays_done),
+    )
+    .source_is("kubelet getPhase, SyncPod")
+    .unless("the kubelet is down; while an ephemeral container runs, 5 s and the grace period of the Pod")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 12", "status.phase = Succeeded"]])
+    .fires_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 30", "status.phase = Succeeded"]]),
+    Rule::must(
+        "PH-16",
+        "a plain init container terminated with another code than 0 that may not restart ⇒ phase Failed",
+        Check::Status(fatal_init_fails),
+    )
+    .source_is("kubelet getPhase")
+    .unless("the terminal phase is held back; RestartingAllContainers")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(SUCCEEDED, &[])
+    .fires_on(SUCCEEDED, &[&[
+        "metadata.generation = 2",
+        "status.observedGeneration = 2",
+        "spec.initContainers[setup].image = busybox:1",
+        "status.initContainerStatuses[setup].state = {\"terminated\": {\"exitCode\": 1, \"reason\": \"Error\"}}",
+    ]]),
+    Rule::must(
+        "PH-17",
+        "the phase is the one that the kubelet's decision gives for the container statuses and the spec of the observed generation",
+        Check::Both(is_first_derived, is_derived),
+    )
+    .source_is("kubelet getPhase, generateAPIPodStatus")
+    .not(Shapes::COLLECTED)
+    .unless("a terminal phase stays, and may be held back, which without a trace in the status shows only when the kubelet has ended the Pod; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(RUNNING, &[])
+    .fires_on(RUNNING, &[&["status.phase = Pending"]]),
+    Rule::should(
+        "PH-18",
+        "nothing runs, no regular container may restart, PodReadyToStartContainers is False ⇒ the phase is terminal within 5 s",
+        Check::Duration(is_down, stays_down),
+    )
+    .source_is("kubelet status manager")
+    .unless("the kubelet is down")
+    .only(Scope::Full)
+    .with_spec()
+    .silent_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 12", "status.phase = Succeeded"]])
+    .fires_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 30", "status.phase = Succeeded"]]),
+];
+
+fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if version.phase() != Some(PodPhase::Succeeded) {
+        return;
+    }
+    for container in version.containers().filter(|container| container.kind == ContainerKind::Regular) {
+        if container.terminated().is_none_or(|end| end.exit_code != 0) {
+            report.add(container.path("state"), container.state(), "a Pod has Succeeded only if all its regular containers exited with 0");
+        }
+    }
+}
+
+fn something_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let status = version.status();
+    if version.phase() != Some(PodPhase::Failed) || !status.reason.is_empty() || version.meta().deletion_timestamp.is_some() {
+        return;
+    }
+    let counts = |container: &Container<'_>| container.kind != ContainerKind::Ephemeral;
+    let mut ends = version.containers().filter(counts).flat_map(|container| [container.terminated(), container.last()]).flatten();
+    if !ends.any(|end| end.exit_code != 0) {
+        report.add("status.phase", "Failed", "no container has failed, nobody deletes the Pod, and there is no other reason");
+    }
+}
+
+/// The phases the version calls for, if it shows Running and does not hold a terminal phase back.
+fn running(version: &Version<'_>) -> Option<Phases> {
+    let computed = (version.phase() == Some(PodPhase::Running)).then(|| computed(version, None)).flatten()?;
+    (!may_be_held(version, computed)).then_some(computed)
+}
+
+/// Whether nothing is known of a container, or it waits and has never ended.
+fn is_unstarted(container: Option<&Container<'_>>) -> bool {
+    container.is_none_or(|container| container.running().is_none() && container.terminated().is_none() && container.last().is_none())
+}
+
+fn all_were_started(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let Some(spec) = version.spec().filter(|_| running(version).is_some()) else { return };
+    for index in spec.init_and_regular().filter(|index| spec.container(*index).kind() != ContainerKind::Init) {
+        if is_unstarted(version.container(index).as_ref()) {
+            let name = spec.container(index).name();
+            report.add("status.phase", "Running", format_args!("container {name} has never been started, so the Pod is Pending"));
+        }
+    }
+}
+
+fn init_is_over(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let Some(spec) = version.spec().filter(|spec| spec.has_init() && running(version).is_some()) else { return };
+    for index in spec.init().filter(|index| spec.container(*index).kind() == ContainerKind::Init) {
+        let container = version.container(index);
+        if is_unstarted(container.as_ref()) || container.is_some_and(|container| container.running().is_some()) {
+            let name = spec.container(index).name();
+            report.add("status.phase", "Running", format_args!("init container {name} is still to be done, so the Pod is Pending"));
+        }
+    }
+}
+
+fn something_goes_on(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let Some(spec) = version.spec().filter(|_| running(version).is_some()) else { return };
+    let goes_on = |container: Container<'_>| match container.kind {
+        ContainerKind::Ephemeral => false,
+        _ if container.running().is_some() => true,
+        ContainerKind::Regular => may_restart(version, spec, container),
+        _ => false,
+    };
+    if !version.containers().any(goes_on) {
+        report.add("status.phase", "Running", "nothing runs, and nothing that has stopped may restart");
+    }
+}
+
+/// Whether a stopped container may restart.
+fn may_restart(version: &Version<'_>, spec: &Spec, container: Container<'_>) -> bool {
+    let exit = container.terminated().or(container.last()).map(Exit::from);
+    container.index.zip(exit).is_some_and(|(index, exit)| phase::may_restart(spec, index, exit, version.gates))
+}
+
+fn is_done(version: &Version<'_>) -> Option<Limit> {
+    let spec = version.spec().filter(|_| !version.is_terminal())?;
+    let mut within = Span::from_secs(10);
+    for container in version.containers() {
+        let runs = container.running().is_some();
+        match container.kind {
+            ContainerKind::Regular if container.terminated().is_none() || may_restart(version, spec, container) => return None,
+            ContainerKind::Sidecar if runs => return None,
+            ContainerKind::Ephemeral if runs => within = Span::from_secs(5 + spec.termination_grace_period_seconds().unwrap_or(30)),
+            _ => {}
+        }
+    }
+    Some(Limit { within, of: 0 })
+}
+
+fn stays_done(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    report.add("status.phase", word(version), "all regular containers have ended for good, and yet the phase does not turn terminal");
+}
+
+fn is_down(version: &Version<'_>) -> Option<Limit> {
+    let spec = version.spec().filter(|_| !version.is_terminal() && !version.holds(KubeletCondition::PodReadyToStartContainers))?;
+    let regular = |container: &Container<'_>| container.kind == ContainerKind::Regular;
+    let mut regular = version.containers().filter(regular);
+    let down = !version.containers().any(|container| container.running().is_some());
+    let ended = regular.all(|container| !is_unstarted(Some(&container)) && !may_restart(version, spec, container));
+    (down && ended).then_some(Limit { within: Span::from_secs(5), of: 0 })
+}
+
+fn stays_down(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    report.add("status.phase", word(version), "containers and sandbox are down for good, and yet the phase does not turn terminal");
+}
+
+fn fatal_init_fails(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let Some(spec) = version.spec().filter(|spec| spec.has_init() && version.phase() != Some(PodPhase::Failed)) else { return };
+    for container in version.containers().filter(|container| container.kind == ContainerKind::Init) {
+        let Some((index, end)) = container.index.zip(container.terminated()) else { continue };
+        let exit = Exit::from(end);
+        let fatal =
+            exit.reason != TerminatedReason::RestartingAllContainers && phase::ends_initialization(spec, index, exit, version.gates);
+        if fatal && computed(version, None).is_none_or(|computed| !may_be_held(version, computed)) {
+            report.add("status.phase", word(version), format_args!("init container {} has failed for good", container.status.name));
+        }
+    }
+}
+
+/// The first version of a Pod: nothing tells what it was before.
+fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if version.is_first() {
+        judge(version, None, None, report);
+    }
+}
+
+/// What must be remembered of a phase that stayed while the container statuses called for another one.
+///
+/// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
+/// back. So such a phase is told only when the phase has caught up while all that ran runs on: nothing was stopped.
+#[derive(Debug)]
+pub(in crate::check) struct Memory {
+    /// What the container statuses called for.
+    lag: Option<Phases>,
+}
+
+impl Memory {
+    pub(in crate::check) const NEW: Self = Self { lag: None };
+
+    pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
+        self.lag = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
+        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
+        let computed = stays.and_then(|change| computed(new, Some(change.old)));
+        self.lag = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase))).and_then(|computed| {
+            let lag = (!may_be_held(new, computed)).then_some(computed);
+            self.lag.or(lag)
+        });
+    }
+}
+
+/// Whether something runs, and all that ran before does so still.
+fn all_run_on(change: &Change<'_>) -> bool {
+    let mut running = change.both().filter(|(old, _)| old.running().is_some()).peekable();
+    running.peek().is_some() && running.all(|(old, new)| new.running().is_some() && new.status.container_id == old.status.container_id)
+}
+
+/// Whether the phase stays, and is not terminal.
+fn stays(change: &Change<'_>) -> bool {
+    change.old.phase() == change.new.phase() && !change.new.is_terminal()
+}
+
+fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    let (old, new) = (change.old, change.new);
+    if stays(change) {
+        let Some((phase, computed)) = new.phase().zip(computed(new, Some(old))) else { return };
+        if let Some(lag) = new.history.phase.lag
+            && computed.has(phase)
+            && all_run_on(change)
+        {
+            report.change("status.phase", phase, phase, format_args!("the container statuses before called for {lag}"));
+        }
+        return;
+    }
+    if let Some(lag) = new.history.phase.lag
+        && all_run_on(change)
+    {
+        let message = format_args!("the container statuses before called for {lag} already");
+        return report.change("status.phase", word(old), word(new), message);
+    }
+    if old.phase() != new.phase() {
+        judge(new, Some(old), old.phase().filter(|_| !change.gap), report);
+    }
+}
+
+/// Whether each init and regular container has exited with 0: then the last status of a Pod has nothing to turn Failed.
+fn all_exited_well(version: &Version<'_>) -> bool {
+    let Some(spec) = version.spec() else { return false };
+    let exited_well = |index| version.container(index).and_then(|container| container.terminated()).is_some_and(|end| end.exit_code == 0);
+    spec.init_and_regular().filter(|index| !spec.container(*index).is_sidecar()).all(exited_well)
+}
+
+/// `held` is the phase that may be held: none if any may.
+fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
+    let Some((phase, computed)) = new.phase().zip(computed(new, old)) else { return };
+    // The deadline is told of a Pod that had Succeeded before; no other Succeeded one has a reason.
+    let has_reason = phase == PodPhase::Succeeded && old.is_some_and(|old| old.phase() != Some(phase)) && !new.status().reason.is_empty();
+    let legal = (computed.has(phase) && !has_reason)
+        || match phase {
+            PodPhase::Failed => !new.status().reason.is_empty() || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new)),
+            PodPhase::Succeeded => false,
+            _ => may_be_held(new, computed) && held.is_none_or(|held| held == phase),
+        };
+    if !legal {
+        let before = old.map_or("", word);
+        report.change("status.phase", before, phase, format_args!("the container statuses call for {computed}"));
+    }
+}
