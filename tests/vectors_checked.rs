@@ -6,6 +6,8 @@
 //!
 //! The suites are taken from POD_LIFECYCLE_CONFORMANCE; without it, from the selection in this repository.
 
+#![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
+
 use pod_lifecycle::api::{self, PodPhase, PodStatus};
 use pod_lifecycle::check::{Checker, Finding, Options, Severity};
 use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedPod, ObservedState};

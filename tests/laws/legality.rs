@@ -102,14 +102,14 @@ impl Server {
         match world.next([what % TRUE, a, b, c]) {
             Input::Update(Change::Spec { spec, .. }) => self.change(world, &spec),
             Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
+            // A forced deletion of a Pod that is being stopped cannot be told from the kubelet's own.
+            Input::Event(Event::ObjectRemoved) if world.pod.deletion().is_some() && world.pod.stage() != Stage::Finished => {}
             Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
             Input::Update(_) if !self.stored => {}
             // The specs limit no local storage.
             Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => {}
             // Nothing of Kubernetes writes a reason of its own any more.
             Input::Update(Change::Message { .. }) => {}
-            // A forced deletion of a Pod that is being stopped cannot be told from the kubelet's own.
-            Input::Event(Event::ObjectRemoved) if world.pod.deletion().is_some() && world.pod.stage() != Stage::Finished => {}
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
                 if cluster::put_condition(&mut self.object.status, condition.clone()) {
