@@ -51,6 +51,7 @@
 //! | [`node`] | what a kubelet decides over all its Pods: [`workers`](node::workers), [`admission`](node::admission), [`preemption`](node::preemption), [`eviction`](node::eviction), [`shutdown`](node::shutdown) | agents with many Pods |
 //! | [`cluster`] | the control plane's share: deletion, disruptions, [taints](cluster::TaintEviction), the [Pod garbage collector](cluster::PodGc), resize | simulators, API servers |
 //! | [`backend`] | many Pods on one container backend; the [simulator](backend::sim) | simulators, agents |
+//! | [`check`] | the conformance checker: [rules](check::RULES) that every stream of a Pod satisfies, and the [`check::Checker`] that holds streams against them | checkers |
 //! | [`rules`] | what Kubernetes says, as pure functions over any status: each decision stands there once | checkers |
 //! | [`api`], [`mod@spec`], [`observation`], [`gates`], [`mod@time`] | the values: objects as the API has them, the spec parsed, what a runtime shows, feature gates, time | everybody |
 //! | [`diagram`], [`surprises`] | the machine's tables, drawn; what one believes of Pods, and what happens | readers |

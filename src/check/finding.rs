@@ -64,6 +64,7 @@ impl fmt::Display for Finding {
         if !before.is_empty() {
             write!(f, "{before} → ")?;
         }
+        let after = if after.is_empty() { "(none)" } else { after };
         write!(f, "{after}: {message} ({})", self.reference())
     }
 }

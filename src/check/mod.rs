@@ -27,7 +27,7 @@ mod shape;
 mod stream;
 mod version;
 
-pub use catalogue::{RULES, rule};
+pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};
 pub use example::{Example, Step};
 pub use finding::Finding;

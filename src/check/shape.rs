@@ -12,7 +12,8 @@ pub enum Scope {
     Any,
     /// Those a kubelet has taken note of: `status.startTime` is set.
     Started,
-    /// Those a kubelet has built wholly: `status.startTime` and the condition PodReadyToStartContainers are there.
+    /// Those a kubelet has built wholly: `status.startTime` is there, and the condition PodReadyToStartContainers or, of writers that do not
+    /// know it, Ready.
     Full,
 }
 

@@ -181,7 +181,7 @@ impl<'a> Version<'a> {
         self.derived.shapes.intersects(shape)
     }
 
-    pub(super) const fn is_in(&self, scope: Scope) -> bool {
+    pub(super) fn is_in(&self, scope: Scope) -> bool {
         match scope {
             Scope::Any => true,
             Scope::Started => self.status().start_time.is_some(),
@@ -190,9 +190,9 @@ impl<'a> Version<'a> {
     }
 
     /// Whether a kubelet has built the whole status.
-    pub(super) const fn is_full(&self) -> bool {
-        let ready_to_start = self.derived.conditions[KubeletCondition::PodReadyToStartContainers as usize];
-        self.status().start_time.is_some() && ready_to_start != ABSENT
+    pub(super) fn is_full(&self) -> bool {
+        let has = |condition: KubeletCondition| self.derived.conditions[condition as usize] != ABSENT;
+        self.status().start_time.is_some() && (has(KubeletCondition::PodReadyToStartContainers) || has(KubeletCondition::Ready))
     }
 
     /// The first condition of this type of the kubelet's.

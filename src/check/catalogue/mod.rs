@@ -14,8 +14,29 @@ pub(super) mod termination;
 
 use super::rule::Rule;
 
-/// The rules of each family, in the order of the catalogue.
-const FAMILIES: &[&[Rule]] = &[
+/// The families of rules, in the order of the catalogue: what their ids begin with, and what they are about.
+pub static FAMILIES: [(&str, &str); 14] = [
+    ("PH", "the phase"),
+    ("CO", "conditions"),
+    ("DI", "the condition DisruptionTarget"),
+    ("CS", "statuses of containers"),
+    ("BO", "the back-off of containers that keep ending"),
+    ("PR", "probes"),
+    ("ST", "start time, addresses and what else the status holds"),
+    ("GN", "generations"),
+    ("ID", "identity and the order of versions"),
+    ("CR", "creation and binding"),
+    ("TE", "termination"),
+    ("RA", "restarts of all containers"),
+    ("RJ", "refusals"),
+    ("OW", "what belongs to whom"),
+];
+
+/// Every rule that a stream of a Pod is held against, by [family](FAMILIES) and number.
+pub static RULES: [Rule; COUNT] = sorted(joined());
+
+/// The rules, file by file.
+const FILES: &[&[Rule]] = &[
     phase::RULES,
     phase::DERIVED_RULES,
     conditions::presence::RULES,
@@ -59,34 +80,55 @@ const FAMILIES: &[&[Rule]] = &[
     rejection::RULES,
 ];
 
-/// Every rule that a stream of a Pod is held against.
-///
-/// `PH` is about the phase, `CO` about the conditions, `DI` about the condition DisruptionTarget, `CS` about the statuses of containers,
-/// `BO` about the back-off of containers that keep ending, `PR` about probes, `ST` about start time, addresses and what else the status
-/// holds, `GN` about generations, `ID` about identity and order, `CR` about creation and binding, `OW` about what belongs to whom, `TE`
-/// about termination, `RA` about restarts of all containers, `RJ` about refusals.
-pub static RULES: [Rule; COUNT] = {
-    let mut rules = [FAMILIES[0][0]; COUNT];
-    let (mut family, mut at) = (0, 0);
-    while family < FAMILIES.len() {
-        let mut n = 0;
-        while n < FAMILIES[family].len() {
-            rules[at] = FAMILIES[family][n];
-            (n, at) = (n + 1, at + 1);
-        }
-        family += 1;
-    }
-    rules
-};
-
 const COUNT: usize = {
-    let (mut family, mut count) = (0, 0);
-    while family < FAMILIES.len() {
-        count += FAMILIES[family].len();
-        family += 1;
+    let (mut file, mut count) = (0, 0);
+    while file < FILES.len() {
+        count += FILES[file].len();
+        file += 1;
     }
     count
 };
+
+const fn joined() -> [Rule; COUNT] {
+    let mut rules = [FILES[0][0]; COUNT];
+    let (mut file, mut at) = (0, 0);
+    while file < FILES.len() {
+        let mut n = 0;
+        while n < FILES[file].len() {
+            rules[at] = FILES[file][n];
+            (n, at) = (n + 1, at + 1);
+        }
+        file += 1;
+    }
+    rules
+}
+
+const fn sorted(mut rules: [Rule; COUNT]) -> [Rule; COUNT] {
+    let mut done = 1;
+    while done < COUNT {
+        let mut at = done;
+        while at > 0 && place(&rules[at]) < place(&rules[at - 1]) {
+            (rules[at - 1], rules[at]) = (rules[at], rules[at - 1]);
+            at -= 1;
+        }
+        done += 1;
+    }
+    rules
+}
+
+/// Where a rule stands in the catalogue: the place of its family, then its number.
+const fn place(rule: &Rule) -> usize {
+    let id = rule.id().as_bytes();
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        let prefix = FAMILIES[family].0.as_bytes();
+        if prefix[0] == id[0] && prefix[1] == id[1] {
+            return family * 100 + (id[3] - b'0') as usize * 10 + (id[4] - b'0') as usize;
+        }
+        family += 1;
+    }
+    panic!("the rule is of no family")
+}
 
 /// The rule of this id, such as `PH-04`.
 pub fn rule(id: &str) -> Option<&'static Rule> {

@@ -114,14 +114,12 @@ fn counts_instances(change: &Change<'_>, report: &mut Report<'_, '_>) {
 fn is_one_run(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (before, after) = (&old.status.container_id, &new.status.container_id);
-        if before.is_empty() {
-            continue;
-        }
+        // Writers that know no ids start nothing new without one either.
         if before == after && old.terminated().is_some() && new.running().is_some() {
             let message = "an instance that has terminated cannot run again; a restart has another containerID";
             report.change(new.path("state"), old.state(), new.state(), message);
         }
-        let Some(ran) = old.running() else { continue };
+        let Some(ran) = old.running().filter(|_| !before.is_empty()) else { continue };
         let since = |end: &ContainerStateTerminated| (!has_lost_start(end) && end.container_id == *before).then_some(end.started_at);
         for (path, started_at) in [
             ("state.running.startedAt", new.running().filter(|_| before == after).map(|running| running.started_at)),
