@@ -117,7 +117,7 @@ impl World {
     /// Says what is published meanwhile.
     pub(crate) fn restart_kubelet(&mut self, is_done: impl Fn(usize) -> bool) -> Vec<PodStatus> {
         for (n, action) in core::mem::take(&mut self.jobs).into_iter().enumerate() {
-            if is_done(n) {
+            if is_done(n) || self.is_told_gone(action) {
                 self.answer(action, 0);
             }
         }
@@ -136,13 +136,26 @@ impl World {
         if self.observe().is_some_and(|call| call.outputs.contains(&Output::StatusChanged)) {
             published.push(self.pod.status().to_owned());
         }
-        for container in spec.indexes() {
-            let newest = self.pod.facts().instance(container).0.0;
-            let instances = self.runtime.instances.iter_mut().filter(|instance| instance.container == container);
-            instances.enumerate().for_each(|(age, instance)| instance.attempt = Attempt(newest.wrapping_sub(age as u32)));
+        let pod = &self.pod;
+        for instance in &mut self.runtime.instances {
+            let newest = pod.facts().instance(instance.container).0;
+            let is_it = |attempt: &u32| pod.instance_id(instance.container, Attempt(*attempt)) == Some(instance.id);
+            instance.attempt = Attempt((0..=newest.0).rev().find(is_it).unwrap_or(u32::MAX));
         }
         self.jobs = self.pod.pending_actions().collect();
         published
+    }
+
+    /// Whether it is the removal of a record that no status shows any more: a kubelet has removed it before it builds such a status.
+    fn is_told_gone(&self, action: Action) -> bool {
+        let Action::RemoveContainer { container, attempt } = action else { return false };
+        let Some(instance) = self.runtime.instances.iter().find(|instance| instance.is(container, attempt)) else { return false };
+        let status = self.pod.status().to_owned();
+        let mut shown = status.init_container_statuses.iter().chain(&status.container_statuses);
+        shown.all(|status| {
+            let last = status.last_state.terminated.as_ref().filter(|_| !status.container_id.is_empty());
+            status.container_id != instance.id && last.is_none_or(|last| last.container_id != instance.id)
+        })
     }
 
     /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.

@@ -1,7 +1,8 @@
 //! `CO` and `RA`, of a restart of all containers in place (KEP-5532).
 
-use crate::api::PodPhase;
+use crate::api::{ConditionStatus, PodPhase};
 use crate::check::catalogue::conditions::readiness::never_came_to_run;
+use crate::check::catalogue::containers::window::is_removed_again;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -43,6 +44,10 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(puts_all_away),
     )
     .source_is("kubelet SyncPod, convertToAPIContainerStatuses (KEP-5532)")
+    .unless(
+        "why an earlier start failed hides the reason RestartingAllContainers; a kubelet that was restarted in the middle, or could not remove all \
+         records at once, puts away the others later: AllContainersRestarting stays True until then; the Pod ends in the middle",
+    )
     .with_every_version()
     .only(Scope::Full)
     .silent_on(RULED, &[BEGUN, CLEAN])
@@ -109,7 +114,7 @@ fn puts_all_away(change: &Change<'_>, report: &mut Report<'_, '_>) {
         return;
     }
     let [old, new] = [change.old.status(), change.new.status()];
-    if old.pod_ip != new.pod_ip {
+    if old.pod_ip != new.pod_ip && !old.pod_ip.is_empty() && !has_another_sandbox(change) {
         report.change("status.podIP", &old.pod_ip, &new.pod_ip, "a restart of all containers keeps the sandbox and its address");
     }
     if let (Some(before), Some(after)) = (old.start_time, new.start_time)
@@ -117,24 +122,35 @@ fn puts_all_away(change: &Change<'_>, report: &mut Report<'_, '_>) {
     {
         report.change("status.startTime", before, after, "a restart of all containers does not begin the Pod anew");
     }
+    // It goes on, or the Pod has ended in between, of which the condition tells.
+    let is_over =
+        change.new.condition(CONDITION).is_some_and(|condition| condition.status == ConditionStatus::False && condition.reason.is_empty());
     for (old, new) in change.both() {
         if old.kind == ContainerKind::Ephemeral {
             if old.status.container_id != new.status.container_id || old.status.restart_count != new.status.restart_count {
                 let (before, after) = (&old.status.container_id, &new.status.container_id);
                 report.change(new.path("containerID"), before, after, "ephemeral containers are left out of a restart of all containers");
             }
-        } else if (old.running().is_some() || old.terminated().is_some()) && !has_been_put_away(&old, &new) {
+        } else if is_over && (old.running().is_some() || old.terminated().is_some()) && !has_been_put_away(&old, &new) {
             const WHY: &str = "all containers are restarted: each is put away, its restartCount rises, and its lastState says so with 137";
             report.change(new.path("state"), old.state(), new.state(), WHY);
         }
     }
 }
 
+/// Whether the sandbox has been replaced, too, since the restart of all containers began.
+fn has_another_sandbox(change: &Change<'_>) -> bool {
+    let Some((old, new)) = change.condition(KubeletCondition::PodReadyToStartContainers) else { return true };
+    let begun =
+        change.old.condition(CONDITION).filter(|_| change.old.holds(CONDITION)).and_then(|condition| condition.last_transition_time);
+    new.last_transition_time != old.last_transition_time || begun.is_some_and(|begun| new.last_transition_time >= Some(begun))
+}
+
 /// Whether a container has been put away; it may have come back since, if several changes are told at once.
 fn has_been_put_away(old: &Container<'_>, new: &Container<'_>) -> bool {
     new.status.restart_count > old.status.restart_count
         && new.last().is_some_and(|last| last.reason == TerminatedReason::RestartingAllContainers.as_str() && last.exit_code == 137)
-        && (is_put_away(new) || new.status.container_id != old.status.container_id)
+        && (new.waiting().is_some() || is_removed_again(new) || new.status.container_id != old.status.container_id)
 }
 
 fn starts_nothing(change: &Change<'_>, report: &mut Report<'_, '_>) {

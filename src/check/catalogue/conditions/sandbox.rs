@@ -46,21 +46,39 @@ const NEVER: Span = Span::from_nanos(i64::MIN);
 pub(in crate::check) struct Memory {
     /// What the last version says of the sandbox.
     last: Option<Last>,
+    /// The sandbox may be another than the Pod's first.
+    replaced: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Last {
     since: Option<Time>,
     at: Option<Moment>,
+    is_up: bool,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { last: None };
+    pub(in crate::check) const NEW: Self = Self { last: None, replaced: false };
 
-    pub(in crate::check) fn learn(&mut self, new: &Version<'_>, _change: Option<&Change<'_>>) {
+    pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         let condition = new.condition(KubeletCondition::PodReadyToStartContainers);
-        self.last = condition.map(|condition| Last { since: condition.last_transition_time, at: new.at() });
+        self.replaced |= self.shows_another(new) || (change.is_none_or(|change| change.gap) && condition.is_some());
+        let is_up = new.holds(KubeletCondition::PodReadyToStartContainers);
+        self.last = condition.map(|condition| Last { since: condition.last_transition_time, at: new.at(), is_up });
     }
+
+    /// Whether the first sandbox is down, or there is another one: the condition was True, and is not, or anew.
+    fn shows_another(&self, new: &Version<'_>) -> bool {
+        let since = new.condition(KubeletCondition::PodReadyToStartContainers).map(|condition| condition.last_transition_time);
+        self.last.is_some_and(|last| last.is_up && since != Some(last.since))
+    }
+}
+
+/// Whether the sandbox may be another than the Pod's first: the records of init containers were removed before they ran in it (kubelet
+/// `purgeInitContainers`), whether or not a status had told how they ended.
+pub(in crate::check) fn may_be_another(version: &Version<'_>) -> bool {
+    let memory = &version.history.sandbox;
+    memory.replaced || memory.shows_another(version) || version.condition(KubeletCondition::PodReadyToStartContainers).is_none()
 }
 
 fn is_without_sandbox(version: &Version<'_>) -> Option<Limit> {

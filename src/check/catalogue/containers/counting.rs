@@ -1,31 +1,34 @@
 //! What `restartCount` counts.
 
 use crate::check::catalogue::bases::RUNNING;
+use crate::check::catalogue::conditions::sandbox::may_be_another;
 use crate::check::catalogue::containers::life::{BACKS_OFF, ENDED, ENDS, RESTARTED, RESTARTS};
-use crate::check::catalogue::containers::window::{synthetic, tells_loss};
+use crate::check::catalogue::containers::window::{is_removed_again, synthetic, tells_loss};
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
 use crate::check::version::{Change, Container, Version};
+use crate::spec::ContainerKind;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must(
         "CS-38",
         "running or terminated: restartCount ≥ 1 ⇔ lastState.terminated is there; waiting: restartCount ≥ 1 ⇒ it is there",
-        Check::Both(counted_has_last, last_is_counted),
+        Check::Both(counted_has_last, tells_and_counts),
     )
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
-         the next start; a restarted kubelet that has lost both may know the count of a static Pod and not its last end",
+         the next start; nothing counts one whose record was removed while it waited behind its end; a restarted kubelet that has lost both may know the count of a static Pod and not its last end; the record of an init \
+         container goes with its sandbox, perhaps before its end was told",
     )
     .silent_on(RUNNING, &[ENDS, RESTARTS])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState = {}"]]),
     Rule::must("CS-42", "an instance keeps its restartCount: same containerID ⇒ same count", Check::Change(keeps_count))
         .source_is("kubelet convertToAPIContainerStatuses")
         .unless(
-            "the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown; a static Pod \
-             falls back to the runtime's count when the kubelet restarts",
+            "the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown; each build counts \
+             an init container again that is gone while other containers are still to be put away; a static Pod falls back to the runtime's count when the kubelet restarts",
         )
         .silent_on(RUNNING, &[ENDS, RESTARTS])
         .fires_on(RUNNING, &[&[ENDED, "status.containerStatuses[web].restartCount = 1"]]),
@@ -38,23 +41,44 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if version.is(Shapes::MIRROR) {
-        return;
+    if !version.is(Shapes::MIRROR) {
+        version.containers().filter(|container| !is_of_init(container)).for_each(|container| has_last(&container, report));
     }
-    for container in version.containers() {
-        let status = container.status;
-        // Behind an instance that was created only, the last state is that of a waiting container.
-        if status.restart_count >= 1 && container.last().is_none() && status.last_state.waiting.is_none() {
-            let message =
-                format_args!("it has been restarted {} times, so an instance ended before: lastState tells how", status.restart_count);
-            report.add(container.path("lastState"), container.last_state(), message);
-        }
+}
+
+fn tells_and_counts(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    if !change.gap
+        && !change.new.is(Shapes::MIRROR)
+        && change.new.containers().any(|container| lacks_last(&container))
+        && !may_be_another(change.new)
+    {
+        change.new.containers().filter(is_of_init).for_each(|container| has_last(&container, report));
+    }
+    last_is_counted(change, report);
+}
+
+const fn is_of_init(container: &Container<'_>) -> bool {
+    matches!(container.kind, ContainerKind::Init | ContainerKind::Sidecar)
+}
+
+/// Whether it was restarted and does not tell how it ended before. Behind an instance that was created only, the last state is that of a
+/// waiting container.
+fn lacks_last(container: &Container<'_>) -> bool {
+    let status = container.status;
+    status.restart_count >= 1 && container.last().is_none() && status.last_state.waiting.is_none()
+}
+
+fn has_last(container: &Container<'_>, report: &mut Report<'_, '_>) {
+    if lacks_last(container) {
+        let count = container.status.restart_count;
+        let message = format_args!("it has been restarted {count} times, so an instance ended before: lastState tells how");
+        report.add(container.path("lastState"), container.last_state(), message);
     }
 }
 
 fn last_is_counted(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
-        if is_counted_wrong(&new) && !is_counted_wrong(&old) && !is_back_from_waiting(&old, &new) {
+        if is_counted_wrong(&new) && !is_counted_wrong(&old) && !is_back_from_waiting(&old, &new) && !has_lost_count(&old) {
             report.add(new.path("restartCount"), new.status.restart_count, "an instance ended before this one, so this one is a restart");
         }
     }
@@ -72,12 +96,23 @@ fn is_back_from_waiting(old: &Container<'_>, new: &Container<'_>) -> bool {
     old.waiting().is_some() && new.terminated().is_some() && old.status.container_id == new.status.container_id
 }
 
+/// Whether the record of its first instance was removed while it waited behind the end of that: as all containers were restarted. Then nothing is
+/// counted, and the next one is the first for the runtime.
+fn has_lost_count(old: &Container<'_>) -> bool {
+    old.waiting().is_some() && old.status.container_id.is_empty() && old.last().is_some()
+}
+
 fn keeps_count(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (before, after) = (old.status.restart_count, new.status.restart_count);
         let same = !new.status.container_id.is_empty() && old.status.container_id == new.status.container_id;
         let falls_back = change.new.is(Shapes::MIRROR) && after < before;
-        if same && before != after && !falls_back && !(before.checked_add(1) == Some(after) && tells_of_loss(&old, &new)) {
+        if same
+            && before != after
+            && !falls_back
+            && !(before.checked_add(1) == Some(after) && tells_of_loss(&old, &new))
+            && !(before < after && is_removed_again(&new))
+        {
             let message = "a container's instance is counted when it starts, and keeps its number";
             report.change(new.path("restartCount"), before, after, message);
         }

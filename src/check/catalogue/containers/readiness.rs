@@ -89,7 +89,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(SERVING, &[&["status.containerStatuses[web].started = false"]]),
 ];
 
-const BEGUN_ANEW: &str = "the startup probe of a new instance has just begun, after the instance had taken over `started`: ready follows in the next write (SW-back)";
+const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write (SW-back)";
 const EPHEMERAL: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"waiting\": {\"reason\": \"ContainerCreating\"}}}";
 
 const READY_STARTED: Mark = Mark {

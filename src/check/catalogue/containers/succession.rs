@@ -2,6 +2,7 @@
 
 use crate::api::ContainerStateTerminated as Ended;
 use crate::check::catalogue::bases::RUNNING;
+use crate::check::catalogue::conditions::sandbox::may_be_another;
 use crate::check::catalogue::containers::life::{BACKED_OFF, BACKS_OFF, ENDS, ENDS_AGAIN, RESTARTED, RESTARTS};
 use crate::check::catalogue::containers::window::synthetic;
 use crate::check::report::Report;
@@ -10,6 +11,7 @@ use crate::check::shape::Shapes;
 use crate::check::version::{Change, Container, Version};
 use crate::rules::container_status::Synthetic;
 use crate::rules::view::WaitingReason;
+use crate::spec::ContainerKind;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must(
@@ -31,7 +33,9 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(succeeds_last),
     )
     .source_is("kubelet convertToAPIContainerStatuses")
-    .unless("the kubelet made up the end of the instance before")
+    .unless(
+        "the kubelet made up the end of the instance before; that of an init container went with its sandbox, before its end was told: lastState stays",
+    )
     .with_every_version()
     .not(Shapes::MIRROR)
     .silent_on(RUNNING, &[ENDS, RESTARTS])
@@ -42,7 +46,9 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(waits_behind_end),
     )
     .source_is("kubelet convertToAPIContainerStatuses")
-    .unless("all containers restart; an instance was skipped: restartCount is greater")
+    .unless(
+        "all containers restart; an instance was skipped: restartCount is greater, if it was not counted already when a loss was told, and is not counted anew in a new sandbox",
+    )
     .with_every_version()
     .not(Shapes::MIRROR)
     .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])
@@ -101,7 +107,7 @@ fn succeeds_last(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let is_next = old.status.restart_count.checked_add(1) == Some(new.status.restart_count);
         let is_new = !new.status.container_id.is_empty() && new.status.container_id != old.status.container_id;
-        if is_next && is_new && new.waiting().is_none() && !follows(&old, &new) {
+        if is_next && is_new && new.waiting().is_none() && !follows(&old, &new) && !is_unknown(change.new, &old, &new) {
             let message =
                 format_args!("the instance before this one was {} of {}: lastState tells its end", old.state(), old.status.container_id);
             report.change(new.path("lastState"), old.last_state(), new.last_state(), message);
@@ -125,6 +131,16 @@ fn follows(old: &Container<'_>, new: &Container<'_>) -> bool {
     }
 }
 
+/// Whether its records and logs may have gone with the sandbox, so that the runtime counts from 0 again.
+fn counts_anew(version: &Version<'_>, new: &Container<'_>) -> bool {
+    matches!(new.kind, ContainerKind::Init | ContainerKind::Sidecar) && may_be_another(version)
+}
+
+/// Whether the record of the instance before, which ran, may be gone with its sandbox, and the last state is as it was.
+fn is_unknown(version: &Version<'_>, old: &Container<'_>, new: &Container<'_>) -> bool {
+    counts_anew(version, new) && old.running().is_some() && old.last() == new.last()
+}
+
 fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (Some(end), Some(waiting)) = (old.terminated(), new.waiting()) else { continue };
@@ -132,7 +148,9 @@ fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
         // Why an earlier start failed may hide the reason, but not what was made up of the instance that was removed.
         let restarting_all = WaitingReason::from_text(&waiting.reason) == WaitingReason::RestartingAllContainers
             || new.last().and_then(synthetic) == Some(Synthetic::RemovedForRestart);
-        if restarting_all || (after.restart_count > before.restart_count && after.container_id != before.container_id) {
+        let is_counted = after.restart_count > before.restart_count
+            || (after.restart_count == before.restart_count && (old.last().and_then(synthetic).is_some() || counts_anew(change.new, &new)));
+        if restarting_all || (is_counted && after.container_id != before.container_id) {
             continue;
         }
         if after.container_id != before.container_id {

@@ -13,7 +13,8 @@ use crate::spec::{ContainerKind, ProbeKind};
 pub(in crate::check) enum Window {
     /// SW-fwd: the probe has passed, and `ready` is still that of before.
     Passed,
-    /// SW-back: the probe begins anew with an instance that took over `started` and `ready` from the one before, and `ready` is still true.
+    /// SW-back: the probe begins anew, and `ready` is still true: with an instance that took over `started` and `ready` from the one before, or with a
+    /// kubelet that was restarted and took them over from the status.
     BegunAnew,
 }
 
@@ -26,7 +27,7 @@ impl Window {
             && container.running().is_some()
             && match self {
                 Self::Passed => status.started == Some(true) && !status.ready,
-                Self::BegunAnew => status.started == Some(false) && status.ready && status.restart_count > 0,
+                Self::BegunAnew => status.started == Some(false) && status.ready,
             }
     }
 
@@ -54,6 +55,13 @@ pub(in crate::check) fn may_be_synthetic(kind: ContainerKind, end: &ContainerSta
     let without_trace = || end.container_id.is_empty() && end.started_at.is_none() && end.finished_at.is_none();
     let is_success = || Synthetic::InitCompleted.exit() == end.into();
     synthetic(end).is_some() || (kind == ContainerKind::Init && is_success() && without_trace())
+}
+
+/// Whether it is an init container without a record, shown as completed, while all containers are restarted and a regular one is still there: a
+/// kubelet was restarted in the middle, or could not remove the records of all at once.
+pub(in crate::check) fn is_removed_again(container: &Container<'_>) -> bool {
+    let is_completed = container.terminated().is_some_and(|end| may_be_synthetic(container.kind, end));
+    is_completed && container.last().and_then(synthetic) == Some(Synthetic::RemovedForRestart)
 }
 
 /// Whether the status tells that the instance was lost, or removed to restart all containers: it waits behind a termination that the kubelet

@@ -236,7 +236,9 @@ fn appears_with_the_sandbox(change: &Change<'_>, report: &mut Report<'_, '_>) {
         return;
     }
     let before_and_after = change.condition(KubeletCondition::PodReadyToStartContainers);
-    let was_up = before_and_after.is_some_and(|(before, after)| before.last_transition_time != after.last_transition_time);
+    let has_turned = before_and_after.is_some_and(|(before, after)| before.last_transition_time != after.last_transition_time);
+    // Up, and down again within the second: the kubelet tells of a sandbox before it knows its address.
+    let was_up = has_turned || old.holds(KubeletCondition::PodReadyToStartContainers);
     if !new.holds(KubeletCondition::PodReadyToStartContainers) && !was_up {
         report.add("status.podIP", &status.pod_ip, "the address comes from the sandbox, and PodReadyToStartContainers has never been True");
     }

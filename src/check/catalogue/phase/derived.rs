@@ -2,6 +2,7 @@
 
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::catalogue::containers::window::Window;
 use crate::check::catalogue::phase::word;
 use crate::check::computed::{Phases, computed, may_be_held};
 use crate::check::report::Report;
@@ -258,13 +259,32 @@ impl Memory {
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.lag = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
-        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
+        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full) && !is_in_window(change));
         let computed = stays.and_then(|change| computed(new, Some(change.old)));
-        self.lag = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase))).and_then(|computed| {
+        let lags = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase)));
+        // What the containers called for was judged when they came to be so.
+        if lags.is_some() && change.is_some_and(|change| !is_built_anew(change)) {
+            return;
+        }
+        self.lag = lags.and_then(|computed| {
             let lag = (!may_be_held(new, computed)).then_some(computed);
             self.lag.or(lag)
         });
     }
+}
+
+/// Whether the kubelet may have built this status: others leave the containers and the generation it speaks of as they are.
+fn is_built_anew(change: &Change<'_>) -> bool {
+    let [old, new] = [change.old.status(), change.new.status()];
+    old.observed_generation != new.observed_generation
+        || old.container_statuses != new.container_statuses
+        || old.init_container_statuses != new.init_container_statuses
+}
+
+/// Whether a result of a startup probe has been written, and the phase follows with the next build.
+fn is_in_window(change: &Change<'_>) -> bool {
+    let is_in = |window: Window| change.both().any(|(old, new)| window.fits(&new) && window.follows(&old, &new));
+    is_in(Window::Passed) || is_in(Window::BegunAnew)
 }
 
 /// Whether something runs, and all that ran before does so still.

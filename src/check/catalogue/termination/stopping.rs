@@ -2,6 +2,7 @@
 
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{DELETING, RUNNING, SUCCEEDED};
+use crate::check::catalogue::containers::window::{may_be_synthetic, synthetic};
 use crate::check::clock::Moment;
 use crate::check::computed::{computed, is_past_deadline, may_be_held};
 use crate::check::report::Report;
@@ -78,7 +79,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("TE-09", "terminal phase ⇒ no state of a container changes any more", Check::Change(is_over))
         .source_is("kubelet pod workers")
         .not(Shapes::MIRROR.and(Shapes::COLLECTED))
-        .unless("what has no termination yet may get one of ContainerStatusUnknown; what waits may show what its runtime says, and no longer why it waits: a restarted kubelet has forgotten that")
+        .unless("what has no termination yet may get one of ContainerStatusUnknown; what waits may show what its runtime says, and no longer why it waits: a restarted kubelet has forgotten that; an init container without a record is shown completed and waiting by turns")
         .silent_on(SUCCEEDED, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.exitCode = 3"]]),
     Rule::must("TE-10", "DeadlineExceeded ⇒ the spec has activeDeadlineSeconds, and startTime plus those have passed", Check::Status(deadline_has_passed))
@@ -303,7 +304,8 @@ fn is_over(change: &Change<'_>, report: &mut Report<'_, '_>) {
         let unknown = |container: &Container<'_>| {
             container.terminated().is_some_and(|end| end.reason == TerminatedReason::ContainerStatusUnknown.as_str())
         };
-        if old.terminated().is_some() || !(unknown(&new) || is_rebuilt(&old, &new)) {
+        let is_over = old.terminated().is_some() || !(unknown(&new) || is_rebuilt(&old, &new));
+        if is_over && !takes_turns(&old, &new) && !takes_turns(&new, &old) {
             report.change(new.path("state"), old.state(), new.state(), "the Pod has ended, and so have its containers");
         }
     }
@@ -315,6 +317,13 @@ fn is_rebuilt(old: &Container<'_>, new: &Container<'_>) -> bool {
     let same = !new.status.container_id.is_empty() && new.status.container_id == old.status.container_id;
     old.waiting().is_some()
         && (new.waiting().is_some_and(|waiting| plain.contains(&waiting.reason.as_str())) || (new.terminated().is_some() && same))
+}
+
+/// Whether an init container without a record is shown as completed in one build, and in the other as waiting, for an earlier start that failed:
+/// the kubelet does so by turns.
+fn takes_turns(completed: &Container<'_>, waiting: &Container<'_>) -> bool {
+    let is_completed = completed.terminated().is_some_and(|end| may_be_synthetic(completed.kind, end) && synthetic(end).is_none());
+    is_completed && waiting.waiting().is_some() && completed.status.container_id == waiting.status.container_id
 }
 
 fn deadline_has_passed(version: &Version<'_>, report: &mut Report<'_, '_>) {
