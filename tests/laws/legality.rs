@@ -48,6 +48,8 @@ fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
                 published.into_iter().for_each(|status| server.write(now, status));
             } else {
                 server.step(&mut world, *op);
+                // The kubelet's garbage collection, of which no event tells.
+                world.runtime.collect();
             }
             server.verdict()?;
             if server.gone {

@@ -172,6 +172,14 @@ impl Runtime {
         self.instances.retain(|instance| !instance.is(container, attempt));
     }
 
+    /// Of each container, the newest two are kept.
+    pub(crate) fn collect(&mut self) {
+        let older = |n: usize| self.instances[..n].iter().filter(|newer| newer.container == self.instances[n].container).count() >= 2;
+        let kept: Vec<_> = (0..self.instances.len()).map(|n| !older(n)).collect();
+        let mut kept = kept.into_iter();
+        self.instances.retain(|_| kept.next() == Some(true));
+    }
+
     /// All that there is.
     pub(crate) fn list(&self, spec: &Spec) -> Observation {
         let network = if spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };

@@ -20,7 +20,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
          the next start; nothing counts one whose record was removed while it waited behind its end; a restarted kubelet that has lost both may know the count of a static Pod and not its last end; the record of an init \
-         container goes with its sandbox, perhaps before its end was told",
+         container goes with its sandbox, perhaps before its end was told, and its count with it",
     )
     .silent_on(RUNNING, &[ENDS, RESTARTS])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState = {}"]]),
@@ -78,7 +78,13 @@ fn has_last(container: &Container<'_>, report: &mut Report<'_, '_>) {
 
 fn last_is_counted(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
-        if is_counted_wrong(&new) && !is_counted_wrong(&old) && !is_back_from_waiting(&old, &new) && !has_lost_count(&old) {
+        let may_count_anew = || is_of_init(&new) && may_be_another(change.new);
+        if is_counted_wrong(&new)
+            && !is_counted_wrong(&old)
+            && !is_back_from_waiting(&old, &new)
+            && !has_lost_count(&old)
+            && !may_count_anew()
+        {
             report.add(new.path("restartCount"), new.status.restart_count, "an instance ended before this one, so this one is a restart");
         }
     }

@@ -22,7 +22,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
         "ends that the kubelet makes up have no id; a container that waited behind its own end is shown terminated once more when its start is \
-         no longer tried, or after a restart of the kubelet",
+         no longer tried, or after a restart of the kubelet; the record of the newest is gone, and that of the one before is still there",
     )
     .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState.terminated.containerID = containerd://a1"]]),
@@ -96,6 +96,7 @@ fn end_is_shown_once(change: &Change<'_>, report: &mut Report<'_, '_>) {
             && !end.container_id.is_empty()
             && end.container_id == last.container_id
             && !(old.status.container_id == end.container_id && (old.waiting().is_some() || old.terminated().is_some()))
+            && old.last().is_none_or(|before| before.container_id != end.container_id)
         {
             let message = "state tells the end of this instance: lastState is that of the one before";
             report.change(new.path("lastState.terminated.containerID"), old.last_state(), &last.container_id, message);

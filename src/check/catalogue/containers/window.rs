@@ -40,7 +40,8 @@ impl Window {
         let untouched = || old.status == new.status;
         match self {
             Self::Passed => !(same && had_started) || untouched(),
-            Self::BegunAnew => had_started || untouched(),
+            // What has ended may have no probe worker any more: the next instance was taken for started in a status before this one.
+            Self::BegunAnew => had_started || untouched() || (!same && (old.terminated().is_some() || new.last().is_some())),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
-use crate::check::catalogue::containers::window::Window;
 use crate::check::catalogue::phase::word;
 use crate::check::computed::{Phases, computed, may_be_held};
 use crate::check::report::Report;
@@ -10,9 +9,10 @@ use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Container, Version};
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::ending::Ending;
 use crate::rules::phase;
 use crate::rules::view::{Exit, TerminatedReason};
-use crate::spec::{ContainerKind, Spec};
+use crate::spec::{ContainerKind, ProbeKind, Spec};
 use crate::time::Span;
 
 pub(in crate::check) const RULES: &[Rule] = &[
@@ -283,8 +283,8 @@ fn is_built_anew(change: &Change<'_>) -> bool {
 
 /// Whether a result of a startup probe has been written, and the phase follows with the next build.
 fn is_in_window(change: &Change<'_>) -> bool {
-    let is_in = |window: Window| change.both().any(|(old, new)| window.fits(&new) && window.follows(&old, &new));
-    is_in(Window::Passed) || is_in(Window::BegunAnew)
+    let is_probed = |container: &Container<'_>| container.spec.is_some_and(|spec| spec.probe(ProbeKind::Startup).is_some());
+    change.both().any(|(old, new)| old.status.started != new.status.started && new.running().is_some() && is_probed(&new))
 }
 
 /// Whether something runs, and all that ran before does so still.
@@ -331,8 +331,12 @@ fn all_exited_well(version: &Version<'_>) -> bool {
 /// `held` is the phase that may be held: none if any may.
 fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
     let Some((phase, computed)) = new.phase().zip(computed(new, old)) else { return };
-    // The deadline is told of a Pod that had Succeeded before; no other Succeeded one has a reason.
-    let has_reason = phase == PodPhase::Succeeded && old.is_some_and(|old| old.phase() != Some(phase)) && !new.status().reason.is_empty();
+    // The deadline is told of a Pod that had Succeeded before, and a shutdown of the node of one that Succeeds; no other Succeeded one has a reason.
+    let reason = &new.status().reason;
+    let has_reason = phase == PodPhase::Succeeded
+        && old.is_some_and(|old| old.phase() != Some(phase))
+        && !reason.is_empty()
+        && reason != Ending::NodeShutdown.reason();
     let legal = (computed.has(phase) && !has_reason)
         || match phase {
             PodPhase::Failed => !new.status().reason.is_empty() || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new)),

@@ -2,6 +2,7 @@
 
 use crate::api::{EventType, ObjectMeta};
 use crate::check::catalogue::bases::{CREATED, DELETING, RUNNING, SUCCEEDED};
+use crate::check::computed::is_ending;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::Shapes;
@@ -157,12 +158,14 @@ fn ends_before_it_goes(change: &Change<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// Whether the kubelet knows of the deletion and has stopped everything: then it tells the end before it asks for the removal.
+/// Whether the kubelet knows of the deletion, has stopped everything and says so in the conditions: then it tells the end before it asks for the
+/// removal.
 fn is_down(version: &Version<'_>) -> bool {
     let sandbox = version.condition(KubeletCondition::PodReadyToStartContainers);
     version.status().observed_generation >= version.meta().generation
         && sandbox.is_some_and(|sandbox| sandbox.status == crate::api::ConditionStatus::False)
         && version.containers().all(|container| container.terminated().is_some())
+        && is_ending(version)
 }
 
 fn deletion_is_no_news(change: &Change<'_>, report: &mut Report<'_, '_>) {
