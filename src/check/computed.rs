@@ -99,7 +99,7 @@ pub(in crate::check) fn may_be_held(version: &Version<'_>, computed: Phases) -> 
 }
 
 /// Whether Ready already says that the Pod has ended.
-pub(in crate::check) fn is_ending(version: &Version<'_>) -> bool {
+fn is_ending(version: &Version<'_>) -> bool {
     let ended = [ConditionReason::PodFailed, ConditionReason::PodCompleted];
     version
         .condition(KubeletCondition::Ready)

@@ -3,7 +3,9 @@
 use super::play::{Verdict, histories, is_thorough};
 use super::world::{Call, Input, Op, START, TRUE, World};
 use core::cell::{Cell, RefCell};
-use pod_lifecycle::api::{self, EventType, ObjectMeta, PodStatus, WatchEvent, WatchObject};
+use pod_lifecycle::api::{
+    self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodStatus, WatchEvent, WatchObject,
+};
 use pod_lifecycle::check::{Checker, Finding, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::observation::ObservedState;
@@ -95,6 +97,8 @@ impl Server {
         match world.next([what % TRUE, a, b, c]) {
             Input::Update(Change::Spec { spec, .. }) => self.change(world, &spec),
             Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
+            // A forced deletion of what is down already cannot be told from the kubelet's own.
+            Input::Event(Event::ObjectRemoved) if self.is_down() => {}
             Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
             Input::Update(_) if !self.stored => {}
             // The specs limit no local storage.
@@ -110,6 +114,17 @@ impl Server {
             }
             input => self.call(world, input),
         }
+    }
+
+    /// Whether the Pod is being deleted, and its status shows neither a sandbox nor a container that is up.
+    fn is_down(&self) -> bool {
+        let status = &self.object.status;
+        let is_up = |condition: &PodCondition| {
+            condition.type_ == ConditionType::PodReadyToStartContainers && condition.status == ConditionStatus::True
+        };
+        let ended = |container: &ContainerStatus| container.state.terminated.is_some();
+        let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses);
+        self.object.metadata.deletion_timestamp.is_some() && !status.conditions.iter().any(is_up) && containers.all(ended)
     }
 
     /// The machine is told something, and what it publishes is written.

@@ -137,9 +137,12 @@ fn counts_anew(version: &Version<'_>, new: &Container<'_>) -> bool {
     matches!(new.kind, ContainerKind::Init | ContainerKind::Sidecar) && may_be_another(version)
 }
 
-/// Whether the record of the instance before, which ran, may be gone with its sandbox, and the last state is as it was.
+/// Whether the record of the instance before, which ran, may be gone with its sandbox, and the last state is as it was; or another one came in
+/// between, counted from 0.
 fn is_unknown(version: &Version<'_>, old: &Container<'_>, new: &Container<'_>) -> bool {
-    counts_anew(version, new) && old.running().is_some() && old.last() == new.last()
+    let comes_between = |last: &Ended| !last.container_id.is_empty() && last.container_id != old.status.container_id;
+    counts_anew(version, new)
+        && ((old.running().is_some() && old.last() == new.last()) || (old.terminated().is_some() && new.last().is_some_and(comes_between)))
 }
 
 fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {

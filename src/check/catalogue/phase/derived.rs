@@ -12,7 +12,7 @@ use crate::rules::conditions::KubeletCondition;
 use crate::rules::ending::Ending;
 use crate::rules::phase;
 use crate::rules::view::{Exit, TerminatedReason};
-use crate::spec::{ContainerKind, ProbeKind, Spec};
+use crate::spec::{ContainerKind, Spec};
 use crate::time::Span;
 
 pub(in crate::check) const RULES: &[Rule] = &[
@@ -259,7 +259,7 @@ impl Memory {
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.lag = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
-        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full) && !is_in_window(change));
+        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
         let computed = stays.and_then(|change| computed(new, Some(change.old)));
         let lags = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase)));
         // What the containers called for was judged when they came to be so.
@@ -273,18 +273,14 @@ impl Memory {
     }
 }
 
-/// Whether the kubelet may have built this status: others leave the containers and the generation it speaks of as they are.
+/// Whether the kubelet may have built this status: others leave the containers as they are, and results of probes change `started` and `ready` alone.
 fn is_built_anew(change: &Change<'_>) -> bool {
-    let [old, new] = [change.old.status(), change.new.status()];
-    old.observed_generation != new.observed_generation
-        || old.container_statuses != new.container_statuses
-        || old.init_container_statuses != new.init_container_statuses
-}
-
-/// Whether a result of a startup probe has been written, and the phase follows with the next build.
-fn is_in_window(change: &Change<'_>) -> bool {
-    let is_probed = |container: &Container<'_>| container.spec.is_some_and(|spec| spec.probe(ProbeKind::Startup).is_some());
-    change.both().any(|(old, new)| old.status.started != new.status.started && new.running().is_some() && is_probed(&new))
+    let is_same = |(old, new): (Container<'_>, Container<'_>)| {
+        let (old, new) = (old.status, new.status);
+        (&old.state, &old.last_state, old.restart_count) == (&new.state, &new.last_state, new.restart_count)
+            && old.container_id == new.container_id
+    };
+    change.old.status().observed_generation != change.new.status().observed_generation || !change.both().all(is_same)
 }
 
 /// Whether something runs, and all that ran before does so still.

@@ -2,7 +2,6 @@
 
 use crate::api::{EventType, ObjectMeta};
 use crate::check::catalogue::bases::{CREATED, DELETING, RUNNING, SUCCEEDED};
-use crate::check::computed::is_ending;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::Shapes;
@@ -29,7 +28,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .source_is("kubelet status manager canBeDeleted")
         .with_every_version()
         .not(Shapes::MIRROR)
-        .unless("it is deleted with a grace period of 0, or not bound to a node")
+        .unless("it is deleted with a grace period of 0 while its containers or its sandbox are up, or not bound to a node")
         .silent_on(
             SUCCEEDED,
             &[&["metadata.deletionGracePeriodSeconds = 0", "metadata.deletionTimestamp = 2026-01-01T00:00:10Z"], &["type = DELETED"]],
@@ -158,14 +157,12 @@ fn ends_before_it_goes(change: &Change<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// Whether the kubelet knows of the deletion, has stopped everything and says so in the conditions: then it tells the end before it asks for the
-/// removal.
+/// Whether the kubelet knows of the deletion and has stopped everything: then it tells the end before it asks for the removal.
 fn is_down(version: &Version<'_>) -> bool {
     let sandbox = version.condition(KubeletCondition::PodReadyToStartContainers);
     version.status().observed_generation >= version.meta().generation
         && sandbox.is_some_and(|sandbox| sandbox.status == crate::api::ConditionStatus::False)
         && version.containers().all(|container| container.terminated().is_some())
-        && is_ending(version)
 }
 
 fn deletion_is_no_news(change: &Change<'_>, report: &mut Report<'_, '_>) {
