@@ -138,12 +138,14 @@ fn puts_all_away(change: &Change<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// Whether the sandbox has been replaced, too, since the restart of all containers began.
+/// Whether the sandbox has been replaced, too, since the restart of all containers began, or was down: a restarted kubelet knows no address of it.
 fn has_another_sandbox(change: &Change<'_>) -> bool {
     let Some((old, new)) = change.condition(KubeletCondition::PodReadyToStartContainers) else { return true };
     let begun =
         change.old.condition(CONDITION).filter(|_| change.old.holds(CONDITION)).and_then(|condition| condition.last_transition_time);
-    new.last_transition_time != old.last_transition_time || begun.is_some_and(|begun| new.last_transition_time >= Some(begun))
+    !change.old.holds(KubeletCondition::PodReadyToStartContainers)
+        || new.last_transition_time != old.last_transition_time
+        || begun.is_some_and(|begun| new.last_transition_time >= Some(begun))
 }
 
 /// Whether a container has been put away; it may have come back since, if several changes are told at once.
