@@ -4,10 +4,11 @@ use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::catalogue::RULES;
 use crate::check::finding::Finding;
-use crate::check::pods::Pods;
-use crate::check::rule::{Check, Rule, Severity};
-use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
+use crate::check::pods::{Pods, Uid};
+use crate::check::rule::{Rule, Severity};
+use crate::check::stream::{Arrived, Seen, Stream, is_as_created};
 use crate::check::version::Arrival;
+use crate::check::wanted::Rules;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
@@ -106,7 +107,7 @@ pub struct Checker {
     every_version: Option<bool>,
     streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
-    names: BTreeMap<Box<str>, Box<str>>,
+    names: BTreeMap<Box<str>, Uid>,
     /// Pods that were deleted lately, the newest last.
     deleted: VecDeque<Gone>,
     /// Counts how often the watch began anew.
@@ -119,7 +120,7 @@ pub struct Checker {
 /// A Pod that was deleted.
 #[derive(Debug)]
 struct Gone {
-    uid: Box<str>,
+    uid: Uid,
     /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
     for_good: bool,
 }
@@ -172,17 +173,7 @@ impl Checker {
     /// A checker with these options.
     pub fn with(options: Options) -> Self {
         let mut rules = Rules::default();
-        for rule in RULES.iter().filter(|rule| options.select(rule)) {
-            match rule.check {
-                Check::Status(_) => rules.status.push(rule),
-                Check::Change(_) => rules.change.push(rule),
-                Check::Both(..) => {
-                    rules.status.push(rule);
-                    rules.change.push(rule);
-                }
-                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
-            }
-        }
+        RULES.iter().filter(|rule| options.select(rule)).for_each(|rule| rules.want(rule));
         Self {
             rules,
             gates: options.gates,
@@ -238,8 +229,7 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        let known = self.streams.sees(key(&pod.metadata));
-        if !known {
+        if !self.streams.sees(key(&pod.metadata)) {
             self.open(&pod.metadata, &arrived, found);
         }
         self.live.learn(arrived.kind, &pod);
@@ -262,9 +252,9 @@ impl Checker {
     /// A UID is new: what had its name must be gone.
     fn open(&mut self, meta: &api::ObjectMeta, arrived: &Arrived, found: &mut dyn FnMut(Finding)) {
         let Self { rules, gates, streams, names, deleted, watch, live, now, tally, .. } = self;
-        let uid: Box<str> = key(meta).into();
+        let uid = Uid::from(key(meta));
         let before = names.insert(full_name(meta), uid.clone());
-        let replaced = before.and_then(|before| streams.remove(&before));
+        let replaced = before.and_then(|before| streams.remove(before.as_str()));
         let may_return = |gone: &Gone| !gone.for_good && arrived.kind == Some(EventType::Added);
         let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
             Arrival::AfterDeleted
@@ -289,7 +279,7 @@ impl Checker {
 
     fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
         let Self { rules, streams, tally, .. } = self;
-        if let Some(mut stream) = streams.remove(&gone.uid) {
+        if let Some(mut stream) = streams.remove(gone.uid.as_str()) {
             stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
         if self.names.get(name) == Some(&gone.uid) {

@@ -26,6 +26,7 @@ mod rule;
 mod shape;
 mod stream;
 mod version;
+mod wanted;
 
 pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};

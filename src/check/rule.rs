@@ -66,9 +66,9 @@ pub(super) struct Limit {
     pub(super) of: i64,
 }
 
-type StatusCheck = fn(&Version<'_>, &mut Report<'_, '_>);
-type ChangeCheck = fn(&Change<'_>, &mut Report<'_, '_>);
-type LimitCheck = fn(&Version<'_>) -> Option<Limit>;
+pub(super) type StatusCheck = fn(&Version<'_>, &mut Report<'_, '_>);
+pub(super) type ChangeCheck = fn(&Change<'_>, &mut Report<'_, '_>);
+pub(super) type LimitCheck = fn(&Version<'_>) -> Option<Limit>;
 
 /// How a rule is held against a stream.
 #[derive(Clone, Copy, Debug)]
@@ -244,22 +244,6 @@ impl Rule {
 
     pub(super) const fn fires_on(self, base: &'static str, steps: &'static [Step]) -> Self {
         Self { fires: Example { base, steps }, ..self }
-    }
-
-    /// Whether it speaks of this version.
-    pub(super) fn covers(&self, version: &Version<'_>) -> bool {
-        version.is_in(self.scope)
-            && !version.shapes().intersects(self.except.immediate())
-            && (!self.needs_spec || version.spec().is_some())
-            && (!self.needs_time || version.at().is_some())
-    }
-
-    /// Whether it speaks of this change.
-    pub(super) fn covers_change(&self, change: &Change<'_>) -> bool {
-        self.covers(change.new)
-            && (!self.needs_every_version || !change.gap)
-            && change.old.is_in(self.scope)
-            && !change.old.shapes().intersects(self.except.immediate())
     }
 }
 
