@@ -20,6 +20,7 @@ mod computed;
 mod example;
 mod finding;
 mod history;
+mod names;
 mod pods;
 mod report;
 mod rule;
