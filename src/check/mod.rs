@@ -18,6 +18,7 @@ mod checker;
 mod clock;
 mod computed;
 mod example;
+mod facts;
 mod finding;
 mod history;
 mod names;
