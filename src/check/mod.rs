@@ -19,14 +19,17 @@ mod checker;
 mod clock;
 mod computed;
 mod example;
+mod facts;
 mod finding;
 mod history;
+mod names;
 mod pods;
 mod report;
 mod rule;
 mod shape;
 mod stream;
 mod version;
+mod wanted;
 
 pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};

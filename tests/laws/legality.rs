@@ -4,7 +4,8 @@ use super::play::{Verdict, histories, is_thorough};
 use super::world::{Call, Input, Op, START, TRUE, World};
 use core::cell::{Cell, RefCell};
 use pod_lifecycle::api::{
-    self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodStatus, WatchEvent, WatchObject,
+    self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodPhase, PodStatus, WatchEvent,
+    WatchObject,
 };
 use pod_lifecycle::check::{Checker, Finding, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
