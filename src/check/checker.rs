@@ -4,15 +4,16 @@ use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::catalogue::RULES;
 use crate::check::finding::Finding;
-use crate::check::pods::Pods;
-use crate::check::rule::{Check, Rule, Severity};
-use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
+use crate::check::names::{Deleted, Gone, Name, key};
+use crate::check::pods::{Pods, Uid};
+use crate::check::rule::{Rule, Severity};
+use crate::check::stream::{Arrived, Seen, Stream, is_as_created};
 use crate::check::version::Arrival;
+use crate::check::wanted::Rules;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
-use alloc::format;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -107,26 +108,15 @@ pub struct Checker {
     every_version: Option<bool>,
     streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
-    names: BTreeMap<Box<str>, Box<str>>,
-    /// Pods that were deleted lately, the newest last.
-    deleted: VecDeque<Gone>,
+    names: BTreeMap<Name, Uid>,
+    /// Pods that were deleted lately.
+    deleted: Deleted,
     /// Counts how often the watch began anew.
     watch: u32,
     live: Live,
     now: Option<Time>,
     tally: Tally,
 }
-
-/// A Pod that was deleted.
-#[derive(Debug)]
-struct Gone {
-    uid: Box<str>,
-    /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
-    for_good: bool,
-}
-
-/// So many deleted Pods are remembered, to know what comes after their deletion.
-const DELETED: usize = 1024;
 
 /// What is known of the beginning of the present watch.
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,17 +163,7 @@ impl Checker {
     /// A checker with these options.
     pub fn with(options: Options) -> Self {
         let mut rules = Rules::default();
-        for rule in RULES.iter().filter(|rule| options.select(rule)) {
-            match rule.check {
-                Check::Status(_) => rules.status.push(rule),
-                Check::Change(_) => rules.change.push(rule),
-                Check::Both(..) => {
-                    rules.status.push(rule);
-                    rules.change.push(rule);
-                }
-                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
-            }
-        }
+        RULES.iter().filter(|rule| options.select(rule)).for_each(|rule| rules.want(rule));
         Self {
             rules,
             gates: options.gates,
@@ -191,7 +171,7 @@ impl Checker {
             every_version: options.every_version,
             streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
-            deleted: VecDeque::new(),
+            deleted: Deleted::default(),
             watch: 0,
             live: Live::default(),
             now: None,
@@ -244,8 +224,7 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        let known = self.streams.sees(key(&pod.metadata));
-        if !known {
+        if !self.streams.sees(key(&pod.metadata)) {
             self.open(&pod.metadata, &arrived, found);
         }
         self.live.learn(arrived.kind, &pod);
@@ -256,7 +235,7 @@ impl Checker {
         if stream.is_repeated(&pod, arrived.kind) {
             return;
         }
-        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (full_name(&pod.metadata), Gone::of(&pod.metadata)));
+        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (Name::of(&pod.metadata), Gone::of(&pod.metadata)));
         let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
         tally.count(&seen);
         *now = (*now).max(seen.at.map(|at| at.earliest));
@@ -268,11 +247,10 @@ impl Checker {
     /// A UID is new: what had its name must be gone.
     fn open(&mut self, meta: &api::ObjectMeta, arrived: &Arrived, found: &mut dyn FnMut(Finding)) {
         let Self { rules, gates, streams, names, deleted, watch, live, now, tally, .. } = self;
-        let uid: Box<str> = key(meta).into();
-        let before = names.insert(full_name(meta), uid.clone());
-        let replaced = before.and_then(|before| streams.remove(&before));
-        let may_return = |gone: &Gone| !gone.for_good && arrived.kind == Some(EventType::Added);
-        let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
+        let uid = Uid::from(key(meta));
+        let before = names.insert(Name::of(meta), uid.clone());
+        let replaced = before.and_then(|before| streams.remove(before.as_str()));
+        let arrival = if deleted.has(&uid, arrived.kind) {
             Arrival::AfterDeleted
         } else {
             // Behind a break of the watch, what led here may be missing, and one that was forgotten comes again as if it were new.
@@ -287,42 +265,22 @@ impl Checker {
         for (uid, mut stream) in streams.insert(uid, Stream::new(arrival, *gates, *watch)) {
             stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
             tally.forgotten += 1;
-            if let Some(name) = stream.meta().map(full_name).filter(|name| names.get(name) == Some(&uid)) {
+            if let Some(name) = stream.meta().map(Name::of).filter(|name| names.get(name) == Some(&uid)) {
                 names.remove(&name);
             }
         }
     }
 
-    fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
+    fn close(&mut self, name: &Name, gone: Gone, found: &mut dyn FnMut(Finding)) {
         let Self { rules, streams, tally, .. } = self;
-        if let Some(mut stream) = streams.remove(&gone.uid) {
+        if let Some(mut stream) = streams.remove(gone.uid.as_str()) {
             stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
         if self.names.get(name) == Some(&gone.uid) {
             self.names.remove(name);
         }
-        if self.deleted.len() == DELETED {
-            self.deleted.pop_front();
-        }
-        self.deleted.push_back(gone);
+        self.deleted.insert(gone);
     }
-}
-
-impl Gone {
-    fn of(meta: &api::ObjectMeta) -> Self {
-        // Without a UID, what comes next may be another Pod of the same name.
-        Self { uid: key(meta).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
-    }
-}
-
-/// What a Pod is known by: its UID, or its name if it has none.
-fn key(meta: &api::ObjectMeta) -> &str {
-    if meta.uid.is_empty() { &meta.name } else { &meta.uid }
-}
-
-/// `namespace/name`.
-fn full_name(meta: &api::ObjectMeta) -> Box<str> {
-    format!("{}/{}", meta.namespace, meta.name).into()
 }
 
 impl Tally {

@@ -58,7 +58,7 @@ impl Clock {
     /// the object, with two seconds of slack.
     pub(super) fn read(&mut self, t: Option<f64>, created: bool, pod: &api::Pod) -> Option<Moment> {
         let managed = pod.metadata.managed_fields.iter().filter_map(|entry| entry.time).max();
-        let shown = newest(pod).max(managed);
+        let shown = newest(&pod.metadata, &pod.status).max(managed);
         let newest = shown.max(deletion(pod));
         let is_new = |time: Option<Time>| self.newest.is_some() && time > self.newest;
         let is_news = created || is_new(newest);
@@ -97,18 +97,18 @@ impl Clock {
 }
 
 /// The newest time in an object, but for its deletion.
-pub(super) fn newest(pod: &api::Pod) -> Option<Time> {
-    let status = &pod.status;
-    let states = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses]
-        .into_iter()
-        .flatten()
-        .flat_map(|container| [&container.state, &container.last_state]);
-    let times = states.flat_map(|state| {
-        let end = state.terminated.as_ref();
-        [state.running.as_ref().and_then(|running| running.started_at), end.and_then(|end| end.finished_at)]
-    });
-    let conditions = status.conditions.iter().map(|condition| condition.last_transition_time);
-    times.chain(conditions).chain([pod.metadata.creation_timestamp, status.start_time]).flatten().max()
+pub(super) fn newest(meta: &api::ObjectMeta, status: &api::PodStatus) -> Option<Time> {
+    let mut newest = meta.creation_timestamp.max(status.start_time);
+    for condition in &status.conditions {
+        newest = newest.max(condition.last_transition_time);
+    }
+    for list in [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses] {
+        for state in list.iter().flat_map(|container| [&container.state, &container.last_state]) {
+            newest = newest.max(state.running.as_ref().and_then(|running| running.started_at));
+            newest = newest.max(state.terminated.as_ref().and_then(|end| end.finished_at));
+        }
+    }
+    newest
 }
 
 /// When the deletion was asked for: its timestamp lies ahead.

@@ -20,14 +20,17 @@ mod checker;
 mod clock;
 mod computed;
 mod example;
+mod facts;
 mod finding;
 mod history;
+mod names;
 mod pods;
 mod report;
 mod rule;
 mod shape;
 mod stream;
 mod version;
+mod wanted;
 mod whole;
 
 pub use catalogue::{FAMILIES, RULES, rule};
