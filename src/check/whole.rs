@@ -15,18 +15,22 @@ impl Checker {
     ///
     /// // What a simulator holds: versions of a Pod, and when each was written, in seconds since its start.
     /// let mut pod: Pod = serde_json::from_str(
-    ///     r#"{"metadata": {"name": "web", "namespace": "default", "uid": "1", "resourceVersion": "1", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
+    ///     r#"{"metadata": {"name": "web", "namespace": "default", "uid": "1", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
     ///         "spec": {"containers": [{"name": "web", "image": "nginx:1"}]},
-    ///         "status": {"phase": "Pending", "qosClass": "BestEffort"}}"#,
+    ///         "status": {"qosClass": "BestEffort"}}"#,
     /// )?;
-    /// let created = WatchEvent { type_: EventType::Added, t: Some(0.1), object: pod.clone().into() };
-    /// pod.metadata.resource_version = "2".into();
-    /// pod.status.phase = Some(PodPhase::Succeeded);
-    /// let ended = WatchEvent { type_: EventType::Modified, t: Some(3.0), object: pod.into() };
+    /// let mut write = |type_, version: &str, t, phase| {
+    ///     (pod.metadata.resource_version, pod.status.phase) = (version.into(), Some(phase));
+    ///     WatchEvent { type_, t: Some(t), object: pod.clone().into() }
+    /// };
+    /// let stream = [
+    ///     write(EventType::Added, "1", 0.1, PodPhase::Pending),
+    ///     write(EventType::Modified, "2", 3.0, PodPhase::Succeeded),
+    ///     write(EventType::Modified, "3", 4.0, PodPhase::Running),
+    /// ];
     ///
-    /// let findings = Checker::new().check([created, ended]);
-    /// assert!(findings.iter().all(|finding| finding.line == 2));
-    /// assert!(findings.iter().any(|finding| finding.rule.id() == "PH-04"), "{findings:?}");
+    /// let findings = Checker::new().check(stream);
+    /// assert!(findings.iter().any(|finding| finding.rule.id() == "PH-02" && finding.line == 3), "{findings:?}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn check(&mut self, events: impl IntoIterator<Item = WatchEvent>) -> Vec<Finding> {

@@ -77,7 +77,10 @@ fn explain(rule: &Rule, out: &mut impl Write) -> Result<()> {
     match rule.scope() {
         Scope::Any => {}
         Scope::Started => writeln!(out, "Of:      versions with status.startTime")?,
-        Scope::Full => writeln!(out, "Of:      versions with status.startTime and the condition PodReadyToStartContainers")?,
+        Scope::Full => writeln!(
+            out,
+            "Of:      versions with status.startTime and the condition PodReadyToStartContainers (or Ready, of writers without that)"
+        )?,
         _ => writeln!(out, "Of:      some versions")?,
     }
     for (n, need) in needs(rule).into_iter().enumerate() {
