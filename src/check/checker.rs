@@ -3,6 +3,7 @@
 use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::catalogue::RULES;
+use crate::check::deleted::Deleted;
 use crate::check::finding::Finding;
 use crate::check::pods::Pods;
 use crate::check::rule::{Check, Rule, Severity};
@@ -10,8 +11,9 @@ use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
 use crate::check::version::Arrival;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -107,25 +109,13 @@ pub struct Checker {
     streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
     names: BTreeMap<Box<str>, Box<str>>,
-    /// Pods that were deleted lately, the newest last.
-    deleted: VecDeque<Gone>,
+    deleted: Deleted,
     /// Counts how often the watch began anew.
     watch: u32,
     live: Live,
     now: Option<Time>,
     tally: Tally,
 }
-
-/// A Pod that was deleted.
-#[derive(Debug)]
-struct Gone {
-    uid: Box<str>,
-    /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
-    for_good: bool,
-}
-
-/// So many deleted Pods are remembered, to know what comes after their deletion.
-const DELETED: usize = 1024;
 
 /// What is known of the beginning of the present watch.
 #[derive(Clone, Copy, Debug, Default)]
@@ -190,7 +180,7 @@ impl Checker {
             every_version: options.every_version,
             streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
-            deleted: VecDeque::new(),
+            deleted: Deleted::NEW,
             watch: 0,
             live: Live::default(),
             now: None,
@@ -238,24 +228,24 @@ impl Checker {
     }
 
     fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        let known = self.streams.sees(key(&pod.metadata));
+        let known = self.streams.sees(&key(&pod.metadata));
         if !known {
             self.open(&pod.metadata, &arrived, found);
         }
         self.live.learn(arrived.kind, &pod);
         let Self { rules, spec, streams, watch, now, tally, .. } = self;
-        let Some(stream) = streams.get_mut(key(&pod.metadata)) else { return };
+        let Some(stream) = streams.get_mut(&key(&pod.metadata)) else { return };
         let arrived =
             Arrived { every_version: arrived.every_version && core::mem::replace(&mut stream.watch, *watch) == *watch, ..arrived };
         if stream.is_repeated(&pod, arrived.kind) {
             return;
         }
-        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (full_name(&pod.metadata), Gone::of(&pod.metadata)));
+        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| Gone::of(&pod.metadata));
         let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
         tally.count(&seen);
         *now = (*now).max(seen.at.map(|at| at.earliest));
-        if let Some((name, gone)) = gone {
-            self.close(&name, gone, found);
+        if let Some(gone) = gone {
+            self.close(gone, found);
         }
     }
 
@@ -265,8 +255,8 @@ impl Checker {
         let uid: Box<str> = key(meta).into();
         let before = names.insert(full_name(meta), uid.clone());
         let replaced = before.and_then(|before| streams.remove(&before));
-        let may_return = |gone: &Gone| !gone.for_good && arrived.kind == Some(EventType::Added);
-        let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
+        let may_return = |for_good: bool| !for_good && arrived.kind == Some(EventType::Added);
+        let arrival = if deleted.find(&uid).is_some_and(|for_good| !may_return(for_good)) {
             Arrival::AfterDeleted
         } else {
             // Behind a break of the watch, what led here may be missing, and one that was forgotten comes again as if it were new.
@@ -287,31 +277,36 @@ impl Checker {
         }
     }
 
-    fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
-        let Self { rules, streams, now, tally, .. } = self;
-        if let Some(mut stream) = streams.remove(&gone.uid) {
+    fn close(&mut self, Gone { uid, name, for_good }: Gone, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, streams, names, now, tally, .. } = self;
+        if let Some(mut stream) = streams.remove(&uid) {
             stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
         }
-        if self.names.get(name) == Some(&gone.uid) {
-            self.names.remove(name);
+        if names.get(&name) == Some(&uid) {
+            names.remove(&name);
         }
-        if self.deleted.len() == DELETED {
-            self.deleted.pop_front();
-        }
-        self.deleted.push_back(gone);
+        self.deleted.add(uid, for_good);
     }
+}
+
+/// A Pod that has been deleted.
+struct Gone {
+    uid: Box<str>,
+    name: Box<str>,
+    for_good: bool,
 }
 
 impl Gone {
     fn of(meta: &api::ObjectMeta) -> Self {
         // Without a UID, what comes next may be another Pod of the same name.
-        Self { uid: key(meta).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
+        let for_good = meta.deletion_timestamp.is_some() && !meta.uid.is_empty();
+        Self { uid: key(meta).into(), name: full_name(meta), for_good }
     }
 }
 
-/// What a Pod is known by: its UID, or its name if it has none.
-fn key(meta: &api::ObjectMeta) -> &str {
-    if meta.uid.is_empty() { &meta.name } else { &meta.uid }
+/// What a Pod is known by: its UID, or `namespace/name` if it has none.
+fn key(meta: &api::ObjectMeta) -> Cow<'_, str> {
+    if meta.uid.is_empty() { Cow::Owned(full_name(meta).into()) } else { Cow::Borrowed(&meta.uid) }
 }
 
 /// `namespace/name`.

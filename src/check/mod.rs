@@ -17,6 +17,7 @@ mod catalogue;
 mod checker;
 mod clock;
 mod computed;
+mod deleted;
 mod example;
 mod finding;
 mod history;

@@ -226,7 +226,7 @@ impl Stream {
         if let Some(at) = at {
             self.release(at, found);
         }
-        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status, gap)) {
+        if self.collected.is_none() && is_collection(self.last.as_ref().map(|last| &last.pod.status), pod, gap) {
             self.collected = Some(Collected { since: at, waiting: Vec::new() });
         }
         if self.collected.is_some() {

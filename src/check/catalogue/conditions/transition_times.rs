@@ -114,9 +114,16 @@ fn is_ready_since_started(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn is_excused(change: &Change<'_>, condition: KubeletCondition, time: Time) -> bool {
     let Some((old, new)) = change.condition(condition) else { return false };
     if old.status != new.status {
-        return condition == KubeletCondition::Ready && change.old.is(Shapes::NODE_LOST) || came_late(change, old, time);
+        return (condition == KubeletCondition::Ready && is_unmarked(change, old, time)) || came_late(change, old, time);
     }
     old.last_transition_time < Some(time) && lies_between(change, time) && may_flip_twice(change, condition, time)
+}
+
+/// Whether a kubelet that was cut off takes back the node lifecycle controller's mark, with its own time: that of the mark is none, unless
+/// the containers became ready just then.
+fn is_unmarked(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
+    let own = || change.new.condition(KubeletCondition::ContainersReady).is_some_and(|containers| is_of_one_build(containers, time));
+    change.old.is(Shapes::NODE_LOST) && (old.last_transition_time != Some(time) || own())
 }
 
 /// Whether the status of this condition may have become another one and then, at this time, what it was: a restart of a container does so.
