@@ -278,9 +278,9 @@ impl Checker {
     }
 
     fn close(&mut self, Gone { uid, name, for_good }: Gone, found: &mut dyn FnMut(Finding)) {
-        let Self { rules, streams, names, now, tally, .. } = self;
+        let Self { rules, streams, names, tally, .. } = self;
         if let Some(mut stream) = streams.remove(&uid) {
-            stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
+            stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
         if names.get(&name) == Some(&uid) {
             names.remove(&name);

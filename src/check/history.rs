@@ -4,7 +4,7 @@ use crate::check::catalogue::conditions::sandbox;
 use crate::check::catalogue::containers::{ended, images, returning};
 use crate::check::catalogue::object::addresses;
 use crate::check::catalogue::termination::stopping;
-use crate::check::catalogue::{backoff, rejection};
+use crate::check::catalogue::{backoff, phase, rejection};
 use crate::check::shape::Shapes;
 use crate::check::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
@@ -16,6 +16,8 @@ pub(super) struct History {
     pub(super) ready_to_start: bool,
     /// Admission has refused the Pod.
     pub(super) rejected: bool,
+    /// A phase that lags behind the container statuses.
+    pub(super) phase: phase::Memory,
     pub(super) rejection: rejection::Memory,
     pub(super) sandbox: sandbox::Memory,
     /// Images of earlier generations.
@@ -33,6 +35,7 @@ impl History {
     pub(super) const NEW: Self = Self {
         ready_to_start: false,
         rejected: false,
+        phase: phase::Memory::NEW,
         rejection: rejection::Memory::NEW,
         sandbox: sandbox::Memory::NEW,
         addresses: addresses::Memory::NEW,
@@ -47,6 +50,7 @@ impl History {
     pub(super) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.ready_to_start |= new.holds(KubeletCondition::PodReadyToStartContainers);
         self.rejected |= new.is(Shapes::ANY_REJECTED);
+        self.phase.learn(new, change);
         self.rejection.learn(new, change);
         self.sandbox.learn(new, change);
         self.images.learn(new, change);

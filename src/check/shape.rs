@@ -37,6 +37,9 @@ impl Shapes {
     /// The API server's copy of a static Pod, which begins anew with each kubelet.
     pub const MIRROR: Self = Self(16);
 
+    /// The last write of the status was another's than the kubelet's, which has written it, too, as managedFields tell.
+    pub const FOREIGN: Self = Self(32);
+
     /// Both kinds of refusal.
     pub const ANY_REJECTED: Self = Self::REJECTED.and(Self::HELD_REJECTED);
 
@@ -63,12 +66,13 @@ impl Shapes {
 
     /// The shapes in it, each with its name.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        const NAMES: [(Shapes, &str); 5] = [
+        const NAMES: [(Shapes, &str); 6] = [
             (Shapes::REJECTED, "rejected by admission"),
             (Shapes::HELD_REJECTED, "rejected by admission while it ran"),
             (Shapes::COLLECTED, "marked Failed by the Pod garbage collector just before the removal"),
             (Shapes::NODE_LOST, "marked unready by the node lifecycle controller"),
             (Shapes::MIRROR, "mirror of a static Pod"),
+            (Shapes::FOREIGN, "status last written by another than the kubelet"),
         ];
         NAMES.into_iter().filter(move |(shape, _)| self.contains(*shape)).map(|(_, name)| name)
     }
@@ -76,6 +80,9 @@ impl Shapes {
     /// The shapes of one version by itself.
     pub(super) fn of(pod: &api::Pod, gates: &Gates) -> Self {
         let mut shapes = if pod.metadata.is_mirror() { Self::MIRROR } else { Self::NONE };
+        if is_written_by_others(&pod.metadata.managed_fields) {
+            shapes = shapes.and(Self::FOREIGN);
+        }
         let status = &pod.status;
         if status.start_time.is_none() {
             return shapes;
@@ -91,6 +98,15 @@ impl Shapes {
         }
         shapes
     }
+}
+
+/// Whether another than the kubelet wrote the status last. Entries of the same second do not tell who was the last.
+fn is_written_by_others(entries: &[api::ManagedFieldsEntry]) -> bool {
+    let newest = |by_kubelet: bool| {
+        let of_status = entries.iter().filter(|entry| entry.subresource == "status");
+        of_status.filter(|entry| (entry.manager == "kubelet") == by_kubelet).filter_map(|entry| entry.time).max()
+    };
+    newest(true).is_some_and(|kubelets| newest(false).is_some_and(|others| others > kubelets))
 }
 
 /// No condition of the kubelet, no container status, no address.
@@ -134,4 +150,26 @@ fn is_same_but_for_phase(old: &api::PodStatus, new: &api::PodStatus) -> bool {
         && old.init_container_statuses == new.init_container_statuses
         && old.container_statuses == new.container_statuses
         && old.ephemeral_container_statuses == new.ephemeral_container_statuses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(entries: &[(&str, i64)]) -> bool {
+        let entry = |(manager, at): &(&str, i64)| api::ManagedFieldsEntry {
+            manager: (*manager).into(),
+            subresource: "status".into(),
+            time: Some(crate::time::Time::from_secs(*at)),
+            ..api::ManagedFieldsEntry::default()
+        };
+        is_written_by_others(&entries.iter().map(entry).collect::<alloc::vec::Vec<_>>())
+    }
+
+    #[test]
+    fn a_writer_is_foreign_only_beside_a_kubelet() {
+        assert!(written(&[("kubelet", 1), ("kubectl-edit", 2)]));
+        assert!(!written(&[("kubelet", 2), ("kubectl-edit", 1)]) && !written(&[("kubelet", 2), ("kubectl-edit", 2)]));
+        assert!(!written(&[("virtual-kubelet", 2)]), "what writes in the kubelet's place is held against the rules");
+    }
 }

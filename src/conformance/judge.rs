@@ -2,11 +2,13 @@
 
 pub use super::pass::{Compare, Pass};
 
+use super::legality::{self, Watcher};
 use super::player;
 use super::record::Record;
 use super::report::Outcome;
 use super::scenario::Scenario;
 use super::{expect, replay};
+use crate::check::{Finding, Severity};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -18,11 +20,24 @@ pub fn judge(scenario: &Scenario, record: &Record, compare: Compare) -> Vec<Stri
     differences
 }
 
-/// Plays a file and judges it.
-pub fn run(scenario: &Scenario, pass: Pass) -> Outcome {
-    let differences = match player::play(scenario, pass.settings, &mut ()) {
+/// What became of a play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether the play met its file, and what was published broke no MUST rule of the [checker](crate::check).
+    pub outcome: Outcome,
+    /// What is only normally true, and was not in this play.
+    pub remarks: Vec<Finding>,
+}
+
+/// Plays a file, judges it, and holds what was published against the rules of the checker.
+pub fn run(scenario: &Scenario, pass: Pass) -> Judgement {
+    let mut watcher = Watcher::new(scenario);
+    let mut differences = match player::play(scenario, pass.settings, &mut watcher) {
         Ok(record) => judge(scenario, &record, pass.compare),
         Err(invalid) => alloc::vec![invalid.to_string()],
     };
-    if differences.is_empty() { Outcome::Passed } else { Outcome::Failed(differences) }
+    let (broken, remarks): (Vec<_>, Vec<_>) = watcher.finish().into_iter().partition(|finding| finding.rule.severity() == Severity::Must);
+    differences.extend(broken.iter().map(legality::tell));
+    let outcome = if differences.is_empty() { Outcome::Passed } else { Outcome::Failed(differences) };
+    Judgement { outcome, remarks }
 }

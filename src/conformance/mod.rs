@@ -2,6 +2,7 @@
 
 pub mod expect;
 pub mod judge;
+pub mod legality;
 mod pass;
 pub mod player;
 pub mod record;

@@ -1,5 +1,7 @@
 //! What `verify` found: a row a suite, and the first differences.
 
+use super::judge::Judgement;
+use crate::check::Finding;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -73,12 +75,21 @@ pub struct SuiteReport {
     /// The differences of failed cases, as `(case, difference)`; not in the JSON report.
     #[serde(skip)]
     pub differences: Vec<(String, String)>,
+    /// Rules that are only normally true, and were not in a play, as `(case, finding)`; not in the JSON report.
+    #[serde(skip)]
+    pub remarks: Vec<(String, Finding)>,
 }
 
 impl SuiteReport {
     /// A suite without cases yet.
     pub fn new(suite: impl Into<String>, kind: &'static str) -> Self {
-        Self { suite: suite.into(), kind, passed: 0, failed: 0, not_implemented: 0, total: 0, differences: Vec::new() }
+        Self { suite: suite.into(), kind, passed: 0, failed: 0, not_implemented: 0, total: 0, differences: Vec::new(), remarks: Vec::new() }
+    }
+
+    /// Counts a play.
+    pub fn add_play(&mut self, case: &str, judgement: Judgement) {
+        self.add(case, judgement.outcome);
+        self.remarks.extend(judgement.remarks.into_iter().map(|finding| (case.into(), finding)));
     }
 
     /// Counts one case.

@@ -3,7 +3,7 @@
 //! Which is which is told by name and shape: `*.replay.json` is a replay, another `*.json` with programs and steps a scenario, a `*.jsonl` whose
 //! lines have a suite, an id and an input a vector file. Everything else, such as recordings and descriptions, is passed over and counted.
 
-use super::judge::{self, Pass};
+use super::judge::{self, Judgement, Pass};
 use super::report::{Outcome, Report, SuiteReport};
 use super::scenario::Scenario;
 use super::vectors::Case;
@@ -82,7 +82,7 @@ pub fn verify_with(paths: &[PathBuf], pass: Pass, wanted: impl Fn(&str) -> bool)
         let text = read(&path)?;
         match kind {
             Kind::Vectors => run_vectors(&text, report),
-            Kind::Scenarios | Kind::Replays => report.add(&stem(&path), guarded(|| run_scenario(&text, pass))),
+            Kind::Scenarios | Kind::Replays => report.add_play(&stem(&path), run_scenario(&text, pass)),
         }
     }
     Ok(Report::of(reports, passed_over))
@@ -168,11 +168,17 @@ fn run_vectors(text: &str, report: &mut SuiteReport) {
     }
 }
 
-fn run_scenario(text: &str, pass: Pass) -> Outcome {
-    match Scenario::read(text) {
-        Ok(scenario) => judge::run(&scenario, pass),
+fn run_scenario(text: &str, pass: Pass) -> Judgement {
+    let mut remarks = Vec::new();
+    let outcome = guarded(|| match Scenario::read(text) {
+        Ok(scenario) => {
+            let judgement = judge::run(&scenario, pass);
+            remarks = judgement.remarks;
+            judgement.outcome
+        }
         Err(error) => Outcome::Failed(Vec::from([error.to_string()])),
-    }
+    });
+    Judgement { outcome, remarks }
 }
 
 /// A panic is a bug, but only of the case in which it happens.

@@ -36,9 +36,25 @@ impl Statuses for Shown<'_> {
     }
 }
 
+/// The same as at the last build, to which the messages of the conditions belong: a success of a startup probe since then is not in them.
+#[derive(Clone, Copy)]
+pub(crate) struct AsBuilt<'a>(&'a [Slot]);
+
+impl Statuses for AsBuilt<'_> {
+    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
+        let shown = self.0.get(container.get())?.shown.as_ref()?;
+        let started = if shown.just_started { Some(false) } else { shown.started };
+        Some(StatusEntry { started, ..shown.entry() })
+    }
+}
+
 impl Pod {
     pub(crate) fn shown(&self) -> Shown<'_> {
         Shown(&self.slots)
+    }
+
+    pub(crate) fn shown_as_built(&self) -> AsBuilt<'_> {
+        AsBuilt(&self.slots)
     }
 
     /// Builds the status from the facts and the last status, and publishes it if it differs from the last that the kubelet built.
@@ -161,7 +177,7 @@ impl Pod {
         let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
         let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
         let Derived { restart_count, ready, started, .. } = derived;
-        ShownContainer { state, last, attempt, restart_count, ready, started, back_off_millis }
+        ShownContainer { state, last, attempt, restart_count, ready, started, just_started: false, back_off_millis }
     }
 
     /// Phase and conditions, by the container statuses that have just been built.

@@ -199,6 +199,9 @@ pub(crate) struct ShownContainer {
     pub(crate) ready: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) started: Option<bool>,
+    /// The startup probe has succeeded since the last build, of which the condition Initialized does not know yet.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) just_started: bool,
     /// Length of the back-off that CrashLoopBackOff tells of, in milliseconds; else 0.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) back_off_millis: u32,

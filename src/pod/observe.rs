@@ -84,6 +84,7 @@ impl Pod {
             restart_count: status.restart_count,
             ready: status.ready,
             started: status.started,
+            just_started: false,
             back_off_millis: 0,
         });
         if has_instance || last.is_some() {

@@ -159,11 +159,15 @@ impl Pod {
         if effect == Effect::None {
             return;
         }
+        let initializes = self.spec.container(container).is_sidecar() && !self.published.holds(KubeletCondition::Initialized);
         if let Some(shown) = &mut self.slots[container.get()].shown {
             let before = *shown;
             match effect {
                 Effect::Ready(ready) => shown.ready = ready,
-                Effect::Started(started) => shown.started = Some(started),
+                Effect::Started(started) => {
+                    shown.just_started |= initializes && started && shown.started != Some(true);
+                    shown.started = Some(started);
+                }
                 Effect::Sync | Effect::None => {}
             }
             if *shown != before {

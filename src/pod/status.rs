@@ -105,9 +105,9 @@ impl StatusView<'_> {
     /// For humans, and made for them only when asked for.
     fn message(&self, condition: KubeletCondition, reason: ConditionReason) -> String {
         let pod = self.0;
-        let statuses = pod.published.built.then(|| pod.shown());
+        let statuses = pod.published.built.then(|| pod.shown_as_built());
         let gate = |gate: &str| pod.condition_status(gate);
-        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate, &pod.node.gates)
+        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate)
     }
 
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {

@@ -127,7 +127,7 @@ impl StatusCache {
         let statuses = ApiStatuses::new(pod.spec, &status);
         let verdicts = readiness(pod.spec, &statuses, phase, |gate| status_in(&list, gate));
         for (name, verdict) in [(KubeletCondition::Ready, verdicts.ready), (KubeletCondition::ContainersReady, verdicts.containers_ready)] {
-            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&list, gate), gates);
+            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&list, gate));
             put(&mut list, told);
         }
         status.conditions = list;

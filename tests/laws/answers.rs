@@ -34,7 +34,7 @@ impl World {
             }
             Action::Schedule => Event::Scheduled,
             Action::Bind => Event::Bound,
-            Action::Admit if how > 250 => Event::Rejected { reason: "OutOfcpu", message: "no room" },
+            Action::Admit if how > 250 => Event::Rejected { reason: "OutOfcpu", message: "Pod was rejected: no room" },
             Action::Admit => Event::Admitted,
             Action::MountVolumes if how > 245 => Event::Aborted,
             Action::MountVolumes if failed => Event::VolumesFailed,
@@ -105,7 +105,7 @@ impl World {
     fn start(&mut self, container: ContainerIndex, attempt: Attempt, how: u8) -> Event<'static> {
         let (at, message) = (self.now, self.text("cannot start"));
         let exit = Exit { code: 128, reason: TerminatedReason::StartError };
-        if how > 250 {
+        if how > 250 && self.faults {
             return Event::Aborted;
         }
         match self.runtime.start(at, container, attempt, (how > 220).then_some(exit)) {

@@ -1,7 +1,7 @@
 //! How a world goes on by itself: everything asked for succeeds, and containers end when their time has come.
 
-use super::world::{Input, Kind, World};
-use pod_lifecycle::api::ObjectMeta;
+use super::world::{Call, Input, Kind, World};
+use pod_lifecycle::api::{ObjectMeta, PodStatus};
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Attempt, DeadlineReason, Event, NewPod, Output, ShownState, Stage};
 use pod_lifecycle::rules::view::Exit;
@@ -113,7 +113,9 @@ impl World {
     }
 
     /// The kubelet ends now, and another one finds the Pod in the API server and in the runtime. What was in flight is lost, or was done.
-    pub(crate) fn restart_kubelet(&mut self, is_done: impl Fn(usize) -> bool) {
+    ///
+    /// Says what is published meanwhile.
+    pub(crate) fn restart_kubelet(&mut self, is_done: impl Fn(usize) -> bool) -> Vec<PodStatus> {
         for (n, action) in core::mem::take(&mut self.jobs).into_iter().enumerate() {
             if is_done(n) {
                 self.answer(action, 0);
@@ -123,18 +125,24 @@ impl World {
         api.node_name = "node".into();
         let (spec, status) = (Arc::new(Spec::as_given(api)), self.pod.status().to_owned());
         let (deletion_timestamp, deletion_grace_period_seconds) = self.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
-        let generation = self.pod.generation();
-        let meta = ObjectMeta { generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
+        let meta = ObjectMeta { generation: self.generation, deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
         let mut node = (**self.pod.node()).clone();
         node.kubelet_start = self.now;
-        self.pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: Some(&status) }, &Arc::new(node), &mut ());
-        self.observe();
+        let (mut outputs, mut published) = (Vec::new(), Vec::new());
+        self.pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: Some(&status) }, &Arc::new(node), &mut outputs);
+        if outputs.contains(&Output::StatusChanged) {
+            published.push(self.pod.status().to_owned());
+        }
+        if self.observe().is_some_and(|call| call.outputs.contains(&Output::StatusChanged)) {
+            published.push(self.pod.status().to_owned());
+        }
         for container in spec.indexes() {
             let newest = self.pod.facts().instance(container).0.0;
             let instances = self.runtime.instances.iter_mut().filter(|instance| instance.container == container);
             instances.enumerate().for_each(|(age, instance)| instance.attempt = Attempt(newest.wrapping_sub(age as u32)));
         }
         self.jobs = self.pod.pending_actions().collect();
+        published
     }
 
     /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
@@ -147,10 +155,9 @@ impl World {
         self.observe();
     }
 
-    fn observe(&mut self) {
-        if self.pod.stage().is_bound() && self.pod.stage() != Stage::Removed {
-            self.call(Input::Observe(self.list()));
-        }
+    fn observe(&mut self) -> Option<Call> {
+        let is_there = self.pod.stage().is_bound() && self.pod.stage() != Stage::Removed;
+        is_there.then(|| self.call(Input::Observe(self.list())))
     }
 
     /// What was done to containers, as codes that can be compared.

@@ -9,6 +9,7 @@ mod agreement;
 mod answers;
 mod going_on;
 mod laws;
+mod legality;
 mod news;
 mod numbers;
 mod play;

@@ -1,6 +1,7 @@
 //! What happens without being asked for: exits, losses, changes of the object; old news, and nonsense.
 
 use super::numbers::Numbers;
+use super::runtime::Instance;
 use super::shape::{self, CODES};
 use super::world::{Input, Kind, World};
 use pod_lifecycle::api::{ConditionStatus, PodCondition};
@@ -17,7 +18,8 @@ impl World {
     /// Something that happens by itself; a tick if nothing can.
     pub(super) fn happening(&mut self, numbers: &mut Numbers<'_>) -> Event<'static> {
         let (which, how) = (numbers.next(), numbers.next());
-        let alive = self.runtime.instances.iter().filter(|instance| instance.is_alive());
+        let can_end = |instance: &&Instance| instance.is_alive() && (self.faults || instance.state == ObservedState::Running);
+        let alive = self.runtime.instances.iter().filter(can_end);
         let running: Vec<_> = alive.map(|instance| (instance.container, instance.attempt)).collect();
         if how > 252 {
             return Event::ObjectRemoved;
@@ -34,16 +36,17 @@ impl World {
         let (container, attempt) = running[usize::from(which) % running.len()];
         match how {
             0..220 => self.exit(container, attempt, CODES[usize::from(how) % CODES.len()]),
-            220..235 => {
+            220..235 if self.faults => {
                 if let Some(instance) = self.runtime.find(container, attempt) {
                     instance.state = ObservedState::Unknown;
                 }
                 Event::ContainerLost { container, attempt }
             }
-            _ => {
+            _ if self.faults => {
                 self.runtime.remove(container, attempt);
                 Event::ContainerRemoved { container, attempt }
             }
+            _ => Event::Tick,
         }
     }
 

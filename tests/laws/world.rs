@@ -57,12 +57,16 @@ pub(crate) struct World {
     pub(crate) jobs: Vec<Action>,
     /// The spec that the API server has: the machine may not have taken it up yet.
     pub(crate) stored: Arc<Spec>,
+    /// Its generation.
+    pub(crate) generation: i64,
     pub(crate) runtime: Runtime,
     last: Event<'static>,
     /// Whether the object is gone, and its status with it.
     pub(crate) gone: bool,
     /// Whether ids, addresses and messages are told.
     pub(crate) texts: bool,
+    /// Whether the runtime may lose sight of instances and their records, and instances may be left or end that were not started yet.
+    pub(crate) faults: bool,
 }
 
 /// Steps below this number tell what is true.
@@ -71,7 +75,8 @@ pub(crate) const TRUE: u8 = 226;
 /// More outputs than any call needs.
 const MOST_OUTPUTS: usize = 500;
 
-const START: Time = Time::from_secs(1_767_225_600);
+/// When the Pod is created.
+pub(crate) const START: Time = Time::from_secs(1_767_225_600);
 
 impl World {
     /// A new Pod in a quiet world.
@@ -79,11 +84,12 @@ impl World {
         let spec = Arc::new(shape::spec(numbers));
         let node = Arc::new(shape::node(numbers, START));
         let mut outputs = Vec::new();
-        let meta = ObjectMeta::default();
+        let meta = ObjectMeta { generation: 1, ..ObjectMeta::default() };
         let pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &node, &mut outputs);
         let mut world = Self {
             pod,
             stored: spec,
+            generation: meta.generation,
             now: START,
             kind: Kind::True,
             jobs: Vec::new(),
@@ -91,6 +97,7 @@ impl World {
             last: Event::Tick,
             gone: false,
             texts: numbers.chance(128),
+            faults: true,
         };
         world.note(&outputs);
         world
@@ -98,12 +105,17 @@ impl World {
 
     /// Carries out one step.
     pub(crate) fn step(&mut self, op: Op) -> Call {
+        let input = self.next(op);
+        self.call(input)
+    }
+
+    /// What comes next: time passes, and something happens that the machine is not told yet.
+    pub(crate) fn next(&mut self, op: Op) -> Input {
         let mut numbers = Numbers::new(&op[1..]);
         let delay = self.delay(op[3]);
         self.now = self.now + delay;
         self.kind = Kind::True;
-        let input = self.input(op[0], &mut numbers);
-        self.call(input)
+        self.input(op[0], &mut numbers)
     }
 
     /// How much time passes: mostly none or little, sometimes until the machine's deadline.
@@ -157,10 +169,12 @@ impl World {
             self.last = event;
             self.gone |= event == Event::ObjectRemoved && result.is_ok();
         }
-        if let Input::Update(Change::Spec { spec, .. }) = &input
-            && result.is_ok()
-        {
-            self.stored = Arc::clone(spec);
+        match &input {
+            Input::Update(Change::Spec { spec, generation }) if result.is_ok() => {
+                (self.stored, self.generation) = (Arc::clone(spec), *generation);
+            }
+            Input::Update(Change::Deletion { generation, .. }) if result.is_ok() => self.generation = *generation,
+            _ => {}
         }
         self.note(&outputs);
         Call { before, now: self.now, input, kind: self.kind, result, outputs }

@@ -149,7 +149,7 @@ fn observed(spec: &Spec, container: ContainerIndex, record: &Record, active: Opt
         reason: reason.into(),
         message: record.message.clone(),
         image: record.image.clone(),
-        image_ref: record.image.clone(),
+        image_ref: super::process::image_ref(&record.image),
         restart_count: record.restart_count,
         spec_changed: crate::spec::container_hash(own.name(), &record.image) != own.hash(),
         active: active == Some(record.sandbox),

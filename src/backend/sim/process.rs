@@ -18,6 +18,8 @@ use alloc::vec::Vec;
 pub(super) struct SimContainer {
     /// How many runs there were.
     pub(super) runs: u32,
+    /// How many instances were made: no id is used twice.
+    pub(super) made: u32,
     pub(super) records: Vec<Record>,
 }
 
@@ -41,6 +43,13 @@ pub(super) struct Record {
 
 /// How many exited instances of a container a kubelet keeps.
 const KEPT_EXITED: usize = 1;
+
+/// What the registry resolves an image to.
+pub(super) fn image_ref(image: &str) -> String {
+    // Any digest will do that is the same for the same image: FNV-1a.
+    let digest = image.bytes().fold(0x811c_9dc5_u32, |digest, byte| (digest ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{image}@sha256:{digest:08x}")
+}
 
 impl Record {
     pub(super) const fn state(&self) -> InstanceState {
@@ -94,7 +103,7 @@ impl<S: Script> Sim<S> {
         if let Some(made) = pod.containers[container.get()].records.iter().find(|record| record.attempt == attempt) {
             // Asked for again: it is there.
             self.text.clone_from(&made.id);
-            self.other_text = format!("{}@sha256:{:08x}", spec.image(), spec.hash());
+            self.other_text = image_ref(&made.image);
             return Some(Happened::Created { container, attempt });
         }
         if let Some(reason) = pod.script.image(&pod.spec, container).create_failure {
@@ -102,10 +111,11 @@ impl<S: Script> Sim<S> {
             return Some(Happened::CreateFailed { container, attempt, reason });
         }
         let sandbox = pod.sandbox.map_or(0, |sandbox| sandbox.attempt);
-        let made = pod.containers[container.get()].records.first().map_or(0, |record| record.attempt.0 + 1).max(attempt.0);
+        let made = pod.containers[container.get()].made;
+        pod.containers[container.get()].made += 1;
         let id = format!("containerd://{key:x}{made:08x}-{}", spec.name());
         self.text.clone_from(&id);
-        self.other_text = format!("{}@sha256:{:08x}", spec.image(), spec.hash());
+        self.other_text = image_ref(spec.image());
         let record = Record {
             id,
             attempt,

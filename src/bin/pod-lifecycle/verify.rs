@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
 use pod_lifecycle::conformance::judge::Pass;
+use pod_lifecycle::conformance::legality;
 use pod_lifecycle::conformance::report::{Report, SuiteReport};
 use pod_lifecycle::conformance::verify::verify_with;
 use std::io::Write;
@@ -31,6 +32,9 @@ pub(crate) struct Verify {
     /// How many differences are shown of each suite
     #[arg(long, value_name = "N", default_value_t = 3)]
     first: usize,
+    /// Also show which SHOULD rules of the checker a play broke
+    #[arg(long)]
+    remarks: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,6 +79,12 @@ impl Verify {
             writeln!(out, "\n{}: {shown} of {all} differences", suite.suite)?;
             for (case, difference) in &suite.differences[..shown] {
                 writeln!(out, "  {case}: {}", difference.replace('\n', "\n    "))?;
+            }
+        }
+        for suite in report.suites.iter().filter(|suite| !suite.remarks.is_empty() && self.remarks) {
+            writeln!(out, "\n{}: {} remarks", suite.suite, suite.remarks.len())?;
+            for (case, finding) in &suite.remarks {
+                writeln!(out, "  {case}: {}", legality::tell(finding))?;
             }
         }
         Ok(())

@@ -13,10 +13,14 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 impl<O: Observer> Player<'_, O> {
-    /// The machine's status is written.
+    /// The machine's status is written, if there is something in it that is not stored.
     pub(super) fn publish_status(&mut self) {
         if let Some(machine) = &self.machine {
-            self.object.status = machine.status().to_owned();
+            let status = machine.status().to_owned();
+            if self.stored && is_same(&status, &self.object.status) {
+                return;
+            }
+            self.object.status = status;
         }
         self.publish();
     }
@@ -163,10 +167,10 @@ impl<O: Observer> Player<'_, O> {
             return;
         }
         cluster::put_condition(&mut self.object.status, condition.clone());
+        self.publish();
+        // What the kubelet makes of it is another write.
         if self.machine.is_some() && !condition.type_.is_kubelet_owned() {
             self.inputs.push_back(Input::Change(Change::Condition(condition)));
-        } else {
-            self.publish();
         }
     }
 
@@ -214,6 +218,14 @@ impl<O: Observer> Player<'_, O> {
         }
         self.delete(grace);
     }
+}
+
+/// Whether two statuses say the same: the order of conditions is no reason to write.
+fn is_same(one: &api::PodStatus, other: &api::PodStatus) -> bool {
+    let rest = |status: &api::PodStatus| api::PodStatus { conditions: Vec::new(), ..status.clone() };
+    one.conditions.len() == other.conditions.len()
+        && one.conditions.iter().all(|condition| other.conditions.contains(condition))
+        && rest(one) == rest(other)
 }
 
 /// JSON merge patch (RFC 7386).

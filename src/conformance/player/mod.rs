@@ -23,6 +23,7 @@ use crate::observation::Observation;
 use crate::pod::{Action, Change, Event, HookKind, NewPod, NodeConfig, Output, Pacing, Pod};
 use crate::rules::backoff::BackoffConfig;
 use crate::rules::probe::RawOutcome;
+use crate::rules::qos;
 use crate::spec::{InvalidSpec, Spec};
 use crate::time::{Span, Time};
 use alloc::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -196,7 +197,10 @@ impl<'a, O: Observer> Player<'a, O> {
             meta.namespace = "default".into();
         }
         (self.object.api_version, self.object.kind) = ("v1".into(), "Pod".into());
-        let status = self.scenario.initial_status.clone();
+        // Whoever writes the status, the class is the API server's.
+        let qos = qos::pod_qos_class(&self.object, &self.scenario.gates);
+        let status =
+            self.scenario.initial_status.clone().map(|status| api::PodStatus { qos_class: status.qos_class.or(Some(qos)), ..status });
         if let Some(status) = &status {
             self.object.status = status.clone();
             self.stored = true;

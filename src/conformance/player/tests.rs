@@ -1,9 +1,13 @@
 //! Plays of the control plane that no public file has.
 
+use crate::api::{self, ConditionStatus, ConditionType, EventType};
 use crate::conformance::judge::{self, Pass};
+use crate::conformance::player;
 use crate::conformance::report::Outcome;
 use crate::conformance::scenario::Scenario;
+use crate::time::Span;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 /// One container on a node, and a finalizer that keeps the object in sight.
@@ -15,7 +19,54 @@ fn play(change: impl FnOnce(&mut Value)) {
     });
     change(&mut file);
     let scenario = Scenario::read(&file.to_string()).unwrap();
-    assert_eq!(judge::run(&scenario, Pass::IMMEDIATE), Outcome::Passed);
+    assert_eq!(judge::run(&scenario, Pass::IMMEDIATE).outcome, Outcome::Passed);
+}
+
+#[test]
+fn a_play_that_breaks_a_rule_fails_but_for_what_a_client_writes() {
+    let file = |status: Value, steps: Value| {
+        let runs = json!([{"startDelay": 0, "runFor": null, "onTerm": {"after": 1, "exitCode": 0}}]);
+        let file = json!({
+            "name": "small", "description": "", "gates": {}, "runUntil": 10, "images": {"i": "ok"}, "steps": steps, "expect": [{"k8sEvent": {}}],
+            "pod": {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+            "node": {"kubelet": "stopped"}, "initialStatus": status, "programs": {"c": {"runs": runs}},
+        });
+        judge::run(&Scenario::read(&file.to_string()).unwrap(), Pass::IMMEDIATE).outcome
+    };
+    let labels = json!([{"at": 5, "do": "updateMetadata", "patch": {"labels": {"seen": "yes"}}}]);
+    let Outcome::Failed(why) = file(json!({"phase": "Unknown"}), labels.clone()) else { panic!("Unknown is no phase") };
+    assert!(why.iter().any(|why| why.starts_with("version 2 at 5.00 s: MUST PH-01 ")), "{why:?}");
+    assert_eq!(file(json!({"phase": "Pending"}), labels), Outcome::Passed);
+    let patch = json!([{"at": 5, "do": "patchStatus", "status": {"reason": "Mine"}}]);
+    assert_eq!(file(json!({"phase": "Pending"}), patch), Outcome::Passed, "a client's reason is not the machine's");
+}
+
+#[test]
+fn the_message_of_initialized_is_that_of_the_last_build() {
+    struct Messages(Vec<(Option<bool>, alloc::string::String)>);
+    impl player::Observer for Messages {
+        fn published(&mut self, _: Span, _: EventType, object: &api::Pod) {
+            let started = object.status.init_container_statuses.first().and_then(|sidecar| sidecar.started);
+            let initialized = object.status.conditions.iter().find(|condition| condition.type_ == ConditionType::Initialized);
+            if let Some(condition) = initialized.filter(|condition| condition.status == ConditionStatus::False) {
+                self.0.push((started, condition.message.clone()));
+            }
+        }
+    }
+    let runs = json!({"runs": [{"startDelay": 0, "runFor": null, "onTerm": {"after": 1, "exitCode": 0}}]});
+    let probe = json!({"exec": {"command": ["x"]}, "periodSeconds": 1});
+    let file = json!({
+        "name": "small", "description": "", "gates": {}, "runUntil": 10, "images": {"i": "ok"}, "steps": [], "expect": [{"k8sEvent": {}}],
+        "pod": {"metadata": {"name": "p"}, "spec": {
+            "initContainers": [{"name": "s", "image": "i", "restartPolicy": "Always", "startupProbe": probe}],
+            "containers": [{"name": "c", "image": "i"}],
+        }},
+        "probes": {"s": {"startup": [{"from": 0, "result": "success", "run": "each"}]}}, "programs": {"c": runs, "s": runs},
+    });
+    let mut messages = Messages(Vec::new());
+    player::play(&Scenario::read(&file.to_string()).unwrap(), Pass::IMMEDIATE.settings, &mut messages).unwrap();
+    assert!(messages.0.iter().any(|(started, _)| *started == Some(true)), "the success is told at once: {:?}", messages.0);
+    assert!(messages.0.iter().all(|(_, message)| message == "containers with incomplete status: [s]"), "{:?}", messages.0);
 }
 
 #[test]

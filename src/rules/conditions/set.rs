@@ -1,12 +1,12 @@
 //! The conditions that the kubelet computes, as a set.
 
-use super::{ALL_CONTAINERS_RESTARTING_MESSAGE, ConditionReason, Verdict, containers_ready_message, initialized_message, ready_message};
+use super::{ALL_CONTAINERS_RESTARTING_MESSAGE, ConditionReason, Verdict, containers_ready_message, incomplete, ready_message};
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::gates::Gates;
 use crate::rules::view::Statuses;
 use crate::spec::Spec;
 use crate::time::Time;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// A condition that every status of the kubelet computes anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -126,13 +126,12 @@ pub fn message(
     spec: &Spec,
     statuses: Option<&impl Statuses>,
     gate: impl Fn(&str) -> Option<ConditionStatus>,
-    gates: &Gates,
 ) -> String {
     // The reason tells that the phase had no say.
     let phase = PodPhase::Running;
     match (condition, reason) {
         (KubeletCondition::Initialized, ConditionReason::ContainersNotInitialized) => {
-            initialized_message(spec, statuses, phase, false, gates)
+            statuses.map_or_else(String::new, |statuses| incomplete(spec, statuses).to_string())
         }
         (KubeletCondition::ContainersReady, ConditionReason::ContainersNotReady) => containers_ready_message(spec, statuses, phase),
         (KubeletCondition::Ready, ConditionReason::ContainersNotReady | ConditionReason::ReadinessGatesNotReady) => {

@@ -102,7 +102,7 @@ pub fn build(now: Time, pod: KubeletPod<'_>, build: &Build<'_>, caches: &impl Ca
     let verdict = decide(spec, &derived, &statuses, &runtime, facts, foreign, gates);
     for (name, verdict) in verdict.conditions.iter() {
         if let Some(verdict) = verdict {
-            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&listed, gate), gates);
+            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&listed, gate));
             listed.push(told);
         }
     }
@@ -188,7 +188,6 @@ pub(in crate::rules) fn condition(
     pod: KubeletPod<'_>,
     statuses: &ApiStatuses<'_>,
     gate: impl Fn(&str) -> Option<ConditionStatus>,
-    gates: &Gates,
 ) -> PodCondition {
     PodCondition {
         type_: condition.as_str().into(),
@@ -197,7 +196,7 @@ pub(in crate::rules) fn condition(
         last_probe_time: None,
         last_transition_time: None,
         reason: verdict.reason.as_str().into(),
-        message: conditions::message(condition, verdict.reason, pod.spec, Some(statuses), gate, gates),
+        message: conditions::message(condition, verdict.reason, pod.spec, Some(statuses), gate),
     }
 }
 

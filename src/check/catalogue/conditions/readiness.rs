@@ -108,6 +108,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Status(true_needs_no_reason),
     )
     .source_is("kubelet status/generate.go; API server, binding")
+    .not(Shapes::FOREIGN)
     .silent_on(RUNNING, &[])
     .fires_on(RUNNING, &[&["status.conditions[Ready].reason = ContainersNotReady"]]),
 ];

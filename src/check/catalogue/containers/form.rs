@@ -4,7 +4,7 @@ use crate::api::{ContainerStateTerminated, ObjectMeta, PodStatus};
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
-use crate::check::shape::Scope;
+use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Container, Version, condition_path};
 use crate::rules::termination_message::share;
 use crate::time::Time;
@@ -17,12 +17,13 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(SUCCEEDED, &[&[LONG]]),
     Rule::must("CS-30", "terminated.signal is not set", Check::Status(has_no_signal))
         .source_is("kubelet toKubeContainerStatus")
-        .unless("another writer than the kubelet")
         .only(Scope::Started)
+        .not(Shapes::FOREIGN)
         .silent_on(SUCCEEDED, &[])
         .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.signal = 15"]]),
     Rule::must("CS-31", "all times are whole seconds", Check::Status(has_whole_seconds))
         .source_is("API metav1.Time; kubelet normalizeStatus")
+        .not(Shapes::FOREIGN)
         .silent_on(RUNNING, &[])
         .fires_on(RUNNING, &[&["status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:02.5Z"]]),
     Rule::should("CS-32", "imageID and containerID are both empty or both set", Check::Status(has_both_ids))

@@ -41,9 +41,9 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Status(is_in_order),
     )
     .source_is("kubelet convertToAPIContainerStatuses, SortInitContainerStatuses")
-    .unless("another writer than the kubelet")
     .only(Scope::Started)
     .with_spec()
+    .not(Shapes::FOREIGN)
     .silent_on(SERVING, &[])
     .fires_on(SERVING, &[&["status.containerStatuses[db].name = web", "status.containerStatuses[1].name = db"]]),
 ];

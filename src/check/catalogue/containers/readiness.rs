@@ -40,7 +40,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
     Rule::must("CS-07", "a plain init container is ready ⇔ it has terminated with exit code 0", Check::Status(init_is_ready_when_done))
         .source_is("kubelet prober UpdatePodStatus")
-        .unless("one that had completed waits for the restart of all containers: it stays ready")
+        .unless("one that had completed waits for the restart of all containers, or could not be started again in a new sandbox: it stays ready")
         .only(Scope::Started)
         .with_spec()
         .silent_on(SERVING, &[])
@@ -158,11 +158,20 @@ fn started_runs(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn init_is_ready_when_done(version: &Version<'_>, report: &mut Report<'_, '_>) {
     for container in version.containers().filter(|container| container.kind == ContainerKind::Init) {
         let ready = container.status.ready;
-        let restarts = |waiting: &crate::api::ContainerStateWaiting| waiting.reason == WaitingReason::RestartingAllContainers.as_str();
-        if ready != is_done(&container) && !(ready && container.waiting().is_some_and(restarts)) {
+        if ready != is_done(&container) && !(ready && stays_ready(&container)) {
             let message = format_args!("a plain init container is ready when it has completed, and only then; it is {}", container.state());
             report.add(container.path("ready"), ready, message);
         }
+    }
+}
+
+/// Whether an init container that had completed waits for its restart: the kubelet puts the waiting in the place of the end and leaves it ready.
+fn stays_ready(container: &Container<'_>) -> bool {
+    let Some(waiting) = container.waiting() else { return false };
+    match WaitingReason::from_text(&waiting.reason) {
+        WaitingReason::RestartingAllContainers => true,
+        WaitingReason::None | WaitingReason::ContainerCreating | WaitingReason::PodInitializing => false,
+        _ => container.last().is_some_and(|end| end.exit_code == 0),
     }
 }
 

@@ -42,7 +42,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(waits_behind_end),
     )
     .source_is("kubelet convertToAPIContainerStatuses")
-    .unless("it waits for RestartingAllContainers; an instance was skipped: restartCount is greater")
+    .unless("all containers restart; an instance was skipped: restartCount is greater")
     .with_every_version()
     .not(Shapes::MIRROR)
     .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])
@@ -129,7 +129,9 @@ fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (Some(end), Some(waiting)) = (old.terminated(), new.waiting()) else { continue };
         let (before, after) = (old.status, new.status);
-        let restarting_all = WaitingReason::from_text(&waiting.reason) == WaitingReason::RestartingAllContainers;
+        // Why an earlier start failed may hide the reason, but not what was made up of the instance that was removed.
+        let restarting_all = WaitingReason::from_text(&waiting.reason) == WaitingReason::RestartingAllContainers
+            || new.last().and_then(synthetic) == Some(Synthetic::RemovedForRestart);
         if restarting_all || (after.restart_count > before.restart_count && after.container_id != before.container_id) {
             continue;
         }

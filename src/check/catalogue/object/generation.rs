@@ -33,6 +33,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.observedGeneration = 2"]]),
     Rule::must("GN-03", "status.observedGeneration never decreases", Check::Change(observes_on))
         .source_is("kubelet status manager; KEP-5067")
+        .not(Shapes::FOREIGN)
         .silent_on(RUNNING, &[&["metadata.generation = 2", "spec.containers[web].image = nginx:2"], &["status.observedGeneration = 2"]])
         .fires_on(RUNNING, &[
             &["metadata.generation = 2", "spec.containers[web].image = nginx:2", "status.observedGeneration = 2"],

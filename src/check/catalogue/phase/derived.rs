@@ -99,7 +99,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .source_is("kubelet getPhase, generateAPIPodStatus")
     .not(Shapes::COLLECTED)
-    .unless("a terminal phase stays, and may be held back; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
+    .unless("a terminal phase stays, and may be held back, which without a trace in the status shows only when the kubelet has ended the Pod; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
     .only(Scope::Full)
     .with_spec()
     .silent_on(RUNNING, &[])
@@ -243,9 +243,61 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
+/// What must be remembered of a phase that stayed while the container statuses called for another one.
+///
+/// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
+/// back. So such a phase is told only when the phase has caught up while all that ran runs on: nothing was stopped.
+#[derive(Debug)]
+pub(in crate::check) struct Memory {
+    /// What the container statuses called for.
+    lag: Option<Phases>,
+}
+
+impl Memory {
+    pub(in crate::check) const NEW: Self = Self { lag: None };
+
+    pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
+        self.lag = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
+        let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
+        let computed = stays.and_then(|change| computed(new, Some(change.old)));
+        self.lag = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase))).and_then(|computed| {
+            let lag = (!may_be_held(new, computed)).then_some(computed);
+            self.lag.or(lag)
+        });
+    }
+}
+
+/// Whether something runs, and all that ran before does so still.
+fn all_run_on(change: &Change<'_>) -> bool {
+    let mut running = change.both().filter(|(old, _)| old.running().is_some()).peekable();
+    running.peek().is_some() && running.all(|(old, new)| new.running().is_some() && new.status.container_id == old.status.container_id)
+}
+
+/// Whether the phase stays, and is not terminal.
+fn stays(change: &Change<'_>) -> bool {
+    change.old.phase() == change.new.phase() && !change.new.is_terminal()
+}
+
 fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    if change.old.phase() != change.new.phase() || !change.new.is_terminal() {
-        judge(change.new, Some(change.old), change.old.phase().filter(|_| !change.gap), report);
+    let (old, new) = (change.old, change.new);
+    if stays(change) {
+        let Some((phase, computed)) = new.phase().zip(computed(new, Some(old))) else { return };
+        if let Some(lag) = new.history.phase.lag
+            && computed.has(phase)
+            && all_run_on(change)
+        {
+            report.change("status.phase", phase, phase, format_args!("the container statuses before called for {lag}"));
+        }
+        return;
+    }
+    if let Some(lag) = new.history.phase.lag
+        && all_run_on(change)
+    {
+        let message = format_args!("the container statuses before called for {lag} already");
+        return report.change("status.phase", word(old), word(new), message);
+    }
+    if old.phase() != new.phase() {
+        judge(new, Some(old), old.phase().filter(|_| !change.gap), report);
     }
 }
 

@@ -68,12 +68,12 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.reason = Evicted"]]),
     Rule::must("PH-14", "between two terminal versions reason and message do not change", Check::Change(keeps_its_reason))
         .source_is("kubelet generateAPIPodStatus, which keeps them with the phase")
-        .unless("DeadlineExceeded may replace what was there")
+        .unless("DeadlineExceeded may replace what was there; a Pod that ran and was refused loses its reason where a restarted kubelet finds that its containers ended well")
         .silent_on(SUCCEEDED, &[&["status.reason = DeadlineExceeded"]])
         .fires_on(SUCCEEDED, &[&["status.reason = Evicted"]]),
 ];
 
-pub(in crate::check) use derived::RULES as DERIVED_RULES;
+pub(in crate::check) use derived::{Memory, RULES as DERIVED_RULES};
 
 fn is_known(version: &Version<'_>, report: &mut Report<'_, '_>) {
     match version.phase() {
@@ -159,6 +159,10 @@ fn no_reason_yet(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn keeps_its_reason(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let [old, new] = [change.old.status(), change.new.status()];
     if !change.old.is_terminal() || !change.new.is_terminal() || new.reason == deadline::REASON {
+        return;
+    }
+    // Built anew, the phase would be Succeeded, which the API server's Failed forbids: the reason of the one goes with the phase of the other.
+    if new.reason.is_empty() && change.old.is(Shapes::REJECTED) && !change.new.is(Shapes::REJECTED) {
         return;
     }
     const WHY: &str = "reason and message of a Pod that has ended belong to its end, and stay";

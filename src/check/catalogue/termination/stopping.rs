@@ -9,7 +9,7 @@ use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Container, Version};
 use crate::rules::deadline;
-use crate::rules::view::TerminatedReason;
+use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::ContainerKind;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
@@ -78,7 +78,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("TE-09", "terminal phase ⇒ no state of a container changes any more", Check::Change(is_over))
         .source_is("kubelet pod workers")
         .not(Shapes::MIRROR.and(Shapes::COLLECTED))
-        .unless("what has no termination yet may get one of ContainerStatusUnknown")
+        .unless("what has no termination yet may get one of ContainerStatusUnknown; what waits may show what its runtime says, and no longer why it waits: a restarted kubelet has forgotten that")
         .silent_on(SUCCEEDED, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.exitCode = 3"]]),
     Rule::must("TE-10", "DeadlineExceeded ⇒ the spec has activeDeadlineSeconds, and startTime plus those have passed", Check::Status(deadline_has_passed))
@@ -303,10 +303,18 @@ fn is_over(change: &Change<'_>, report: &mut Report<'_, '_>) {
         let unknown = |container: &Container<'_>| {
             container.terminated().is_some_and(|end| end.reason == TerminatedReason::ContainerStatusUnknown.as_str())
         };
-        if old.terminated().is_some() || !unknown(&new) {
+        if old.terminated().is_some() || !(unknown(&new) || is_rebuilt(&old, &new)) {
             report.change(new.path("state"), old.state(), new.state(), "the Pod has ended, and so have its containers");
         }
     }
+}
+
+/// Whether a container that waits shows what a kubelet finds that has forgotten why: how its instance ended, or nothing but its waiting.
+fn is_rebuilt(old: &Container<'_>, new: &Container<'_>) -> bool {
+    let plain = [WaitingReason::None, WaitingReason::ContainerCreating, WaitingReason::PodInitializing].map(WaitingReason::as_str);
+    let same = !new.status.container_id.is_empty() && new.status.container_id == old.status.container_id;
+    old.waiting().is_some()
+        && (new.waiting().is_some_and(|waiting| plain.contains(&waiting.reason.as_str())) || (new.terminated().is_some() && same))
 }
 
 fn deadline_has_passed(version: &Version<'_>, report: &mut Report<'_, '_>) {

@@ -1,0 +1,221 @@
+//! Law of the checker: what a watcher sees of a Pod breaks no MUST rule, whatever happens to the Pod and its kubelet.
+
+use super::play::{Verdict, histories, is_thorough};
+use super::world::{Call, Input, Op, START, TRUE, World};
+use core::cell::{Cell, RefCell};
+use pod_lifecycle::api::{self, EventType, ObjectMeta, PodStatus, WatchEvent, WatchObject};
+use pod_lifecycle::check::{Checker, Finding, Severity};
+use pod_lifecycle::cluster::{self, DeletionRequest};
+use pod_lifecycle::observation::ObservedState;
+use pod_lifecycle::pod::{Action, Change, Event, Output, Stage};
+use pod_lifecycle::rules::ending::Ending;
+use pod_lifecycle::spec::validate_update;
+use pod_lifecycle::{Gates, Spec, Time};
+use proptest::prop_assert;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[test]
+fn what_is_published_is_legal() {
+    law("legality", |_| false);
+}
+
+#[test]
+fn what_is_published_across_kubelet_restarts_is_legal() {
+    law("legality across restarts", |op| op[0] % 16 == 5);
+}
+
+/// Rules that take for wrong what a kubelet may write in a rare case that no recording shows, and the case.
+const TOO_STRICT: [(&str, &str); 8] = [
+    ("CS-05", "a restarted kubelet takes a running container with a startup probe for started and ready until its new probe worker begins"),
+    ("CS-12", "as CS-05"),
+    ("CS-38", "a sandbox dies while an init container runs, and its record goes with the sandbox before a status has told the end"),
+    ("CS-39", "as CS-38, of an init container that had been restarted before"),
+    ("CS-41", "an instance that was lost was counted when the loss was shown, and the next one could not be started"),
+    ("CS-42", "a kubelet restarts in the middle of a restart of all containers, whose records are removed one by one"),
+    ("RA-01", "as CS-42; and why an earlier start has failed hides the reason RestartingAllContainers"),
+    ("CS-46", "a restarted kubelet finds older records than the one that the last status told of"),
+];
+
+/// Whether an instance was made and not started: what a kubelet leaves behind that dies at this very moment, no recording shows.
+fn is_starting(world: &World) -> bool {
+    world.runtime.instances.iter().any(|instance| instance.state == ObservedState::Created)
+        || world.jobs.iter().any(|job| matches!(job, Action::CreateContainer { .. }))
+}
+
+/// Plays histories in which all that is told is true, with a new kubelet where `restarts` says so.
+fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
+    let (versions, removed, remarks) = (Cell::new(0), Cell::new(0), RefCell::new(BTreeMap::<_, u32>::new()));
+    histories(|mut world, history| {
+        (world.texts, world.faults) = (true, false);
+        let mut server = Server::new(&world);
+        for op in history {
+            if restarts(op) && world.pod.stage().has_worker() && !is_starting(&world) {
+                let seed = usize::from(op[1]);
+                let now = world.now;
+                let published = world.restart_kubelet(|n| (seed >> (n % 8)) & 1 == 1);
+                published.into_iter().for_each(|status| server.write(now, status));
+            } else {
+                server.step(&mut world, *op);
+            }
+            server.verdict()?;
+            if server.gone {
+                break;
+            }
+        }
+        let server = server.finish()?;
+        versions.set(versions.get() + server.versions);
+        removed.set(removed.get() + u32::from(server.gone));
+        for finding in server.found {
+            *remarks.borrow_mut().entry(finding.rule.id()).or_default() += 1;
+        }
+        Ok(())
+    });
+    println!("{name}: {} versions, {} Pods removed; SHOULD, and too strict: {:?}", versions.get(), removed.get(), remarks.borrow());
+    assert!((versions.get() > 5_000 && removed.get() > 100) || !is_thorough());
+}
+
+/// The API server with one Pod, and a watcher.
+struct Server {
+    object: api::Pod,
+    stored: bool,
+    gone: bool,
+    versions: u64,
+    checker: Checker,
+    found: Vec<Finding>,
+    /// The last versions, for a human.
+    log: Vec<String>,
+}
+
+impl Server {
+    fn new(world: &World) -> Self {
+        let metadata =
+            ObjectMeta { name: "model".into(), namespace: "laws".into(), uid: "u1".into(), generation: 1, ..ObjectMeta::default() };
+        let object = api::Pod { metadata, spec: world.stored.api().clone(), ..api::Pod::default() };
+        Self { object, stored: false, gone: false, versions: 0, checker: Checker::new(), found: Vec::new(), log: Vec::new() }
+    }
+
+    /// Something happens; what goes through the API server happens as it allows.
+    fn step(&mut self, world: &mut World, op: Op) {
+        let [what, a, b, c] = op;
+        // What is not in the store yet, nobody changes.
+        match world.next([what % TRUE, a, b, c]) {
+            Input::Update(Change::Spec { spec, .. }) => self.change(world, &spec),
+            Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
+            // A forced deletion of a Pod that is being stopped cannot be told from the kubelet's own.
+            Input::Event(Event::ObjectRemoved) if world.pod.deletion().is_some() && world.pod.stage() != Stage::Finished => {}
+            Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
+            Input::Update(_) if !self.stored => {}
+            // The specs limit no local storage.
+            Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => {}
+            // Nothing of Kubernetes writes a reason of its own any more.
+            Input::Update(Change::Message { .. }) => {}
+            Input::Update(Change::Condition(mut condition)) => {
+                condition.last_transition_time = Some(world.now.truncated());
+                if cluster::put_condition(&mut self.object.status, condition.clone()) {
+                    self.publish(world.now);
+                    self.call(world, Input::Update(Change::Condition(condition)));
+                }
+            }
+            input => self.call(world, input),
+        }
+    }
+
+    /// The machine is told something, and what it publishes is written.
+    fn call(&mut self, world: &mut World, input: Input) {
+        if matches!(input, Input::Event(Event::Bound)) {
+            self.object.spec.node_name = "node".into();
+        }
+        let Call { now, input, outputs, result, .. } = world.call(input);
+        self.log.push(format!("{now} {input:?} → {result:?} {outputs:?}"));
+        if outputs.contains(&Output::StatusChanged) {
+            self.write(now, world.pod.status().to_owned());
+        }
+    }
+
+    fn write(&mut self, now: Time, status: PodStatus) {
+        self.object.status = status;
+        self.publish(now);
+    }
+
+    /// A client changes the spec.
+    fn change(&mut self, world: &mut World, wanted: &Spec) {
+        let mut spec = wanted.api().clone();
+        spec.node_name.clone_from(&self.object.spec.node_name);
+        if !self.stored || spec == self.object.spec || validate_update(&self.object.spec, &spec, &Gates::default()).is_err() {
+            return;
+        }
+        self.object.spec = spec.clone();
+        self.object.metadata.generation += 1;
+        self.publish(world.now);
+        let generation = self.object.metadata.generation;
+        self.call(world, Input::Update(Change::Spec { spec: Arc::new(Spec::as_given(spec)), generation }));
+    }
+
+    /// A client, or the kubelet, deletes the Pod.
+    fn delete(&mut self, world: &mut World, grace: i64) {
+        if !self.stored {
+            return;
+        }
+        let api::Pod { metadata: meta, spec, status, .. } = &self.object;
+        let request = DeletionRequest { meta, spec, phase: status.phase, grace_period_seconds: Some(grace) };
+        let verdict = cluster::delete(world.now, &request);
+        let update = verdict
+            .update
+            .filter(|&(at, grace, _)| (meta.deletion_timestamp, meta.deletion_grace_period_seconds) != (Some(at), Some(grace)));
+        if let Some((at, grace, generation)) = update {
+            let meta = &mut self.object.metadata;
+            (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (Some(at), Some(grace));
+            meta.generation = generation;
+            self.publish(world.now);
+        }
+        if verdict.remove {
+            self.gone = true;
+            self.watch(world.now, EventType::Deleted);
+            self.call(world, Input::Event(Event::ObjectRemoved));
+        } else if let Some((at, grace_period_seconds, generation)) = update {
+            self.call(world, Input::Update(Change::Deletion { at, grace_period_seconds, generation }));
+        }
+    }
+
+    fn publish(&mut self, now: Time) {
+        if !self.gone {
+            let event = if self.stored { EventType::Modified } else { EventType::Added };
+            self.stored = true;
+            self.object.metadata.creation_timestamp.get_or_insert(now.truncated());
+            self.watch(now, event);
+        }
+    }
+
+    fn watch(&mut self, now: Time, type_: EventType) {
+        self.versions += 1;
+        self.object.metadata.resource_version = self.versions.to_string();
+        let event = WatchEvent { type_, t: Some((now - START).as_secs_f64()), object: WatchObject::Pod(Box::new(self.object.clone())) };
+        self.log.push(format!("{}", self.brief(now, type_)));
+        let Self { checker, found, versions, .. } = self;
+        checker.event(event, *versions, &mut |finding| found.push(finding));
+    }
+
+    /// A version in brief: the status, and what of the metadata changes.
+    fn brief(&self, now: Time, type_: EventType) -> serde_json::Value {
+        let api::Pod { metadata: meta, status, .. } = &self.object;
+        let deletion = meta.deletion_timestamp.zip(meta.deletion_grace_period_seconds);
+        serde_json::json!({ "type": type_, "t": (now - START).as_secs_f64(), "generation": meta.generation, "deletion": deletion, "status": status })
+    }
+
+    fn finish(mut self) -> Result<Self, proptest::test_runner::TestCaseError> {
+        let Self { checker, found, .. } = &mut self;
+        checker.finish(&mut |finding| found.push(finding));
+        self.verdict().map(|()| self)
+    }
+
+    fn verdict(&self) -> Verdict {
+        let is_known = |finding: &Finding| TOO_STRICT.iter().any(|(rule, _)| *rule == finding.rule.id());
+        let broken = self.found.iter().find(|finding| finding.rule.severity() == Severity::Must && !is_known(finding));
+        if let Some(finding) = broken {
+            let last = self.log.len().saturating_sub(3);
+            prop_assert!(false, "version {}: {finding}\n{}\n", finding.line, self.log[last..].join("\n"));
+        }
+        Ok(())
+    }
+}
