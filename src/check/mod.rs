@@ -21,6 +21,7 @@ mod computed;
 mod deleted;
 mod example;
 mod finding;
+mod foreign;
 mod history;
 mod pods;
 mod report;
@@ -33,6 +34,7 @@ pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};
 pub use example::{Example, Step};
 pub use finding::Finding;
+pub use foreign::ForeignWord;
 pub use rule::{Kind, Rule, Severity};
 pub use shape::{Scope, Shapes};
 

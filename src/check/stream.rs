@@ -174,10 +174,11 @@ impl Stream {
 
     /// The last version was that of the removal: the garbage collector has done what it said, and nothing lasts any longer.
     pub(super) fn removed(&mut self, rules: &Rules, found: &mut dyn FnMut(Finding)) {
-        self.collected = None;
         if let Some(at) = self.last.as_ref().and_then(|last| last.at) {
             self.settle(at, true, rules, found);
         }
+        // With what waited.
+        self.collected = None;
     }
 
     /// The metadata of the last version.

@@ -193,12 +193,17 @@ fn was_not_probed(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn goes_on(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let conditions = &change.new.status().conditions;
-    for (n, old) in change.old.status().conditions.iter().enumerate() {
+    let old = change.old.status().conditions.iter().enumerate();
+    for (n, old) in old.filter(|(_, old)| !matches!(old.type_, ConditionType::Other(_))) {
         let same = |new: &&PodCondition| new.type_ == old.type_;
-        let Some(new) = conditions.get(n).filter(same).or_else(|| conditions.iter().find(same)) else { continue };
+        let elsewhere = || match owned(&old.type_) {
+            Some(kubelets) => change.new.condition(kubelets),
+            None => conditions.iter().find(same),
+        };
+        let Some(new) = conditions.get(n).filter(same).or_else(elsewhere) else { continue };
         let (Some(before), Some(after)) = (old.last_transition_time, new.last_transition_time) else { continue };
         let is_unmarked = old.type_ == ConditionType::Ready && change.old.is(Shapes::NODE_LOST);
-        if after < before && !matches!(old.type_, ConditionType::Other(_)) && !is_unmarked {
+        if after < before && !is_unmarked {
             let path = condition_path(new.type_.as_str(), "lastTransitionTime");
             report.change(path, before, after, "a status changes later than it did before");
         }
