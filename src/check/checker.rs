@@ -3,20 +3,20 @@
 use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::catalogue::RULES;
-use crate::check::deleted::Deleted;
 use crate::check::finding::Finding;
 use crate::check::foreign::ForeignWord;
-use crate::check::pods::Pods;
-use crate::check::rule::{Check, Rule, Severity};
-use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
+use crate::check::names::{Deleted, Gone, Name, key};
+use crate::check::pods::{Pods, Uid};
+use crate::check::rule::{Rule, Severity};
+use crate::check::stream::{Arrived, Seen, Stream, is_as_created};
 use crate::check::version::Arrival;
+use crate::check::wanted::{Rules, Wanted};
 use crate::spec::Spec;
 use crate::time::{Span, Time};
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -109,7 +109,8 @@ pub struct Checker {
     every_version: Option<bool>,
     streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
-    names: BTreeMap<Box<str>, Box<str>>,
+    names: BTreeMap<Name, Uid>,
+    /// Pods that were deleted lately.
     deleted: Deleted,
     /// Counts how often the watch began anew.
     watch: u32,
@@ -163,17 +164,7 @@ impl Checker {
     /// A checker with these options.
     pub fn with(options: Options) -> Self {
         let mut rules = Rules::default();
-        for rule in RULES.iter().filter(|rule| options.select(rule)) {
-            match rule.check {
-                Check::Status(_) => rules.status.push(rule),
-                Check::Change(_) => rules.change.push(rule),
-                Check::Both(..) => {
-                    rules.status.push(rule);
-                    rules.change.push(rule);
-                }
-                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
-            }
-        }
+        RULES.iter().filter(|rule| options.select(rule)).for_each(|rule| rules.want(rule));
         Self {
             rules,
             gates: options.gates,
@@ -181,7 +172,7 @@ impl Checker {
             every_version: options.every_version,
             streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
-            deleted: Deleted::NEW,
+            deleted: Deleted::default(),
             watch: 0,
             live: Live::default(),
             now: None,
@@ -243,7 +234,8 @@ impl Checker {
             self.version(pod, arrived, found);
             return;
         }
-        let (object, uid, mut told) = (full_name(&pod.metadata), pod.metadata.uid.clone(), Vec::new());
+        let api::ObjectMeta { namespace, name, uid, .. } = &pod.metadata;
+        let (object, uid, mut told) = (format!("{namespace}/{name}"), uid.clone(), Vec::new());
         let is_new = self.version(pod, arrived, &mut |mut finding| {
             if let Some(word) = words.iter().find(|word| word.is_behind(&finding)) {
                 word.tell(&mut finding);
@@ -253,8 +245,8 @@ impl Checker {
         });
         // Of a word that left nothing behind which breaks its rule, too.
         for word in words.iter().filter(|word| is_new && !told.contains(word)) {
-            let Some(rule) = self.rules.status.iter().find(|rule| rule.id() == word.rule()) else { continue };
-            let (object, uid, line) = (object.to_string(), uid.clone(), arrived.line);
+            let Some(Wanted { rule, .. }) = self.rules.status.iter().find(|wanted| wanted.rule.id() == word.rule()) else { continue };
+            let (object, uid, line) = (object.clone(), uid.clone(), arrived.line);
             let (path, before, after, message) = (word.path().into(), String::new(), String::new(), String::new());
             let mut finding = Finding { rule, object, uid, path, before, after, at: None, line, message };
             word.tell(&mut finding);
@@ -264,8 +256,7 @@ impl Checker {
 
     /// Takes a version; whether it is not the last one once more.
     fn version(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) -> bool {
-        let known = self.streams.sees(&key(&pod.metadata));
-        if !known {
+        if !self.streams.sees(&key(&pod.metadata)) {
             self.open(&pod.metadata, &arrived, found);
         }
         self.live.learn(arrived.kind, &pod);
@@ -276,12 +267,12 @@ impl Checker {
         if stream.is_repeated(&pod, arrived.kind) {
             return false;
         }
-        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| Gone::of(&pod.metadata));
+        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (Name::of(&pod.metadata), Gone::of(&pod.metadata)));
         let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
         tally.count(&seen);
         *now = (*now).max(seen.at.map(|at| at.earliest));
-        if let Some(gone) = gone {
-            self.close(gone, found);
+        if let Some((name, gone)) = gone {
+            self.close(&name, gone, found);
         }
         true
     }
@@ -289,11 +280,10 @@ impl Checker {
     /// A UID is new: what had its name must be gone.
     fn open(&mut self, meta: &api::ObjectMeta, arrived: &Arrived, found: &mut dyn FnMut(Finding)) {
         let Self { rules, gates, streams, names, deleted, watch, live, now, tally, .. } = self;
-        let uid: Box<str> = key(meta).into();
-        let before = names.insert(full_name(meta), uid.clone());
-        let replaced = before.and_then(|before| streams.remove(&before));
-        let may_return = |for_good: bool| !for_good && arrived.kind == Some(EventType::Added);
-        let arrival = if deleted.find(&uid).is_some_and(|for_good| !may_return(for_good)) {
+        let uid = Uid::from(&*key(meta));
+        let before = names.insert(Name::of(meta), uid.clone());
+        let replaced = before.and_then(|before| streams.remove(before.as_str()));
+        let arrival = if deleted.has(&uid, arrived.kind) {
             Arrival::AfterDeleted
         } else {
             // Behind a break of the watch, what led here may be missing, and one that was forgotten comes again as if it were new.
@@ -308,47 +298,22 @@ impl Checker {
         for (uid, mut stream) in streams.insert(uid, Stream::new(arrival, *gates, *watch)) {
             stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
             tally.forgotten += 1;
-            if let Some(name) = stream.meta().map(full_name).filter(|name| names.get(name) == Some(&uid)) {
+            if let Some(name) = stream.meta().map(Name::of).filter(|name| names.get(name) == Some(&uid)) {
                 names.remove(&name);
             }
         }
     }
 
-    fn close(&mut self, Gone { uid, name, for_good }: Gone, found: &mut dyn FnMut(Finding)) {
-        let Self { rules, streams, names, tally, .. } = self;
-        if let Some(mut stream) = streams.remove(&uid) {
+    fn close(&mut self, name: &Name, gone: Gone, found: &mut dyn FnMut(Finding)) {
+        let Self { rules, streams, tally, .. } = self;
+        if let Some(mut stream) = streams.remove(gone.uid.as_str()) {
             stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
-        if names.get(&name) == Some(&uid) {
-            names.remove(&name);
+        if self.names.get(name) == Some(&gone.uid) {
+            self.names.remove(name);
         }
-        self.deleted.add(uid, for_good);
+        self.deleted.insert(gone);
     }
-}
-
-/// A Pod that has been deleted.
-struct Gone {
-    uid: Box<str>,
-    name: Box<str>,
-    for_good: bool,
-}
-
-impl Gone {
-    fn of(meta: &api::ObjectMeta) -> Self {
-        // Without a UID, what comes next may be another Pod of the same name.
-        let for_good = meta.deletion_timestamp.is_some() && !meta.uid.is_empty();
-        Self { uid: key(meta).into(), name: full_name(meta), for_good }
-    }
-}
-
-/// What a Pod is known by: its UID, or `namespace/name` if it has none.
-fn key(meta: &api::ObjectMeta) -> Cow<'_, str> {
-    if meta.uid.is_empty() { Cow::Owned(full_name(meta).into()) } else { Cow::Borrowed(&meta.uid) }
-}
-
-/// `namespace/name`.
-fn full_name(meta: &api::ObjectMeta) -> Box<str> {
-    format!("{}/{}", meta.namespace, meta.name).into()
 }
 
 impl Tally {

@@ -88,7 +88,7 @@ impl Clock {
             self.settle(t, starts, pod);
         }
         let managed = pod.metadata.managed_fields.iter().filter_map(|entry| entry.time).max();
-        let (mut shown, mut deleted) = (newest(pod).max(managed), deletion(pod));
+        let (mut shown, mut deleted) = (newest(&pod.metadata, &pod.status).max(managed), deletion(pod));
         if let Some((limit, sure)) = t.and_then(|t| self.limit(t)) {
             let agrees = |time: Time| time <= limit && (starts == Some(time) || Some(time) > self.newest);
             // A deletion is no witness against a creation: what is wrong with it, a rule says by this very clock.
@@ -158,8 +158,18 @@ impl Clock {
 }
 
 /// The newest time in an object, but for its deletion.
-pub(super) fn newest(pod: &api::Pod) -> Option<Time> {
-    times(pod).max()
+pub(super) fn newest(meta: &api::ObjectMeta, status: &api::PodStatus) -> Option<Time> {
+    let mut newest = meta.creation_timestamp.max(status.start_time);
+    for condition in &status.conditions {
+        newest = newest.max(condition.last_transition_time);
+    }
+    for list in [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses] {
+        for state in list.iter().flat_map(|container| [&container.state, &container.last_state]) {
+            newest = newest.max(state.running.as_ref().and_then(|running| running.started_at));
+            newest = newest.max(state.terminated.as_ref().and_then(|end| end.finished_at));
+        }
+    }
+    newest
 }
 
 /// The times in an object, but for its deletion.

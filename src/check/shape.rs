@@ -64,6 +64,11 @@ impl Shapes {
         Self(self.0 & !Self::COLLECTED.0)
     }
 
+    /// A bit for each.
+    pub(super) const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The shapes in it, each with its name.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         const NAMES: [(Shapes, &str); 6] = [

@@ -155,7 +155,7 @@ fn is_of_one_build(condition: &PodCondition, time: Time) -> bool {
 fn came_late(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
     old.last_transition_time < Some(time)
         && lies_between(change, time)
-        && newest(change.new.pod).is_none_or(|newest| newest - time <= PUBLISHING)
+        && newest(change.new.meta(), change.new.status()).is_none_or(|newest| newest - time <= PUBLISHING)
 }
 
 /// Whether a time may lie between the writes of both versions.

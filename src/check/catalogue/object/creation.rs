@@ -157,7 +157,7 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
         }
     }
     let scheduled = version.condition(KubeletCondition::PodScheduled).is_some_and(|condition| condition.status == ConditionStatus::True);
-    let never_bound = version.meta().is_mirror() || version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
+    let never_bound = version.is(Shapes::MIRROR) || version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
     if scheduled && never_bound {
         report.add(
             condition_path("PodScheduled", "status"),
@@ -169,12 +169,12 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn only_binds(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old, change.new);
-    let Some((before, after)) = old.own_spec().zip(new.own_spec()) else { return };
+    let Some(keeps_spec) = change.keeps_spec() else { return };
     if !old.node_name().is_empty() || new.node_name().is_empty() {
         return;
     }
     let why = "the API server binds a Pod in a write of its own; all else is written by others, before or afterwards";
-    if !before.is_same_but_for_binding(after) {
+    if !keeps_spec {
         report.add("spec", "changed", why);
     }
     let scheduled = new.condition(KubeletCondition::PodScheduled);
