@@ -136,6 +136,37 @@ fn a_json_finding_has_just_these_keys() {
 }
 
 #[test]
+fn words_that_the_api_does_not_know_break_rules() {
+    let broken = |pod: &Value, rules: &str| {
+        let called = check(&pod.to_string(), &["--format", "json", "--rules", rules]);
+        let read = |line: &str| {
+            let finding: Value = serde_json::from_str(line).expect("JSON");
+            ["rule", "path", "after"].map(|key| finding[key].as_str().expect("text").to_owned()).join(" ")
+        };
+        assert_eq!(called.errors, "");
+        (called.code, called.out.lines().map(read).collect::<Vec<_>>())
+    };
+    for phase in ["", "Completed"] {
+        let said = (Some(1), vec![format!("PH-01 status.phase {phase}")]);
+        assert_eq!(broken(&event("ADDED", "a", phase), "PH-01"), said);
+        assert_eq!(broken(&pod("a", phase), "PH-01"), said);
+    }
+    let mut odd = event("ADDED", "a", "Pending");
+    odd["object"]["status"]["qosClass"] = json!("Best");
+    // One of the kubelet's, one of others, and a good one of others.
+    let condition = |type_: &str, status: &str| json!({"type": type_, "status": status});
+    odd["object"]["status"]["conditions"] = json!([condition("Ready", "Yes"), condition("up", "true"), condition("on", "Unknown")]);
+    let (code, mut said) = broken(&odd, "CO-02,ST-09");
+    said.sort();
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        said,
+        ["CO-02 status.conditions[Ready].status Yes", "CO-02 status.conditions[up].status true", "ST-09 status.qosClass Best"]
+    );
+    assert_eq!(broken(&odd, "PH-01"), (Some(0), vec![]));
+}
+
+#[test]
 fn all_forms_of_streams_are_read() {
     let found = |names: &[(&str, u64)]| (Some(1), names.iter().map(|(name, line)| (format!("default/{name}"), *line)).collect::<Vec<_>>());
     let (a, b) = (pod("a", "Unknown"), pod("b", "Unknown"));
@@ -155,7 +186,7 @@ fn all_forms_of_streams_are_read() {
 fn bad_input_has_code_2_and_the_rest_is_checked() {
     let input = [
         good("a"),
-        good("b").replace("Pending", "Pendin"),
+        good("b").replace("\"Pending\"", "[]"),
         "nonsense".into(),
         bad("c"),
         bad("d")[..60].into(),

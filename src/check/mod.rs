@@ -22,6 +22,7 @@ mod computed;
 mod example;
 mod facts;
 mod finding;
+mod foreign;
 mod history;
 mod names;
 mod pods;
@@ -37,6 +38,7 @@ pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};
 pub use example::{Example, Step};
 pub use finding::Finding;
+pub use foreign::ForeignWord;
 pub use rule::{Kind, Rule, Severity};
 pub use shape::{Scope, Shapes};
 

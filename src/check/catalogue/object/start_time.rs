@@ -8,7 +8,9 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
 use crate::check::version::{Change, Version};
+use crate::node::rejection;
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::deadline;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("ST-01", "startTime never changes once set", Check::Change(keeps_start))
@@ -18,7 +20,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.startTime = 2026-01-01T00:00:02Z"]]),
     Rule::must(
         "ST-02",
-        "a status with something of the kubelet's (observedGeneration, container statuses, Initialized) has a startTime, which never goes away",
+        "a status with something of the kubelet's (observedGeneration, container statuses, Initialized, a reason) has a startTime, which never goes away",
         Check::Both(has_start, loses_no_start),
     )
     .source_is("kubelet status manager updateStatusInternal")
@@ -50,13 +52,15 @@ fn has_start(version: &Version<'_>, report: &mut Report<'_, '_>) {
     if status.start_time.is_some() {
         return;
     }
-    let is_collected = status.phase == Some(PodPhase::Failed);
+    let is_collected = status.phase == Some(PodPhase::Failed) && status.reason.is_empty();
     let what = if status.observed_generation != 0 && !is_collected {
         "an observedGeneration"
     } else if version.containers().next().is_some() {
         "container statuses"
     } else if version.condition(KubeletCondition::Initialized).is_some() {
         "the condition Initialized"
+    } else if rejection::is_reason(&status.reason) || status.reason == deadline::REASON {
+        "a reason of the kubelet's"
     } else {
         return;
     };

@@ -11,11 +11,16 @@ use crate::rules::conditions::KubeletCondition;
 use crate::time::{Span, Time};
 
 pub(in crate::check) const RULES: &[Rule] = &[
-    Rule::must("TE-01", "the deletionTimestamp never goes, and deletionGracePeriodSeconds never increases", Check::Change(is_never_undone))
-        .asks_change_for(Facts::DELETED)
-        .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
-        .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
-        .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
+    Rule::must(
+        "TE-01",
+        "the deletionTimestamp comes with deletionGracePeriodSeconds, neither goes, and the latter never increases",
+        Check::Both(has_grace, is_never_undone),
+    )
+    .asks_for(Facts::DELETED)
+    .asks_change_for(Facts::DELETED)
+    .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
+    .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
+    .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
     Rule::must(
         "TE-02",
         "a deletionTimestamp moves with its grace period, from D and g to D − g + g′, or to the time of the write if that has passed",
@@ -108,6 +113,13 @@ fn deletion(meta: &ObjectMeta) -> Option<(Time, i64)> {
 
 fn is_near(a: Time, b: Time, slack: Span) -> bool {
     a <= b + slack && b <= a + slack
+}
+
+fn has_grace(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let meta = version.meta();
+    if meta.deletion_timestamp.is_some() && meta.deletion_grace_period_seconds.is_none() {
+        report.add("metadata.deletionGracePeriodSeconds", "", "a deletion is stored with its grace period, be it 0");
+    }
 }
 
 fn is_never_undone(change: &Change<'_>, report: &mut Report<'_, '_>) {
