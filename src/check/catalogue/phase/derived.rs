@@ -4,7 +4,7 @@ use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
 use crate::check::clock::Moment;
-use crate::check::computed::{Phases, computed, may_be_held};
+use crate::check::computed::{Phases, computed, may_be_held, was_killed};
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -255,8 +255,8 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
 /// What must be remembered of a phase that stayed while the container statuses called for another one.
 ///
 /// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
-/// back. So such a phase is told only when it shows that nothing was stopped: the phase has caught up while all that ran runs on, all
-/// runs on for longer than any stop takes, or the Pod has Failed without the reason that the kubelet gives.
+/// back. So such a phase is told only when something shows that nothing was stopped: the phase has caught up while all that ran runs on, all
+/// runs on for longer than any stop takes, a container has restarted, or the Pod has ended without a trace of the kubelet.
 #[derive(Debug)]
 pub(in crate::check) struct Memory {
     lag: Option<Lag>,
@@ -282,20 +282,29 @@ impl Lag {
         let lasted = self.since.zip(now.at()).map(|(since, now)| now.at_least_since(since));
         lasted.is_some_and(|lasted| lasted > Span::from_secs(grace) + STOPPING)
     }
+
+    /// Whether a change in which the phase stays shows that nothing was stopped. `now` is what the container statuses call for.
+    fn is_shown(self, change: &Change<'_>, now: Phases) -> bool {
+        let caught_up = || change.new.phase().is_some_and(|phase| now.has(phase));
+        let restarts =
+            |(old, new): (Container<'_>, Container<'_>)| new.running().is_some() && new.status.restart_count > old.status.restart_count;
+        (all_run_on(change) && (caught_up() || self.outlasts_a_stop(change.new))) || change.both().any(restarts)
+    }
 }
 
 impl Memory {
     pub(in crate::check) const NEW: Self = Self { lag: None };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
-        let runs_on = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
-        let computed = stays.and_then(|change| computed(new, Some(change.old)));
-        let missed = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase)));
-        self.lag = missed.and_then(|called_for| {
-            let begins = || (!may_be_held(new, called_for)).then(|| Lag { called_for, since: new.at(), told: false });
-            runs_on.map(|lag| Lag { told: lag.told || lag.outlasts_a_stop(new), ..lag }).or_else(begins)
-        });
+        let Some(change) = stays else { return self.lag = None };
+        let Some(called_for) = computed(new, Some(change.old)) else { return };
+        let goes_on = self.lag.map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
+        let begins = || {
+            let lags = !new.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(new, called_for);
+            lags.then(|| Lag { called_for, since: new.at(), told: false })
+        };
+        self.lag = goes_on.or_else(begins);
     }
 }
 
@@ -316,16 +325,15 @@ fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if stays(change) {
         let Some((phase, computed)) = new.phase().zip(computed(new, Some(old))) else { return };
         if let Some(lag) = lag
-            && all_run_on(change)
-            && (computed.has(phase) || lag.outlasts_a_stop(new))
+            && lag.is_shown(change, computed)
         {
             report.change("status.phase", phase, phase, format_args!("the container statuses before called for {}", lag.called_for));
         }
         return;
     }
-    let fails_by_itself = new.phase() == Some(PodPhase::Failed) && new.status().reason.is_empty();
+    let ends_by_itself = new.is_terminal() && !was_killed(new);
     if let Some(lag) = lag
-        && (all_run_on(change) || fails_by_itself)
+        && (all_run_on(change) || ends_by_itself)
     {
         let message = format_args!("the container statuses before called for {} already", lag.called_for);
         return report.change("status.phase", word(old), word(new), message);
@@ -408,5 +416,12 @@ mod tests {
         ];
         assert_eq!(broken(STARTING, &[LATE, FAILED]), [("PH-17", 3)]);
         assert_eq!(broken(STARTING, &[LATE, &["status.reason = Evicted"], FAILED]), []);
+    }
+
+    #[test]
+    fn a_pod_that_the_kubelet_ends_restarts_nothing() {
+        const AGAIN: &[&str] =
+            &["status.containerStatuses[web].restartCount = 1", "status.containerStatuses[web].containerID = containerd://a1"];
+        assert_eq!(broken(STARTING, &[LATE, AGAIN]), [("PH-17", 3)]);
     }
 }
