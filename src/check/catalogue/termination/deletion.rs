@@ -9,6 +9,7 @@ use crate::check::shape::Shapes;
 use crate::check::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 use crate::time::{Span, Time};
+use alloc::string::ToString;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must(
@@ -205,7 +206,10 @@ fn goes_without_grace(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !is_removal(change) {
         return;
     }
-    if let Some((_, grace)) = deletion(change.new.meta()).filter(|(_, grace)| *grace != 0) {
+    let new = change.new.meta();
+    let grace = new.deletion_grace_period_seconds;
+    if new.deletion_timestamp.is_some() && grace != Some(0) {
+        let grace = grace.map(|grace| grace.to_string()).unwrap_or_default();
         report.add("metadata.deletionGracePeriodSeconds", grace, "the last request, which removes the object, has a grace period of 0");
     } else if change.old.meta().deletion_timestamp.is_some() && change.new.meta().deletion_timestamp.is_none() {
         report.add("metadata.deletionTimestamp", "", "the object that goes is the one that was to be deleted");
