@@ -304,12 +304,15 @@ impl Memory {
         let Some(change) = stays else { return self.lag = None };
         let Some(called_for) = computed(new, Some(change.old)) else { return };
         let goes_on = self.lag.map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
-        let begins = || {
-            let lags = !new.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(new, called_for);
-            lags.then(|| Lag { called_for, since: new.at(), told: false })
-        };
+        let begins =
+            || is_behind(new, called_for).then(|| Lag { called_for, since: new.at(), told: new.holds(KubeletCondition::ContainersReady) });
         self.lag = goes_on.or_else(begins);
     }
+}
+
+/// Whether a version shows another phase than is called for, and does not hold a terminal one back, as far as it tells.
+fn is_behind(version: &Version<'_>, called_for: Phases) -> bool {
+    !version.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(version, called_for)
 }
 
 /// Whether something runs, and all that ran before does so still.
@@ -332,6 +335,9 @@ fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
             && lag.is_shown(change, computed)
         {
             report.change("status.phase", phase, phase, format_args!("the container statuses before called for {}", lag.called_for));
+        } else if new.history.phase.lag.is_none() && new.holds(KubeletCondition::ContainersReady) && is_behind(new, computed) {
+            // A Pod that the kubelet ends is not ready in its own status: nothing is held back.
+            report.change("status.phase", phase, phase, format_args!("the container statuses call for {computed}"));
         }
         return;
     }
