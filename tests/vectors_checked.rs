@@ -46,6 +46,10 @@ impl Case {
         let mut pod: api::Pod = serde_json::from_value(line["input"]["pod"].clone()).expect("a Pod");
         // What others had written before the kubelet was asked.
         pod.metadata.creation_timestamp.get_or_insert(CREATION);
+        // The API server stores no deletion without its grace period; the kubelet does not ask for it here.
+        if pod.metadata.deletion_timestamp.is_some() {
+            pod.metadata.deletion_grace_period_seconds.get_or_insert(30);
+        }
         pod.spec.node_name = "node".into();
         let mut case = Self { id: line["id"].as_str().expect("an id").into(), gates, pod, line };
         case.pod.status = case.complete(case.pod.status.clone());
@@ -83,6 +87,7 @@ impl Case {
     /// Somebody deletes the Pod, if nobody has: for this reason its containers are stopped for good.
     fn delete(&mut self, now: Time) {
         self.pod.metadata.deletion_timestamp.get_or_insert(now);
+        self.pod.metadata.deletion_grace_period_seconds.get_or_insert(30);
     }
 
     /// What the API server is told by a kubelet that has built this status, as its first one, if its containers `could_run` still or not.

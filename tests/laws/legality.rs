@@ -29,10 +29,16 @@ fn what_is_published_across_kubelet_restarts_is_legal() {
 }
 
 /// Rules that take for wrong what a kubelet may write in a rare case that no recording shows, and the case.
-const TOO_STRICT: [(&str, &str); 1] = [(
-    "ST-14",
-    "a kubelet is restarted before a status tells of the first sandbox, and that dies before the new kubelet's first status, which has its address",
-)];
+const TOO_STRICT: [(&str, &str); 2] = [
+    (
+        "PH-17",
+        "the kubelet ends a Pod before a status tells that it runs, and is restarted: the new kubelet knows of no end, and the Pod goes on",
+    ),
+    (
+        "ST-14",
+        "a kubelet is restarted before a status tells of the first sandbox, and that dies before the new kubelet's first status, which has its address",
+    ),
+];
 
 /// Whether an instance was made and not started: what a kubelet leaves behind that dies at this very moment, no recording shows.
 fn is_starting(world: &World) -> bool {

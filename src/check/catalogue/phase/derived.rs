@@ -304,14 +304,12 @@ impl Memory {
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
         let Some(change) = stays else { return self.lag = None };
         let Some(called_for) = computed(new, Some(change.old)) else { return };
-        let goes_on = self.lag.map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
-        // What the containers call for is judged when they come to be so.
+        let behind = !new.phase().is_some_and(|phase| called_for.has(phase));
+        let goes_on = self.lag.filter(|_| behind).map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
+        // What the containers called for was judged when they came to be so.
         let begins = || {
-            (is_built_anew(change) && is_behind(new, called_for)).then(|| Lag {
-                called_for,
-                since: new.at(),
-                told: new.holds(KubeletCondition::ContainersReady),
-            })
+            let lags = behind && !may_be_held(new, called_for) && is_built_anew(change);
+            lags.then(|| Lag { called_for, since: new.at(), told: false })
         };
         self.lag = goes_on.or_else(begins);
     }
@@ -325,11 +323,6 @@ fn is_built_anew(change: &Change<'_>) -> bool {
             && old.container_id == new.container_id
     };
     change.old.status().observed_generation != change.new.status().observed_generation || !change.both().all(is_same)
-}
-
-/// Whether a version shows another phase than is called for, and does not hold a terminal one back, as far as it tells.
-fn is_behind(version: &Version<'_>, called_for: Phases) -> bool {
-    !version.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(version, called_for)
 }
 
 /// Whether something runs, and all that ran before does so still.
@@ -352,13 +345,6 @@ fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
             && lag.is_shown(change, computed)
         {
             report.change("status.phase", phase, phase, format_args!("the container statuses before called for {}", lag.called_for));
-        } else if new.history.phase.lag.is_none()
-            && new.holds(KubeletCondition::ContainersReady)
-            && is_behind(new, computed)
-            && is_built_anew(change)
-        {
-            // A Pod that the kubelet ends is not ready in its own status: nothing is held back.
-            report.change("status.phase", phase, phase, format_args!("the container statuses call for {computed}"));
         }
         return;
     }
