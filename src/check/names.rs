@@ -2,13 +2,14 @@
 
 use super::pods::Uid;
 use crate::api::{EventType, ObjectMeta};
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 
-/// What a Pod is known by: its UID, or its name if it has none.
-pub(super) fn key(meta: &ObjectMeta) -> &str {
-    if meta.uid.is_empty() { &meta.name } else { &meta.uid }
+/// What a Pod is known by: its UID, or `namespace/name` if it has none.
+pub(super) fn key(meta: &ObjectMeta) -> Cow<'_, str> {
+    if meta.uid.is_empty() { format!("{}/{}", meta.namespace, meta.name).into() } else { Cow::Borrowed(&meta.uid) }
 }
 
 /// `namespace/name`, behind a hash of it: names begin alike, and most comparisons are to end without a look at the text, which is elsewhere
@@ -39,7 +40,7 @@ pub(super) struct Gone {
 impl Gone {
     pub(super) fn of(meta: &ObjectMeta) -> Self {
         // Without a UID, what comes next may be another Pod of the same name.
-        Self { uid: key(meta).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
+        Self { uid: (&*key(meta)).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
     }
 }
 

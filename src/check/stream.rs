@@ -171,10 +171,11 @@ impl Stream {
 
     /// The last version was that of the removal: the garbage collector has done what it said, and nothing lasts any longer.
     pub(super) fn removed(&mut self, rules: &Rules, found: &mut dyn FnMut(Finding)) {
-        self.collected = None;
         if let Some(at) = self.last.as_ref().and_then(|last| last.at) {
             self.settle(at, true, rules, found);
         }
+        // With what waited.
+        self.collected = None;
     }
 
     /// The metadata of the last version.
@@ -231,7 +232,7 @@ impl Stream {
         if let Some(at) = at {
             self.release(at, found);
         }
-        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.status, &pod.status, gap)) {
+        if self.collected.is_none() && is_collection(self.last.as_ref().map(|last| &last.status), pod, gap) {
             self.collected = Some(Collected { since: at, waiting: Vec::new() });
         }
         if self.collected.is_some() {

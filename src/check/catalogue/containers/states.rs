@@ -24,7 +24,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .only(Scope::Started)
         .silent_on(RUNNING, &[])
         .fires_on(RUNNING, &[&["status.containerStatuses[web].containerID = null"]]),
-    Rule::should("CS-20", "a termination has the containerID of its status, and startedAt ≤ finishedAt", Check::Status(ends_as_itself))
+    Rule::should("CS-20", "a termination has the containerID of its status and both times, startedAt ≤ finishedAt", Check::Status(ends_as_itself))
         .asks_for(Facts::ENDED)
         .source_is("kubelet toKubeContainerStatus")
         .unless("the kubelet has made the termination up; the container could not be started")
@@ -110,6 +110,9 @@ fn ends_as_itself(version: &Version<'_>, report: &mut Report<'_, '_>) {
             let could_not_start = end.reason == TerminatedReason::StartError.as_str();
             if !could_not_start && end.started_at.zip(end.finished_at).is_some_and(|(start, end)| start > end) {
                 report.add(container.path(path), told(end), "an instance ends after it has started");
+            }
+            if end.started_at.is_none() || end.finished_at.is_none() {
+                report.add(container.path(path), told(end), "the runtime tells when an instance has started and ended, be it 1970");
             }
         }
         let own = container.terminated().filter(|end| !may_be_synthetic(container.kind, end));

@@ -7,6 +7,7 @@ use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Version, condition_path};
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::qos::qos_class;
 use crate::rules::status_merge::{same_claims, same_of_kubelet};
 
 /// The write that binds [`CREATED`].
@@ -18,7 +19,7 @@ const TAKEN: &str = "status.startTime = 2026-01-01T00:00:01Z";
 const NOT_UP: &str = "status.conditions[PodReadyToStartContainers] = {\"type\": \"PodReadyToStartContainers\", \"status\": \"False\", \"lastTransitionTime\": \"2026-01-01T00:00:01Z\"}";
 
 pub(in crate::check) const RULES: &[Rule] = &[
-    Rule::must("ST-09", "qosClass is set from the creation on and never changes", Check::Both(has_qos, keeps_qos))
+    Rule::must("ST-09", "qosClass is that of the spec, from the creation on, and never changes", Check::Both(has_qos, keeps_qos))
         .source_is("API server ComputePodQOS, ValidatePodStatusUpdate")
         .silent_on(CREATED, &[BOUND])
         .fires_on(RUNNING, &[&["status.qosClass = Burstable"]]),
@@ -101,8 +102,15 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn has_qos(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if version.status().qos_class.is_none() {
-        report.add("status.qosClass", "", "the API server gives each Pod its class at the creation");
+    let Some(class) = version.status().qos_class else {
+        return report.add("status.qosClass", "", "the API server gives each Pod its class at the creation");
+    };
+    // Of a spec that is not the object's own the API server's defaults are not known. A class that has changed is told once.
+    if let Some(spec) = version.own_spec().filter(|_| version.is_first()) {
+        let due = qos_class(spec.api(), version.gates);
+        if class != due {
+            report.add("status.qosClass", class, format_args!("the requests and limits of the spec are those of {due}"));
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
-use crate::check::computed::{Phases, computed, may_be_held};
+use crate::check::clock::Moment;
+use crate::check::computed::{Phases, computed, may_be_held, was_killed};
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::{Scope, Shapes};
-use crate::check::version::{Change, Container, Version};
+use crate::check::version::{Change, Container, Version, container_path};
 use crate::rules::conditions::KubeletCondition;
 use crate::rules::phase;
 use crate::rules::view::{Exit, TerminatedReason};
@@ -40,8 +41,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Status(all_were_started),
     )
     .source_is("kubelet getPhase")
-    .unless("a terminal phase is held back")
-    .only(Scope::Full)
+    .unless("a terminal phase is held back; a Pod that ran and was refused shows nothing else")
     .with_spec()
     .silent_on(RUNNING, &[])
     .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
@@ -125,10 +125,15 @@ fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
     if version.phase() != Some(PodPhase::Succeeded) {
         return;
     }
+    const WHY: &str = "a Pod has Succeeded only if all its regular containers exited with 0";
     for container in version.containers().filter(|container| container.kind == ContainerKind::Regular) {
         if container.terminated().is_none_or(|end| end.exit_code != 0) {
-            report.add(container.path("state"), container.state(), "a Pod has Succeeded only if all its regular containers exited with 0");
+            report.add(container.path("state"), container.state(), WHY);
         }
+    }
+    let Some(spec) = version.spec() else { return };
+    for name in spec.regular().filter(|index| version.container(*index).is_none()).map(|index| spec.container(index).name()) {
+        report.add(container_path(ContainerKind::Regular, name, "state"), "", WHY);
     }
 }
 
@@ -156,6 +161,10 @@ fn is_unstarted(container: Option<&Container<'_>>) -> bool {
 }
 
 fn all_were_started(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    // What no kubelet has taken note of does not run; what one has noted, but not built wholly, is a Pod that was refused.
+    if version.is_in(Scope::Started) && !version.is_full() {
+        return;
+    }
     let Some(spec) = version.spec().filter(|_| running(version).is_some()) else { return };
     for index in spec.init_and_regular().filter(|index| spec.container(*index).kind() != ContainerKind::Init) {
         if is_unstarted(version.container(index).as_ref()) {
@@ -250,25 +259,60 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
 /// What must be remembered of a phase that stayed while the container statuses called for another one.
 ///
 /// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
-/// back. So such a phase is told only when the phase has caught up while all that ran runs on: nothing was stopped.
+/// back. So such a phase is told only when something shows that nothing was stopped: the phase has caught up while all that ran runs on, all
+/// runs on for longer than any stop takes, a container has restarted, or the Pod has ended without a trace of the kubelet.
 #[derive(Debug)]
 pub(in crate::check) struct Memory {
+    lag: Option<Lag>,
+}
+
+/// A phase that stays behind.
+#[derive(Clone, Copy, Debug)]
+struct Lag {
     /// What the container statuses called for.
-    lag: Option<Phases>,
+    called_for: Phases,
+    since: Option<Moment>,
+    told: bool,
+}
+
+/// What a runtime may need beyond the grace period to stop a Pod.
+const STOPPING: Span = Span::from_secs(10);
+
+impl Lag {
+    /// Whether it has lasted for longer than it takes to stop the Pod.
+    fn outlasts_a_stop(self, now: &Version<'_>) -> bool {
+        let grace = now.spec().and_then(Spec::termination_grace_period_seconds).unwrap_or(30);
+        let grace = grace.max(now.meta().deletion_grace_period_seconds.unwrap_or_default());
+        let lasted = self.since.zip(now.at()).map(|(since, now)| now.at_least_since(since));
+        lasted.is_some_and(|lasted| lasted > Span::from_secs(grace) + STOPPING)
+    }
+
+    /// Whether a change in which the phase stays shows that nothing was stopped. `now` is what the container statuses call for.
+    fn is_shown(self, change: &Change<'_>, now: Phases) -> bool {
+        let caught_up = || change.new.phase().is_some_and(|phase| now.has(phase));
+        let restarts =
+            |(old, new): (Container<'_>, Container<'_>)| new.running().is_some() && new.status.restart_count > old.status.restart_count;
+        (all_run_on(change) && (caught_up() || self.outlasts_a_stop(change.new))) || change.both().any(restarts)
+    }
 }
 
 impl Memory {
     pub(in crate::check) const NEW: Self = Self { lag: None };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
-        self.lag = self.lag.filter(|_| change.is_some_and(|change| all_run_on(change)));
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
-        let computed = stays.and_then(|change| computed(new, Some(change.old)));
-        self.lag = computed.filter(|computed| !new.phase().is_some_and(|phase| computed.has(phase))).and_then(|computed| {
-            let lag = (!may_be_held(new, computed)).then_some(computed);
-            self.lag.or(lag)
-        });
+        let Some(change) = stays else { return self.lag = None };
+        let Some(called_for) = computed(new, Some(change.old)) else { return };
+        let goes_on = self.lag.map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
+        let begins =
+            || is_behind(new, called_for).then(|| Lag { called_for, since: new.at(), told: new.holds(KubeletCondition::ContainersReady) });
+        self.lag = goes_on.or_else(begins);
     }
+}
+
+/// Whether a version shows another phase than is called for, and does not hold a terminal one back, as far as it tells.
+fn is_behind(version: &Version<'_>, called_for: Phases) -> bool {
+    !version.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(version, called_for)
 }
 
 /// Whether something runs, and all that ran before does so still.
@@ -284,20 +328,24 @@ fn stays(change: &Change<'_>) -> bool {
 
 fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old, change.new);
+    let lag = new.history.phase.lag.filter(|lag| !lag.told);
     if stays(change) {
         let Some((phase, computed)) = new.phase().zip(computed(new, Some(old))) else { return };
-        if let Some(lag) = new.history.phase.lag
-            && computed.has(phase)
-            && all_run_on(change)
+        if let Some(lag) = lag
+            && lag.is_shown(change, computed)
         {
-            report.change("status.phase", phase, phase, format_args!("the container statuses before called for {lag}"));
+            report.change("status.phase", phase, phase, format_args!("the container statuses before called for {}", lag.called_for));
+        } else if new.history.phase.lag.is_none() && new.holds(KubeletCondition::ContainersReady) && is_behind(new, computed) {
+            // A Pod that the kubelet ends is not ready in its own status: nothing is held back.
+            report.change("status.phase", phase, phase, format_args!("the container statuses call for {computed}"));
         }
         return;
     }
-    if let Some(lag) = new.history.phase.lag
-        && all_run_on(change)
+    let ends_by_itself = new.is_terminal() && !was_killed(new);
+    if let Some(lag) = lag
+        && (all_run_on(change) || ends_by_itself)
     {
-        let message = format_args!("the container statuses before called for {lag} already");
+        let message = format_args!("the container statuses before called for {} already", lag.called_for);
         return report.change("status.phase", word(old), word(new), message);
     }
     if old.phase() != new.phase() {
@@ -326,5 +374,64 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
     if !legal {
         let before = old.map_or("", word);
         report.change("status.phase", before, phase, format_args!("the container statuses call for {computed}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::catalogue::bases::{CREATED, STARTING};
+    use crate::check::example::{Example, Step};
+    use crate::check::{Checker, Options, Severity};
+    use alloc::vec::Vec;
+
+    /// The rules of the phase that a stream breaks, with the lines.
+    fn broken(base: &'static str, steps: &'static [Step]) -> Vec<(&'static str, u64)> {
+        let mut options = Options::default();
+        options.rules = ["PH-04".into(), "PH-06".into(), "PH-17".into()].into();
+        options.min_severity = Some(Severity::Must);
+        let (mut checker, mut found) = (Checker::with(options), Vec::new());
+        for (line, event) in (1..).zip(Example { base, steps }.events().unwrap()) {
+            checker.event(event, line, &mut |finding| found.push((finding.rule.id(), finding.line)));
+        }
+        checker.finish(&mut |finding| found.push((finding.rule.id(), finding.line)));
+        found
+    }
+
+    #[test]
+    fn what_no_kubelet_knows_has_neither_run_nor_succeeded() {
+        assert_eq!(broken(CREATED, &[&["status.phase = Running"]]), [("PH-06", 2)]);
+        assert_eq!(broken(CREATED, &[&["status.phase = Succeeded"]]), [("PH-04", 2)]);
+    }
+
+    /// The container of [`STARTING`] runs, and the phase does not follow.
+    const LATE: &[&str] = &[
+        "t = 3",
+        "status.containerStatuses[web].containerID = containerd://a0",
+        "status.containerStatuses[web].state = {\"running\": {\"startedAt\": \"2026-01-01T00:00:02Z\"}}",
+        "status.containerStatuses[web].started = true",
+    ];
+
+    #[test]
+    fn a_phase_stays_behind_no_longer_than_a_stop_takes() {
+        assert_eq!(broken(STARTING, &[LATE, &["t = 40"]]), []);
+        assert_eq!(broken(STARTING, &[LATE, &["t = 50"], &["t = 60"], &["t = 70", "status.phase = Running"]]), [("PH-17", 3)], "once");
+    }
+
+    #[test]
+    fn a_pod_that_the_kubelet_ended_has_a_reason() {
+        const FAILED: &[&str] = &[
+            "t = 9",
+            "status.phase = Failed",
+            "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"containerID\": \"containerd://a0\"}}",
+        ];
+        assert_eq!(broken(STARTING, &[LATE, FAILED]), [("PH-17", 3)]);
+        assert_eq!(broken(STARTING, &[LATE, &["status.reason = Evicted"], FAILED]), []);
+    }
+
+    #[test]
+    fn a_pod_that_the_kubelet_ends_restarts_nothing() {
+        const AGAIN: &[&str] =
+            &["status.containerStatuses[web].restartCount = 1", "status.containerStatuses[web].containerID = containerd://a1"];
+        assert_eq!(broken(STARTING, &[LATE, AGAIN]), [("PH-17", 3)]);
     }
 }

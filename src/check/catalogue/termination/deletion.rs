@@ -9,13 +9,19 @@ use crate::check::shape::Shapes;
 use crate::check::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 use crate::time::{Span, Time};
+use alloc::string::ToString;
 
 pub(in crate::check) const RULES: &[Rule] = &[
-    Rule::must("TE-01", "the deletionTimestamp never goes, and deletionGracePeriodSeconds never increases", Check::Change(is_never_undone))
-        .asks_change_for(Facts::DELETED)
-        .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
-        .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
-        .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
+    Rule::must(
+        "TE-01",
+        "the deletionTimestamp comes with deletionGracePeriodSeconds, neither goes, and the latter never increases",
+        Check::Both(has_grace, is_never_undone),
+    )
+    .asks_for(Facts::DELETED)
+    .asks_change_for(Facts::DELETED)
+    .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
+    .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
+    .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
     Rule::must(
         "TE-02",
         "a deletionTimestamp moves with its grace period, from D and g to D − g + g′, or to the time of the write if that has passed",
@@ -110,6 +116,13 @@ fn is_near(a: Time, b: Time, slack: Span) -> bool {
     a <= b + slack && b <= a + slack
 }
 
+fn has_grace(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let meta = version.meta();
+    if meta.deletion_timestamp.is_some() && meta.deletion_grace_period_seconds.is_none() {
+        report.add("metadata.deletionGracePeriodSeconds", "", "a deletion is stored with its grace period, be it 0");
+    }
+}
+
 fn is_never_undone(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let [old, new] = [change.old.meta(), change.new.meta()];
     let Some(before) = old.deletion_timestamp else { return };
@@ -193,7 +206,10 @@ fn goes_without_grace(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !is_removal(change) {
         return;
     }
-    if let Some((_, grace)) = deletion(change.new.meta()).filter(|(_, grace)| *grace != 0) {
+    let new = change.new.meta();
+    let grace = new.deletion_grace_period_seconds;
+    if new.deletion_timestamp.is_some() && grace != Some(0) {
+        let grace = grace.map(|grace| grace.to_string()).unwrap_or_default();
         report.add("metadata.deletionGracePeriodSeconds", grace, "the last request, which removes the object, has a grace period of 0");
     } else if change.old.meta().deletion_timestamp.is_some() && change.new.meta().deletion_timestamp.is_none() {
         report.add("metadata.deletionTimestamp", "", "the object that goes is the one that was to be deleted");
