@@ -64,7 +64,7 @@ impl Pods {
 }
 
 /// A UID, beside its first bytes as a number: most comparisons end there, without a look at the text, which is elsewhere in memory and
-/// seldom in the cache. With some thousand Pods a lookup takes a quarter of the time.
+/// seldom in the cache.
 #[derive(Clone, Debug)]
 pub(super) struct Uid {
     beginning: u128,

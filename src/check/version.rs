@@ -38,8 +38,8 @@ pub(super) struct Derived {
     places: Vec<Place>,
 }
 
-/// A container status: where it stands, and whose it is. Forty rules walk over them, so names are compared once, here: without it, a
-/// version costs a quarter more.
+/// A container status: where it stands, and whose it is. Most rules walk over them, so names are compared once, here: to compare them anew for
+/// each rule adds two thirds to the instructions of all checks.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     /// Which of the three lists it is in, and where.

@@ -8,7 +8,8 @@ use alloc::string::String;
 /// FNV-1a of 32 bits over the two fields' JSON, which goes in as Go prints a list of bytes. No other field counts: nothing else
 /// restarts a running container.
 pub fn container_hash(name: &str, image: &str) -> u32 {
-    let mut json = String::from("{\"image\":\"");
+    let mut json = String::with_capacity(name.len() + image.len() + 32);
+    json.push_str("{\"image\":\"");
     image.chars().for_each(|c| push_escaped(&mut json, c));
     json.push_str("\",\"name\":\"");
     name.chars().for_each(|c| push_escaped(&mut json, c));
