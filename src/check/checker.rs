@@ -24,7 +24,8 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Only these rules: ids, or families such as `PH`; all if there are none.
+    /// Only these rules: ids, or families such as `PH`; all if there are none. A name that is in no catalogue ([`rule`](crate::check::rule),
+    /// [`FAMILIES`](crate::check::FAMILIES)) selects nothing.
     pub rules: Vec<String>,
     /// Not these rules: ids or families.
     pub ignore: Vec<String>,
@@ -194,8 +195,7 @@ impl Checker {
             (EventType::Bookmark, _) => self.tally.bookmarks += 1,
             (EventType::Error, _) | (_, WatchObject::Status(_)) => {
                 self.tally.errors += 1;
-                self.watch += 1;
-                self.live = Live::default();
+                self.gap();
             }
             (kind, WatchObject::Pod(pod)) => {
                 let every_version = self.every_version.unwrap_or(true);
@@ -214,6 +214,12 @@ impl Checker {
         self.tally.events += 1;
         let every_version = self.every_version.unwrap_or(false);
         self.pod(Box::new(pod), Arrived { kind: None, t: None, line, every_version }, words, found);
+    }
+
+    /// Something is lost between what came and what comes next, such as a document that could not be read: versions of any Pod may be missing.
+    pub fn gap(&mut self) {
+        self.watch += 1;
+        self.live = Live::default();
     }
 
     /// The input is over: what waited for a later version is told. The checker may go on afterwards.

@@ -66,6 +66,10 @@ impl<'a> Files<'a> {
                         eprintln!("{file}:{bad}");
                     }
                     self.report.bad_input(&bad);
+                    // What is of another kind was no version of a Pod.
+                    if !matches!(bad.problem, Problem::Kind(_)) {
+                        checker.gap();
+                    }
                 }
             }
             if !findings.is_empty() {

@@ -15,7 +15,6 @@ use crate::rules::deadline;
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("ST-01", "startTime never changes once set", Check::Change(keeps_start))
         .source_is("kubelet status manager updateStatusInternal")
-        .unless("a mirror Pod, whose file was read anew")
         .not(Shapes::MIRROR)
         .silent_on(STARTING, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(RUNNING, &[&["status.startTime = 2026-01-01T00:00:02Z"]]),
@@ -30,7 +29,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(RUNNING, &[&["status.startTime = null"]]),
     Rule::must("ST-11", "creationTimestamp ≤ startTime ≤ time of the write", Check::Status(starts_in_time))
         .source_is("kubelet status manager updateStatusInternal")
-        .unless("a mirror Pod, which is younger than its static Pod; a second, for clocks differ")
+        .unless("a second, for clocks differ")
         .not(Shapes::MIRROR)
         .silent_on(STARTING, &[])
         .fires_on(RUNNING, &[&["status.startTime = 2025-12-31T23:59:00Z"]]),
