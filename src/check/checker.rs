@@ -4,14 +4,17 @@ use crate::Gates;
 use crate::api::{self, EventType, WatchEvent, WatchObject};
 use crate::check::catalogue::RULES;
 use crate::check::finding::Finding;
-use crate::check::pods::Pods;
-use crate::check::rule::{Check, Rule, Severity};
-use crate::check::stream::{Arrived, Rules, Seen, Stream, is_as_created};
+use crate::check::foreign::ForeignWord;
+use crate::check::names::{Deleted, Gone, Name, key};
+use crate::check::pods::{Pods, Uid};
+use crate::check::rule::{Rule, Severity};
+use crate::check::stream::{Arrived, Seen, Stream, is_as_created};
 use crate::check::version::Arrival;
+use crate::check::wanted::{Rules, Wanted};
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -21,7 +24,8 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Only these rules: ids, or families such as `PH`; all if there are none.
+    /// Only these rules: ids, or families such as `PH`; all if there are none. A name that is in no catalogue ([`rule`](crate::check::rule),
+    /// [`FAMILIES`](crate::check::FAMILIES)) selects nothing.
     pub rules: Vec<String>,
     /// Not these rules: ids or families.
     pub ignore: Vec<String>,
@@ -106,26 +110,15 @@ pub struct Checker {
     every_version: Option<bool>,
     streams: Pods,
     /// The UID of each Pod that is there, by namespace and name.
-    names: BTreeMap<Box<str>, Box<str>>,
-    /// Pods that were deleted lately, the newest last.
-    deleted: VecDeque<Gone>,
+    names: BTreeMap<Name, Uid>,
+    /// Pods that were deleted lately.
+    deleted: Deleted,
     /// Counts how often the watch began anew.
     watch: u32,
     live: Live,
     now: Option<Time>,
     tally: Tally,
 }
-
-/// A Pod that was deleted.
-#[derive(Debug)]
-struct Gone {
-    uid: Box<str>,
-    /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
-    for_good: bool,
-}
-
-/// So many deleted Pods are remembered, to know what comes after their deletion.
-const DELETED: usize = 1024;
 
 /// What is known of the beginning of the present watch.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,17 +165,7 @@ impl Checker {
     /// A checker with these options.
     pub fn with(options: Options) -> Self {
         let mut rules = Rules::default();
-        for rule in RULES.iter().filter(|rule| options.select(rule)) {
-            match rule.check {
-                Check::Status(_) => rules.status.push(rule),
-                Check::Change(_) => rules.change.push(rule),
-                Check::Both(..) => {
-                    rules.status.push(rule);
-                    rules.change.push(rule);
-                }
-                Check::Duration(..) | Check::Passing(..) => rules.duration.push(rule),
-            }
-        }
+        RULES.iter().filter(|rule| options.select(rule)).for_each(|rule| rules.want(rule));
         Self {
             rules,
             gates: options.gates,
@@ -190,7 +173,7 @@ impl Checker {
             every_version: options.every_version,
             streams: Pods::new(options.pods.unwrap_or(Options::PODS)),
             names: BTreeMap::new(),
-            deleted: VecDeque::new(),
+            deleted: Deleted::default(),
             watch: 0,
             live: Live::default(),
             now: None,
@@ -202,26 +185,41 @@ impl Checker {
     ///
     /// Another ADDED of a Pod that is known is a re-list; an ERROR means that the watch begins anew. Versions may be missing behind both.
     pub fn event(&mut self, event: WatchEvent, line: u64, found: &mut dyn FnMut(Finding)) {
+        self.event_with(event, &[], line, found);
+    }
+
+    /// Takes a watch event in whose Pod's status there were words that the API does not know.
+    pub fn event_with(&mut self, event: WatchEvent, words: &[ForeignWord], line: u64, found: &mut dyn FnMut(Finding)) {
         self.tally.events += 1;
         match (event.type_, event.object) {
             (EventType::Bookmark, _) => self.tally.bookmarks += 1,
             (EventType::Error, _) | (_, WatchObject::Status(_)) => {
                 self.tally.errors += 1;
-                self.watch += 1;
-                self.live = Live::default();
+                self.gap();
             }
             (kind, WatchObject::Pod(pod)) => {
                 let every_version = self.every_version.unwrap_or(true);
-                self.pod(pod, Arrived { kind: Some(kind), t: event.t, line, every_version }, found);
+                self.pod(pod, Arrived { kind: Some(kind), t: event.t, line, every_version }, words, found);
             }
         }
     }
 
     /// Takes a Pod as it is now, such as an item of a list.
     pub fn object(&mut self, pod: api::Pod, line: u64, found: &mut dyn FnMut(Finding)) {
+        self.object_with(pod, &[], line, found);
+    }
+
+    /// Takes a Pod as it is now, in whose status there were words that the API does not know.
+    pub fn object_with(&mut self, pod: api::Pod, words: &[ForeignWord], line: u64, found: &mut dyn FnMut(Finding)) {
         self.tally.events += 1;
         let every_version = self.every_version.unwrap_or(false);
-        self.pod(Box::new(pod), Arrived { kind: None, t: None, line, every_version }, found);
+        self.pod(Box::new(pod), Arrived { kind: None, t: None, line, every_version }, words, found);
+    }
+
+    /// Something is lost between what came and what comes next, such as a document that could not be read: versions of any Pod may be missing.
+    pub fn gap(&mut self) {
+        self.watch += 1;
+        self.live = Live::default();
     }
 
     /// The input is over: what waited for a later version is told. The checker may go on afterwards.
@@ -237,36 +235,61 @@ impl Checker {
         &self.tally
     }
 
-    fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) {
-        let known = self.streams.sees(key(&pod.metadata));
-        if !known {
+    fn pod(&mut self, pod: Box<api::Pod>, arrived: Arrived, words: &[ForeignWord], found: &mut dyn FnMut(Finding)) {
+        if words.is_empty() {
+            self.version(pod, arrived, found);
+            return;
+        }
+        let api::ObjectMeta { namespace, name, uid, .. } = &pod.metadata;
+        let (object, uid, mut told) = (format!("{namespace}/{name}"), uid.clone(), Vec::new());
+        let is_new = self.version(pod, arrived, &mut |mut finding| {
+            if let Some(word) = words.iter().find(|word| word.is_behind(&finding)) {
+                word.tell(&mut finding);
+                told.push(word);
+            }
+            found(finding);
+        });
+        // Of a word that left nothing behind which breaks its rule, too.
+        for word in words.iter().filter(|word| is_new && !told.contains(word)) {
+            let Some(Wanted { rule, .. }) = self.rules.status.iter().find(|wanted| wanted.rule.id() == word.rule()) else { continue };
+            let (object, uid, line) = (object.clone(), uid.clone(), arrived.line);
+            let (path, before, after, message) = (word.path().into(), String::new(), String::new(), String::new());
+            let mut finding = Finding { rule, object, uid, path, before, after, at: None, line, message };
+            word.tell(&mut finding);
+            self.tally.tell(finding, found);
+        }
+    }
+
+    /// Takes a version; whether it is not the last one once more.
+    fn version(&mut self, pod: Box<api::Pod>, arrived: Arrived, found: &mut dyn FnMut(Finding)) -> bool {
+        if !self.streams.sees(&key(&pod.metadata)) {
             self.open(&pod.metadata, &arrived, found);
         }
         self.live.learn(arrived.kind, &pod);
         let Self { rules, spec, streams, watch, now, tally, .. } = self;
-        let Some(stream) = streams.get_mut(key(&pod.metadata)) else { return };
+        let Some(stream) = streams.get_mut(&key(&pod.metadata)) else { return false };
         let arrived =
             Arrived { every_version: arrived.every_version && core::mem::replace(&mut stream.watch, *watch) == *watch, ..arrived };
         if stream.is_repeated(&pod, arrived.kind) {
-            return;
+            return false;
         }
-        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (full_name(&pod.metadata), Gone::of(&pod.metadata)));
+        let gone = (arrived.kind == Some(EventType::Deleted)).then(|| (Name::of(&pod.metadata), Gone::of(&pod.metadata)));
         let seen = stream.take(pod, arrived, spec.as_ref(), rules, &mut |finding| tally.tell(finding, found));
         tally.count(&seen);
         *now = (*now).max(seen.at.map(|at| at.earliest));
         if let Some((name, gone)) = gone {
             self.close(&name, gone, found);
         }
+        true
     }
 
     /// A UID is new: what had its name must be gone.
     fn open(&mut self, meta: &api::ObjectMeta, arrived: &Arrived, found: &mut dyn FnMut(Finding)) {
         let Self { rules, gates, streams, names, deleted, watch, live, now, tally, .. } = self;
-        let uid: Box<str> = key(meta).into();
-        let before = names.insert(full_name(meta), uid.clone());
-        let replaced = before.and_then(|before| streams.remove(&before));
-        let may_return = |gone: &Gone| !gone.for_good && arrived.kind == Some(EventType::Added);
-        let arrival = if deleted.iter().any(|gone| gone.uid == uid && !may_return(gone)) {
+        let uid = Uid::from(&*key(meta));
+        let before = names.insert(Name::of(meta), uid.clone());
+        let replaced = before.and_then(|before| streams.remove(before.as_str()));
+        let arrival = if deleted.has(&uid, arrived.kind) {
             Arrival::AfterDeleted
         } else {
             // Behind a break of the watch, what led here may be missing, and one that was forgotten comes again as if it were new.
@@ -281,42 +304,22 @@ impl Checker {
         for (uid, mut stream) in streams.insert(uid, Stream::new(arrival, *gates, *watch)) {
             stream.finish(*now, rules, &mut |finding| tally.tell(finding, found));
             tally.forgotten += 1;
-            if let Some(name) = stream.meta().map(full_name).filter(|name| names.get(name) == Some(&uid)) {
+            if let Some(name) = stream.meta().map(Name::of).filter(|name| names.get(name) == Some(&uid)) {
                 names.remove(&name);
             }
         }
     }
 
-    fn close(&mut self, name: &str, gone: Gone, found: &mut dyn FnMut(Finding)) {
+    fn close(&mut self, name: &Name, gone: Gone, found: &mut dyn FnMut(Finding)) {
         let Self { rules, streams, tally, .. } = self;
-        if let Some(mut stream) = streams.remove(&gone.uid) {
+        if let Some(mut stream) = streams.remove(gone.uid.as_str()) {
             stream.removed(rules, &mut |finding| tally.tell(finding, found));
         }
         if self.names.get(name) == Some(&gone.uid) {
             self.names.remove(name);
         }
-        if self.deleted.len() == DELETED {
-            self.deleted.pop_front();
-        }
-        self.deleted.push_back(gone);
+        self.deleted.insert(gone);
     }
-}
-
-impl Gone {
-    fn of(meta: &api::ObjectMeta) -> Self {
-        // Without a UID, what comes next may be another Pod of the same name.
-        Self { uid: key(meta).into(), for_good: meta.deletion_timestamp.is_some() && !meta.uid.is_empty() }
-    }
-}
-
-/// What a Pod is known by: its UID, or its name if it has none.
-fn key(meta: &api::ObjectMeta) -> &str {
-    if meta.uid.is_empty() { &meta.name } else { &meta.uid }
-}
-
-/// `namespace/name`.
-fn full_name(meta: &api::ObjectMeta) -> Box<str> {
-    format!("{}/{}", meta.namespace, meta.name).into()
 }
 
 impl Tally {

@@ -36,68 +36,144 @@ impl Moment {
 /// time being whole seconds, if the next new time agrees: what looks as created may have waited for days. Else each time in an object
 /// is a lower bound, and one that is new with a version an upper bound, too: it is not long before the write. Writes that bring no new
 /// time may come at any time later.
+///
+/// Any time may be wrong. Once a beginning is sure, times that lie ahead of it are not believed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
-    /// Where `t` is 0, and whether a creation told it.
-    beginning: Option<(Moment, bool)>,
+    beginning: Option<Beginning>,
+    /// The beginning that a creation told, and that a time which lay ahead put in doubt.
+    doubt: Option<Doubt>,
     /// The newest time in all versions so far.
     newest: Option<Time>,
-    /// A version after the first has brought a new time. Before that, what looks as created may have looked so for days.
-    set: bool,
+    /// The last version has a start time.
+    started: bool,
+}
+
+/// Where `t` is 0.
+#[derive(Clone, Copy, Debug)]
+struct Beginning {
+    bounds: Moment,
+    /// A creation told it.
+    created: bool,
+    /// New times of a later version agree.
+    sure: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Doubt {
+    known: Beginning,
+    /// The newest time before.
+    newest: Option<Time>,
+    /// The time that lay ahead.
+    ahead: Time,
 }
 
 /// How far the newest time in an object may lie before its write.
 const DELAY: Span = Span::from_secs(2);
 
+/// So far ahead no clock is: what is told there is wrong, unless what was known was not sure.
+const WRONG: Span = Span::from_secs(30);
+
 impl Clock {
-    pub(super) const NEW: Self = Self { beginning: None, newest: None, set: false };
+    pub(super) const NEW: Self = Self { beginning: None, doubt: None, newest: None, started: false };
 
     /// When this version was written; none if nothing tells. `created`: it looks like the version of the Pod's creation.
     ///
     /// `t`, where there is one; else the newest time in managedFields, which is that of the write in whole seconds; else the newest time in
     /// the object, with two seconds of slack.
     pub(super) fn read(&mut self, t: Option<f64>, created: bool, pod: &api::Pod) -> Option<Moment> {
+        let t = t.filter(|t| t.is_finite()).map(Span::from_secs_f64);
+        let starts = pod.status.start_time.filter(|_| !core::mem::replace(&mut self.started, pod.status.start_time.is_some()));
+        if let Some(t) = t {
+            self.settle(t, starts, pod);
+        }
         let managed = pod.metadata.managed_fields.iter().filter_map(|entry| entry.time).max();
-        let shown = newest(pod).max(managed);
-        let newest = shown.max(deletion(pod));
-        let is_new = |time: Option<Time>| self.newest.is_some() && time > self.newest;
-        let is_news = created || is_new(newest);
-        // A deletion is no witness against a creation: what is wrong with it, a rule says by this very clock.
-        let doubts = !created && !self.set && is_new(shown);
-        self.set |= doubts;
-        self.newest = self.newest.max(newest);
+        let (mut shown, mut deleted) = (newest(&pod.metadata, &pod.status).max(managed), deletion(pod));
+        if let Some((limit, sure)) = t.and_then(|t| self.limit(t)) {
+            let agrees = |time: Time| time <= limit && (starts == Some(time) || Some(time) > self.newest);
+            // A deletion is no witness against a creation: what is wrong with it, a rule says by this very clock.
+            deleted = deleted.filter(|deleted| *deleted <= limit);
+            if shown > Some(limit) && (sure || starts.is_some_and(agrees) || times(pod).any(agrees)) {
+                shown = times(pod).chain(managed).filter(|time| *time <= limit).max();
+            }
+        }
+        let newest = shown.max(deleted);
+        let is_news = created || (self.newest.is_some() && newest > self.newest);
         let delay = if created || managed.is_some() { Moment::SLACK } else { DELAY };
         let by_object = newest.map(|earliest| Moment { earliest, latest: if is_news { earliest + delay } else { Time::MAX }, t: None });
-        match t.filter(|t| t.is_finite()) {
-            Some(t) => self.by_recorder(Span::from_secs_f64(t), created, doubts, by_object),
+        let before = self.newest;
+        self.newest = before.max(newest);
+        match t {
+            Some(t) => self.by_recorder(t, created, starts.is_some() || (is_news && shown > before), by_object, before),
             None => by_object,
         }
     }
 
-    /// When the recorder says, if the beginning of its clock is known.
-    ///
-    /// `doubts`: this is the first time that is new; if it lies ahead, what looked like the creation was not.
-    fn by_recorder(&mut self, t: Span, created: bool, doubts: bool, by_object: Option<Moment>) -> Option<Moment> {
+    /// What lies behind this time is wrong, in a version that came at `t`; `true`: for sure, else only if another new time in it says so.
+    fn limit(&self, t: Span) -> Option<(Time, bool)> {
+        let Beginning { bounds, created, sure } = self.beginning?;
+        (created || sure).then(|| (bounds.latest + t + if created { Span::ZERO } else { WRONG }, sure))
+    }
+
+    /// Takes back a doubt if a new time fits what was known before, and is too old for what came after it.
+    fn settle(&mut self, t: Span, starts: Option<Time>, pod: &api::Pod) {
+        let Some(Doubt { known, newest, ahead }) = self.doubt else { return };
+        let limit = (known.bounds.latest + t).min(ahead - WRONG);
+        let fits = |time: &Time| *time <= limit;
+        if starts.is_some_and(|time| fits(&time)) || times(pod).any(|time| fits(&time) && Some(time) > newest) {
+            self.beginning = Some(Beginning { sure: true, ..known });
+            self.newest = newest;
+            self.doubt = None;
+        }
+    }
+
+    /// When the recorder says, if the beginning of its clock is known. `news`: a time is new that is not that of a deletion; `newest`: the newest
+    /// time in the versions before.
+    fn by_recorder(&mut self, t: Span, created: bool, news: bool, by_object: Option<Moment>, newest: Option<Time>) -> Option<Moment> {
         let latest = |latest| if latest == Time::MAX { latest } else { latest - t };
         let before = |told: Moment| Moment { earliest: told.earliest - t, latest: latest(told.latest), t: None };
         self.beginning = match (self.beginning, by_object.map(before)) {
             (known, None) => known,
-            (None, Some(told)) => Some((told, created)),
-            (Some((known, true)), Some(told)) if told.earliest > known.latest && doubts => Some((told, false)),
-            // The creation is no longer to be doubted: what does not fit is a wrong time.
-            (Some((known, true)), Some(told)) if told.earliest > known.latest => Some((known, true)),
-            (Some((known, true)), Some(told)) => Some((Moment { earliest: known.earliest.max(told.earliest), ..known }, true)),
-            (Some((known, false)), Some(told)) => {
-                let earliest = known.earliest.max(told.earliest);
-                Some((Moment { earliest, latest: known.latest.min(told.latest).max(earliest), t: None }, false))
+            (None, Some(bounds)) => Some(Beginning { bounds, created, sure: false }),
+            (Some(known @ Beginning { created: true, .. }), Some(told)) if told.earliest > known.bounds.latest => {
+                self.doubt = Some(Doubt { known, newest, ahead: told.earliest + t });
+                Some(Beginning { bounds: told, created: false, sure: false })
+            }
+            (Some(Beginning { bounds, created: true, sure }), Some(told)) => {
+                let earliest = bounds.earliest.max(told.earliest);
+                Some(Beginning { bounds: Moment { earliest, ..bounds }, created: true, sure: sure || news })
+            }
+            (Some(Beginning { bounds, sure, .. }), Some(told)) => {
+                let earliest = bounds.earliest.max(told.earliest);
+                // What is older was written late.
+                let latest = if told.latest < bounds.earliest { bounds.latest } else { bounds.latest.min(told.latest) };
+                let agrees = news && bounds.latest != Time::MAX && told.earliest <= bounds.latest && told.latest >= bounds.earliest;
+                let bounds = Moment { earliest, latest: latest.max(earliest), t: None };
+                Some(Beginning { bounds, created: false, sure: sure || agrees })
             }
         };
-        self.beginning.map(|(beginning, _)| Moment { earliest: beginning.earliest + t, latest: beginning.latest + t, t: Some(t) })
+        self.doubt = self.doubt.filter(|_| !self.beginning.is_some_and(|beginning| beginning.sure));
+        self.beginning.map(|Beginning { bounds, .. }| Moment { earliest: bounds.earliest + t, latest: bounds.latest + t, t: Some(t) })
     }
 }
 
 /// The newest time in an object, but for its deletion.
-pub(super) fn newest(pod: &api::Pod) -> Option<Time> {
+pub(super) fn newest(meta: &api::ObjectMeta, status: &api::PodStatus) -> Option<Time> {
+    let mut newest = meta.creation_timestamp.max(status.start_time);
+    for condition in &status.conditions {
+        newest = newest.max(condition.last_transition_time);
+    }
+    for list in [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses] {
+        for state in list.iter().flat_map(|container| [&container.state, &container.last_state]) {
+            newest = newest.max(state.running.as_ref().and_then(|running| running.started_at));
+            newest = newest.max(state.terminated.as_ref().and_then(|end| end.finished_at));
+        }
+    }
+    newest
+}
+
+/// The times in an object, but for its deletion.
+fn times(pod: &api::Pod) -> impl Iterator<Item = Time> {
     let status = &pod.status;
     let states = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses]
         .into_iter()
@@ -108,7 +184,7 @@ pub(super) fn newest(pod: &api::Pod) -> Option<Time> {
         [state.running.as_ref().and_then(|running| running.started_at), end.and_then(|end| end.finished_at)]
     });
     let conditions = status.conditions.iter().map(|condition| condition.last_transition_time);
-    times.chain(conditions).chain([pod.metadata.creation_timestamp, status.start_time]).flatten().max()
+    times.chain(conditions).chain([pod.metadata.creation_timestamp, status.start_time]).flatten()
 }
 
 /// When the deletion was asked for: its timestamp lies ahead.
@@ -163,6 +239,43 @@ mod tests {
         clock.read(Some(1.0), false, &taken(1));
         assert_eq!(millis(clock.read(Some(2.0), false, &taken(3600))), (2000, 3000));
         assert_eq!(millis(clock.read(Some(3.0), false, &taken(3))), (3000, 4000));
+    }
+
+    #[test]
+    fn the_first_new_time_is_doubted_if_another_one_fits_the_creation() {
+        let at = |seconds: i64| Time::from_secs(CREATED + seconds);
+        let scheduled = |seconds| json!([{"type": "PodScheduled", "status": "True", "lastTransitionTime": at(seconds)}]);
+        // At once, be the second of the kubelet that of the creation.
+        let mut clock = Clock::NEW;
+        clock.read(Some(0.0), true, &pod(&json!({})));
+        let both = pod(&json!({"startTime": at(0), "conditions": scheduled(3600)}));
+        assert_eq!(millis(clock.read(Some(0.5), false, &both)), (500, 1500));
+        // Or with a later version: the first one had nothing else that was new.
+        for last in [1, 3600] {
+            let mut clock = Clock::NEW;
+            clock.read(Some(0.0), true, &pod(&json!({})));
+            assert_eq!(millis(clock.read(Some(0.5), false, &pod(&json!({"conditions": scheduled(3600)})))), (3_600_000, 3_602_000));
+            let taken = pod(&json!({"startTime": at(1), "conditions": scheduled(last)}));
+            assert_eq!(millis(clock.read(Some(1.5), false, &taken)), (1500, 2500));
+        }
+    }
+
+    #[test]
+    fn what_two_new_times_tell_is_not_moved_by_a_wrong_one() {
+        let at = |seconds: i64| Time::from_secs(CREATED + seconds);
+        let ready = |seconds| {
+            pod(&json!({"startTime": at(0), "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": at(seconds)}]}))
+        };
+        let mut clock = Clock::NEW;
+        clock.read(Some(0.0), false, &ready(100));
+        assert_eq!(millis(clock.read(Some(10.0), false, &ready(200))), (200_000, 202_000));
+        assert_eq!(millis(clock.read(Some(20.5), false, &ready(211))), (211_000, 212_500));
+        assert_eq!(millis(clock.read(Some(30.5), false, &ready(3600))), (221_000, 222_500));
+        let mut deleted = ready(211);
+        deleted.metadata.deletion_timestamp = Some(at(291));
+        assert_eq!(millis(clock.read(Some(31.5), false, &deleted)), (222_000, 223_500));
+        // What was written late says nothing about now.
+        assert_eq!(millis(clock.read(Some(40.5), false, &ready(216))), (231_000, 232_500));
     }
 
     #[test]

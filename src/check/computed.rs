@@ -45,10 +45,12 @@ impl fmt::Display for Phases {
 /// the probes were asked. Without it both readings count.
 pub(in crate::check) fn computed(version: &Version<'_>, old: Option<&Version<'_>>) -> Option<Phases> {
     let (spec, statuses) = version.statuses()?;
+    let was_ended = was_ended(version);
     let mut phases = Phases::default();
     let mut add = |statuses: &dyn Statuses| {
         for (terminal, initialized) in [(false, false), (false, true), (true, false), (true, true)] {
-            if !terminal || was_ended(version) {
+            // Only of sidecars the phase asks whether the Pod is initialized.
+            if (!terminal || was_ended) && (!initialized || spec.has_sidecars()) {
                 let facts = PhaseFacts { terminal, is_static: version.is(Shapes::MIRROR), initialized };
                 phases = phases.with(phase(spec, &statuses, facts, version.gates));
             }

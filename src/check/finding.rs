@@ -19,9 +19,9 @@ pub struct Finding {
     pub uid: String,
     /// The field that breaks the rule: `status.conditions[Ready].status`.
     pub path: String,
-    /// What it was in the version before; empty where the rule is about one version.
+    /// What it was in the version before, `none` if it was not there; empty where the rule is about one version.
     pub before: String,
-    /// What it is.
+    /// What it is; `none` if it is not there.
     pub after: String,
     /// When the version was written, at the earliest; `None` if the stream does not tell.
     pub at: Option<Time>,
@@ -56,7 +56,7 @@ impl Serialize for Finding {
     }
 }
 
-/// `MUST PH-13 default/web status.reason: "" → Evicted: …`.
+/// `MUST PH-02 default/web status.phase: Succeeded → Running: …`.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rule, object, path, before, after, message, .. } = self;
@@ -64,7 +64,7 @@ impl fmt::Display for Finding {
         if !before.is_empty() {
             write!(f, "{before} → ")?;
         }
-        let after = if after.is_empty() { "(none)" } else { after };
+        let after = if after.is_empty() { "none" } else { after };
         write!(f, "{after}: {message} ({})", self.reference())
     }
 }

@@ -1,7 +1,8 @@
 //! The conformance checker: is this stream of a Pod legal?
 //!
 //! A [`Checker`] reads what `kubectl get pod -w -o json --output-watch-events` prints, or what another implementation publishes, and tells each
-//! [`Rule`] of the catalogue, [`RULES`], that is broken: where, by what, and why it is a rule. The rules were found in recordings of a real cluster of
+//! [`Rule`] of the catalogue, [`RULES`], that is broken: where, by what, and why it is a rule. [`Checker::event`] takes a stream as it comes,
+//! [`Checker::check`] one that is there as a whole. The rules were found in recordings of a real cluster of
 //! Kubernetes 1.36 and in the kubelet's code; they ask the same functions ([`rules`](crate::rules)) as the machine.
 //!
 //! # Streams
@@ -19,19 +20,25 @@ mod checker;
 mod clock;
 mod computed;
 mod example;
+mod facts;
 mod finding;
+mod foreign;
 mod history;
+mod names;
 mod pods;
 mod report;
 mod rule;
 mod shape;
 mod stream;
 mod version;
+mod wanted;
+mod whole;
 
 pub use catalogue::{FAMILIES, RULES, rule};
 pub use checker::{Checker, Options, Tally};
 pub use example::{Example, Step};
 pub use finding::Finding;
+pub use foreign::ForeignWord;
 pub use rule::{Kind, Rule, Severity};
 pub use shape::{Scope, Shapes};
 

@@ -37,7 +37,7 @@ impl Report<'_, '_> {
 
     /// A field breaks the rule by what it became.
     pub(super) fn change(&mut self, path: impl Display, before: impl Display, after: impl Display, message: impl Display) {
-        self.put(path, before.to_string(), after, message);
+        self.put(path, or_none(before), after, message);
     }
 
     fn put(&mut self, path: impl Display, before: String, after: impl Display, message: impl Display) {
@@ -48,7 +48,7 @@ impl Report<'_, '_> {
             uid: meta.uid.clone(),
             path: path.to_string(),
             before,
-            after: after.to_string(),
+            after: or_none(after),
             at: *at,
             line: *line,
             message: message.to_string(),
@@ -62,4 +62,10 @@ impl Report<'_, '_> {
             _ => found(finding),
         }
     }
+}
+
+/// What is absent or empty is told in a word.
+fn or_none(value: impl Display) -> String {
+    let text = value.to_string();
+    if text.is_empty() { "none".into() } else { text }
 }

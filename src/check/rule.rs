@@ -1,6 +1,7 @@
 //! What a rule of the catalogue is.
 
 use super::example::{Example, Step};
+use super::facts::Facts;
 use super::report::Report;
 use super::shape::{Scope, Shapes};
 use super::version::{Change, Version};
@@ -66,9 +67,9 @@ pub(super) struct Limit {
     pub(super) of: i64,
 }
 
-type StatusCheck = fn(&Version<'_>, &mut Report<'_, '_>);
-type ChangeCheck = fn(&Change<'_>, &mut Report<'_, '_>);
-type LimitCheck = fn(&Version<'_>) -> Option<Limit>;
+pub(super) type StatusCheck = fn(&Version<'_>, &mut Report<'_, '_>);
+pub(super) type ChangeCheck = fn(&Change<'_>, &mut Report<'_, '_>);
+pub(super) type LimitCheck = fn(&Version<'_>) -> Option<Limit>;
 
 /// How a rule is held against a stream.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,8 @@ pub struct Rule {
     pub(super) needs_spec: bool,
     pub(super) needs_every_version: bool,
     pub(super) needs_time: bool,
+    /// What a version, and a change, must show for the rule to have anything to tell.
+    pub(super) facts: [Facts; 2],
     pub(super) check: Check,
     pub(super) silent: Example,
     pub(super) fires: Example,
@@ -193,6 +196,7 @@ impl Rule {
             except: Shapes::NONE,
             needs_spec: false,
             needs_every_version: false,
+            facts: [Facts::NONE; 2],
             needs_time: matches!(check, Check::Duration(..) | Check::Passing(..)),
             check,
             silent: Example::NONE,
@@ -238,28 +242,22 @@ impl Rule {
         Self { needs_time: true, ..self }
     }
 
+    /// It has nothing to tell of a version without all of these: said twice, here and by the check, so that most checks need not be run.
+    pub(super) const fn asks_for(self, facts: Facts) -> Self {
+        Self { facts: [facts, self.facts[1]], ..self }
+    }
+
+    /// Likewise of a change.
+    pub(super) const fn asks_change_for(self, facts: Facts) -> Self {
+        Self { facts: [self.facts[0], facts], ..self }
+    }
+
     pub(super) const fn silent_on(self, base: &'static str, steps: &'static [Step]) -> Self {
         Self { silent: Example { base, steps }, ..self }
     }
 
     pub(super) const fn fires_on(self, base: &'static str, steps: &'static [Step]) -> Self {
         Self { fires: Example { base, steps }, ..self }
-    }
-
-    /// Whether it speaks of this version.
-    pub(super) fn covers(&self, version: &Version<'_>) -> bool {
-        version.is_in(self.scope)
-            && !version.shapes().intersects(self.except.immediate())
-            && (!self.needs_spec || version.spec().is_some())
-            && (!self.needs_time || version.at().is_some())
-    }
-
-    /// Whether it speaks of this change.
-    pub(super) fn covers_change(&self, change: &Change<'_>) -> bool {
-        self.covers(change.new)
-            && (!self.needs_every_version || !change.gap)
-            && change.old.is_in(self.scope)
-            && !change.old.shapes().intersects(self.except.immediate())
     }
 }
 

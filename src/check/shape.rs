@@ -2,7 +2,7 @@
 
 use crate::api::{self, ConditionStatus, ConditionType, PodPhase};
 use crate::gates::Gates;
-use crate::rules::conditions::{holds, is_owned};
+use crate::rules::conditions::{ConditionReason, holds, is_owned};
 
 /// Which versions of a Pod a rule speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,8 +28,9 @@ impl Shapes {
     pub const REJECTED: Self = Self(1);
     /// The same emptiness with the phase of before, without a reason: a Pod that ran is refused when its kubelet comes back.
     pub const HELD_REJECTED: Self = Self(2);
-    /// The Pod garbage collector's last word: only the phase turns Failed, without a reason, and the Pod is removed within seconds. What
-    /// rules say of such a version and those behind it counts only if the removal does not come.
+    /// The Pod garbage collector's last word: only the phase turns Failed, without a reason, of a Pod that is being deleted or for
+    /// `DeletionByPodGC`, and the Pod is removed within seconds. What rules say of such a version and those behind it counts only if the
+    /// removal does not come.
     pub const COLLECTED: Self = Self(4);
     /// The node lifecycle controller's mark on Pods of a lost node: Ready False without a reason, all else as it was.
     pub const NODE_LOST: Self = Self(8);
@@ -61,6 +62,11 @@ impl Shapes {
     /// Those that can be told at once, from the version itself.
     pub(super) const fn immediate(self) -> Self {
         Self(self.0 & !Self::COLLECTED.0)
+    }
+
+    /// A bit for each.
+    pub(super) const fn bits(self) -> u8 {
+        self.0
     }
 
     /// The shapes in it, each with its name.
@@ -126,13 +132,19 @@ fn is_marked_unready(status: &api::PodStatus) -> bool {
     status.conditions.iter().any(is_mark) && holds(&status.conditions, &ConditionType::ContainersReady)
 }
 
-/// Whether a write looks like the Pod garbage collector's: only the phase has turned Failed, without a reason; DisruptionTarget or
-/// the observed generation may have come with it. Behind a gap all else may be what others wrote before.
-pub(super) fn is_collection(old: &api::PodStatus, new: &api::PodStatus, gap: bool) -> bool {
-    new.phase == Some(PodPhase::Failed)
-        && new.reason.is_empty()
-        && old.phase.is_some_and(|phase| !phase.is_terminal())
-        && (gap || is_same_but_for_phase(old, new))
+/// Whether a write looks like the Pod garbage collector's: only the phase has turned Failed, without a reason, of a Pod that is being
+/// deleted, or with the condition DisruptionTarget; the observed generation may have come with it. `old`: the version before; behind a gap,
+/// and where there is none, all else may be what others wrote before.
+pub(super) fn is_collection(old: Option<&api::PodStatus>, new: &api::Pod, gap: bool) -> bool {
+    let api::Pod { metadata, status, .. } = new;
+    status.phase == Some(PodPhase::Failed)
+        && status.reason.is_empty()
+        && (metadata.deletion_timestamp.is_some() || status.conditions.iter().any(is_mark_of_collector))
+        && old.is_none_or(|old| old.phase.is_some_and(|phase| !phase.is_terminal()) && (gap || is_same_but_for_phase(old, status)))
+}
+
+fn is_mark_of_collector(condition: &api::PodCondition) -> bool {
+    condition.status == ConditionStatus::True && condition.reason == ConditionReason::DeletionByPodGc.as_str()
 }
 
 fn is_same_but_for_phase(old: &api::PodStatus, new: &api::PodStatus) -> bool {

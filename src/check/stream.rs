@@ -6,23 +6,18 @@ use crate::check::clock::{Clock, Moment};
 use crate::check::finding::Finding;
 use crate::check::history::History;
 use crate::check::report::{Report, Sink};
-use crate::check::rule::{Check, Limit, Rule};
+use crate::check::rule::{Check, Limit};
 use crate::check::shape::{Shapes, is_collection};
 use crate::check::version::{Arrival, Change, Derived, Specs, Version};
+use crate::check::wanted::{Lacks, Rules};
 use crate::rules::conditions::ConditionReason;
 use crate::spec::Spec;
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-
-/// The rules that are wanted, by what they are held against.
-#[derive(Debug, Default)]
-pub(super) struct Rules {
-    pub(super) status: Vec<&'static Rule>,
-    pub(super) change: Vec<&'static Rule>,
-    pub(super) duration: Vec<&'static Rule>,
-}
 
 /// How a version came.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +62,8 @@ pub(super) struct Stream {
 #[derive(Debug)]
 struct Last {
     kind: Option<EventType>,
-    /// Without its spec, which is kept once.
-    pod: Box<api::Pod>,
+    meta: api::ObjectMeta,
+    status: api::PodStatus,
     at: Option<Moment>,
     current: Option<Arc<Spec>>,
     observed: Option<Arc<Spec>>,
@@ -116,7 +111,7 @@ impl Stream {
     pub(super) fn is_repeated(&self, pod: &api::Pod, kind: Option<EventType>) -> bool {
         let again = matches!(kind, None | Some(EventType::Added));
         let version = &pod.metadata.resource_version;
-        again && self.last.as_ref().is_some_and(|last| !version.is_empty() && last.pod.metadata.resource_version == *version)
+        again && self.last.as_ref().is_some_and(|last| !version.is_empty() && last.meta.resource_version == *version)
     }
 
     /// Takes the next version and holds it against the rules.
@@ -133,7 +128,8 @@ impl Stream {
         let has_own_spec = !pod.spec.containers.is_empty();
         let (current, observed) = self.specs_of(&mut pod, default);
         let specs = Specs { current: current.as_deref(), observed: observed.as_deref() };
-        self.next.read(&pod, specs.observed, &self.gates);
+        let old = self.last.as_ref().map(|last| last.version(&self.history, &self.gates));
+        self.next.read(&pod, specs.observed, old.as_ref(), &self.gates);
         self.next.has_own_spec = has_own_spec;
         let gap = self.last.is_some() && (arrived.kind == Some(EventType::Added) || !arrived.every_version);
         if let Some(at) = at.filter(|_| !gap) {
@@ -142,13 +138,14 @@ impl Stream {
         self.watch_for_collection(&pod, gap, at, found);
 
         let Self { gates, history, arrival, last, next, collected, lasting, .. } = self;
+        let api::Pod { metadata: meta, status, .. } = &*pod;
         let read = |history: &History, read: &mut dyn FnMut(&Version<'_>, Option<&Change<'_>>)| {
-            let new = Version { event: arrived.kind, arrival: *arrival, pod: &pod, specs, at, derived: next, history, gates };
+            let new = Version { event: arrived.kind, arrival: *arrival, meta, status, specs, at, derived: next, history, gates };
             let old = last.as_ref().map(|last| last.version(history, gates));
             read(&new, old.as_ref().map(|old| Change { old, new: &new, gap }).as_ref());
         };
         let waiting = collected.as_mut().map(|collected| &mut collected.waiting);
-        let mut sink = Sink { meta: &pod.metadata, at: at.map(|at| at.earliest), line: arrived.line, waiting, found };
+        let mut sink = Sink { meta, at: at.map(|at| at.earliest), line: arrived.line, waiting, found };
         read(history, &mut |new, change| {
             hold(rules, new, change, &mut sink);
             remember(lasting, rules, new, arrived.line);
@@ -156,7 +153,7 @@ impl Stream {
         // Learning asks no history: what it learns from would be what it changes.
         read(&History::NEW, &mut |new, change| history.learn(new, change));
         let seen = Seen { at, has_spec: specs.observed.is_some(), after_gap: gap };
-        self.keep(Last { kind: arrived.kind, pod, at, current, observed, derived: Derived::NEW });
+        self.keep(arrived.kind, *pod, at, (current, observed));
         // Behind a gap a state has lasted only if it is still there.
         if let Some(at) = at.filter(|_| gap) {
             self.settle(at, false, rules, found);
@@ -174,28 +171,29 @@ impl Stream {
 
     /// The last version was that of the removal: the garbage collector has done what it said, and nothing lasts any longer.
     pub(super) fn removed(&mut self, rules: &Rules, found: &mut dyn FnMut(Finding)) {
-        self.collected = None;
         if let Some(at) = self.last.as_ref().and_then(|last| last.at) {
             self.settle(at, true, rules, found);
         }
+        // With what waited.
+        self.collected = None;
     }
 
     /// The metadata of the last version.
     pub(super) fn meta(&self) -> Option<&api::ObjectMeta> {
-        self.last.as_ref().map(|last| &last.pod.metadata)
+        self.last.as_ref().map(|last| &last.meta)
     }
 
     /// The spec of the object, taken out of it, and that of the generation its status speaks of.
     fn specs_of(&mut self, pod: &mut api::Pod, default: Option<&Arc<Spec>>) -> (Option<Arc<Spec>>, Option<Arc<Spec>>) {
-        let given = core::mem::take(&mut pod.spec);
-        let last = self.specs.last();
+        let mut given = core::mem::take(&mut pod.spec);
+        self.next.keeps_spec = false;
         let current = if given.containers.is_empty() {
             default.cloned()
         } else {
-            match last {
-                Some((_, last)) if *last.api() == given => Some(Arc::clone(last)),
-                _ => Some(Arc::new(Spec::as_given(given))),
-            }
+            let last = self.specs.last().map(|(_, last)| last);
+            self.next.keeps_spec = last.is_some_and(|last| is_same_but_for_binding(last.api(), &mut given));
+            let same = last.filter(|last| self.next.keeps_spec && last.api().node_name == given.node_name);
+            Some(same.map_or_else(|| Arc::new(Spec::as_given(given)), Arc::clone))
         };
         let Some(current) = current else { return (None, None) };
         let generation = pod.metadata.generation;
@@ -214,7 +212,7 @@ impl Stream {
     /// Tells of the states that lasted longer than they may, up to this moment. `over`: no version follows.
     fn settle(&mut self, now: Moment, over: bool, rules: &Rules, found: &mut dyn FnMut(Finding)) {
         let Self { last: Some(last), lasting, history, gates, .. } = self else { return };
-        for (rule, state) in rules.duration.iter().zip(lasting) {
+        for (rule, state) in rules.duration.iter().map(|wanted| wanted.rule).zip(lasting) {
             let Lasting::Since(since, limit, line) = *state else { continue };
             let is_open = over && matches!(rule.check, Check::Passing(..));
             if now.at_least_since(since) <= limit.within && !is_open {
@@ -223,7 +221,7 @@ impl Stream {
             *state = Lasting::Told(limit);
             if let Check::Duration(_, tell) | Check::Passing(_, tell) = rule.check {
                 let waiting = self.collected.as_mut().map(|collected| &mut collected.waiting);
-                let mut sink = Sink { meta: &last.pod.metadata, at: Some(since.earliest), line, waiting, found };
+                let mut sink = Sink { meta: &last.meta, at: Some(since.earliest), line, waiting, found };
                 tell(&last.version(history, gates), &mut Report { rule, sink: &mut sink });
             }
         }
@@ -234,7 +232,7 @@ impl Stream {
         if let Some(at) = at {
             self.release(at, found);
         }
-        if self.collected.is_none() && self.last.as_ref().is_some_and(|last| is_collection(&last.pod.status, &pod.status, gap)) {
+        if self.collected.is_none() && is_collection(self.last.as_ref().map(|last| &last.status), pod, gap) {
             self.collected = Some(Collected { since: at, waiting: Vec::new() });
         }
         if self.collected.is_some() {
@@ -250,13 +248,24 @@ impl Stream {
         }
     }
 
-    fn keep(&mut self, mut last: Last) {
-        // Nobody asks for them, and they are long.
-        last.pod.metadata.managed_fields = Vec::new();
+    fn keep(
+        &mut self,
+        kind: Option<EventType>,
+        pod: api::Pod,
+        at: Option<Moment>,
+        (current, observed): (Option<Arc<Spec>>, Option<Arc<Spec>>),
+    ) {
+        let api::Pod { metadata, status, .. } = pod;
+        // No rule asks what these were, and they are long.
+        let (labels, annotations) = (BTreeMap::new(), BTreeMap::new());
+        let (generate_name, owner_references, managed_fields) = (String::new(), Vec::new(), Vec::new());
+        let meta = api::ObjectMeta { labels, annotations, generate_name, owner_references, managed_fields, ..metadata };
+        let former = self.last.take().map(|last| (last.status, last.derived));
+        let (former, derived) = former.unwrap_or_else(|| (api::PodStatus::default(), Derived::NEW));
+        let status = in_memory_of(former, status);
         // The old one's memory serves for the next version.
-        let derived = self.last.take().map_or(Derived::NEW, |last| last.derived);
-        last.derived = core::mem::replace(&mut self.next, derived);
-        self.last = Some(last);
+        let derived = core::mem::replace(&mut self.next, derived);
+        self.last = Some(Last { kind, meta, status, at, current, observed, derived });
         self.arrival = Arrival::Next;
     }
 }
@@ -264,9 +273,38 @@ impl Stream {
 impl Last {
     fn version<'a>(&'a self, history: &'a History, gates: &'a Gates) -> Version<'a> {
         let specs = Specs { current: self.current.as_deref(), observed: self.observed.as_deref() };
-        let Self { kind, pod, at, derived, .. } = self;
-        Version { event: *kind, arrival: Arrival::Next, pod, specs, at: *at, derived, history, gates }
+        let Self { kind, meta, status, at, derived, .. } = self;
+        Version { event: *kind, arrival: Arrival::Next, meta, status, specs, at: *at, derived, history, gates }
     }
+}
+
+/// The status with its lists in the memory of the one before. That of a reader has room for four containers, where most Pods have one: it
+/// would be 2 KB more a Pod.
+fn in_memory_of(mut before: api::PodStatus, status: api::PodStatus) -> api::PodStatus {
+    fn moved<T>(memory: &mut Vec<T>, list: Vec<T>) -> Vec<T> {
+        memory.clear();
+        memory.reserve_exact(list.len());
+        memory.extend(list);
+        core::mem::take(memory)
+    }
+    api::PodStatus {
+        conditions: moved(&mut before.conditions, status.conditions),
+        init_container_statuses: moved(&mut before.init_container_statuses, status.init_container_statuses),
+        container_statuses: moved(&mut before.container_statuses, status.container_statuses),
+        ephemeral_container_statuses: moved(&mut before.ephemeral_container_statuses, status.ephemeral_container_statuses),
+        ..status
+    }
+}
+
+/// Whether a Pod with this spec may have got that one by being bound at most: nothing differs but the node, which was not set.
+fn is_same_but_for_binding(old: &api::PodSpec, new: &mut api::PodSpec) -> bool {
+    if !old.node_name.is_empty() || new.node_name.is_empty() {
+        return *old == *new;
+    }
+    let node = core::mem::take(&mut new.node_name);
+    let same = *old == *new;
+    new.node_name = node;
+    same
 }
 
 /// Whether a Pod looks as the API server answers its creation. It may look so for long.
@@ -278,29 +316,39 @@ pub(super) fn is_as_created(pod: &api::Pod) -> bool {
 
 /// Holds a version, and the change that leads to it, against the rules.
 fn hold(rules: &Rules, new: &Version<'_>, change: Option<&Change<'_>>, sink: &mut Sink<'_>) {
-    for rule in &rules.status {
-        if let Check::Status(check) | Check::Both(check, _) = rule.check
-            && rule.covers(new)
-        {
-            check(new, &mut Report { rule, sink });
-        }
+    let lacks = Lacks::of(new);
+    for wanted in rules.status.iter().filter(|wanted| wanted.covers(lacks)) {
+        (wanted.check)(new, &mut Report { rule: wanted.rule, sink });
     }
+    #[cfg(test)]
+    rules.status.iter().filter(|wanted| wanted.passes_over(lacks)).for_each(|wanted| untold(wanted.rule, sink, |r| (wanted.check)(new, r)));
     let Some(change) = change else { return };
-    for rule in &rules.change {
-        if let Check::Change(check) | Check::Both(_, check) = rule.check
-            && rule.covers_change(change)
-        {
-            check(change, &mut Report { rule, sink });
-        }
+    let lacks = Lacks::of_change(change);
+    for wanted in rules.change.iter().filter(|wanted| wanted.covers(lacks)) {
+        (wanted.check)(change, &mut Report { rule: wanted.rule, sink });
     }
+    #[cfg(test)]
+    rules
+        .change
+        .iter()
+        .filter(|wanted| wanted.passes_over(lacks))
+        .for_each(|wanted| untold(wanted.rule, sink, |r| (wanted.check)(change, r)));
+}
+
+/// Runs a check that is passed over: it must have nothing to tell.
+#[cfg(test)]
+fn untold(rule: &'static crate::check::Rule, sink: &Sink<'_>, check: impl FnOnce(&mut Report<'_, '_>)) {
+    let found = &mut |finding| panic!("facts are asked for that it does not need: {finding}");
+    let mut sink = Sink { meta: sink.meta, at: sink.at, line: sink.line, waiting: None, found };
+    check(&mut Report { rule, sink: &mut sink });
 }
 
 /// Takes note of the states that must not last.
 fn remember(lasting: &mut Vec<Lasting>, rules: &Rules, new: &Version<'_>, line: u64) {
     lasting.resize(rules.duration.len(), Lasting::No);
-    for (rule, state) in rules.duration.iter().zip(lasting) {
-        let (Check::Duration(limit, _) | Check::Passing(limit, _)) = rule.check else { continue };
-        let limit = if rule.covers(new) { limit(new) } else { None };
+    let lacks = Lacks::of(new);
+    for (wanted, state) in rules.duration.iter().zip(lasting) {
+        let limit = if wanted.covers(lacks) { (wanted.check)(new) } else { None };
         *state = match (limit, *state, new.at()) {
             (None, ..) | (_, _, None) => Lasting::No,
             (Some(limit), known @ (Lasting::Since(_, before, _) | Lasting::Told(before)), _) if before.of == limit.of => known,

@@ -53,9 +53,13 @@ impl Fnv1a {
     }
 
     fn write_decimal(&mut self, byte: u8) {
-        let digits = [b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
-        let leading = usize::from(byte < 100) + usize::from(byte < 10);
-        self.write(&digits[leading..]);
+        if byte >= 100 {
+            self.write(&[b'0' + byte / 100]);
+        }
+        if byte >= 10 {
+            self.write(&[b'0' + byte / 10 % 10]);
+        }
+        self.write(&[b'0' + byte % 10]);
     }
 }
 

@@ -110,17 +110,6 @@ impl Spec {
             && self.host_network() == new.host_network()
     }
 
-    /// Whether a Pod with this spec may have got that one by being bound at most: nothing differs but the node, which was not set.
-    pub(crate) fn is_same_but_for_binding(&self, new: &Self) -> bool {
-        let is_bound = self.api.node_name.is_empty() && !new.api.node_name.is_empty();
-        if is_bound {
-            // Once in the life of a Pod.
-            api::PodSpec { node_name: new.api.node_name.clone(), ..self.api.clone() } == new.api
-        } else {
-            core::ptr::eq(self, new) || self.api == new.api
-        }
-    }
-
     /// The API object this was read from, with the defaults that [`Spec::parse`] applied.
     pub fn api(&self) -> &api::PodSpec {
         &self.api

@@ -214,14 +214,14 @@ pub(crate) const KINDS: &[Kind] = &[
         drop_keys(e.here(), &["observedGeneration"]);
         Some(())
     }),
-    kind("qos-of-another-spec", NEW, "", |e| {
+    kind("qos-of-another-spec", NEW, "ST-09", |e| {
         need(e.at == 0)?;
         let other = if e.status(0)["qosClass"] == "BestEffort" { "Guaranteed" } else { "BestEffort" };
         e.statuses_on(|status| status["qosClass"] = json!(other));
         Some(())
     }),
     // The end.
-    kind("deletion-without-grace", NEW, "", |e| {
+    kind("deletion-without-grace", NEW, "TE-01", |e| {
         need(e.pod(e.at)["metadata"]["deletionGracePeriodSeconds"].is_number())?;
         need(e.before().is_none_or(|was| e.pod(was)["metadata"]["deletionTimestamp"].is_null()))?;
         e.pods_on(|pod| drop_keys(&mut pod["metadata"], &["deletionGracePeriodSeconds"]));

@@ -3,6 +3,7 @@
 use crate::corpus::Versions;
 use pod_lifecycle::api::WatchEvent;
 use pod_lifecycle::check::Checker;
+use pod_lifecycle::conformance::watch::{Item, Reader};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
@@ -14,7 +15,7 @@ pub(crate) struct Judge {
     parsed: HashMap<usize, WatchEvent>,
 }
 
-/// What is said of a version that is no Pod at all, such as one whose phase is a free word: it is found where it is read.
+/// What is said of a version that is no Pod at all: it is found where it is read.
 const UNREADABLE: &str = "unreadable";
 
 impl Judge {
@@ -32,7 +33,11 @@ impl Judge {
             let event = self.parsed.get(&address(version)).map_or_else(|| parse(version), |event| Ok(event.clone()));
             match event {
                 Ok(event) => checker.event(event, line, &mut |finding| broken.extend([finding.rule.id()])),
-                Err(_) => broken.extend([UNREADABLE]),
+                // With words that the API does not know, perhaps.
+                Err(_) => match Reader::new(version.to_string().as_bytes()).next() {
+                    Some(Ok(item)) => Item { line, ..item }.check(&mut checker, &mut |finding| broken.extend([finding.rule.id()])),
+                    _ => broken.extend([UNREADABLE]),
+                },
             }
         }
         checker.finish(&mut |finding| broken.extend([finding.rule.id()]));

@@ -16,10 +16,27 @@ pub(crate) struct Explain {
     name: Option<String>,
 }
 
+/// What the statements suppose to be known.
+const WORDS: &str = "\
+NEEDS: where a stream does not have it, the rule is silent, and the summary of `check` says so.
+  spec           the Pod's spec (`check --spec`)
+  every version  no version is missing before this one: the stream is a watch (`check --every-version`)
+  time           something tells when a version was written: `t` of the event, managedFields, or times in the object
+
+A rule is about what the kubelet and the API server write. Its words:
+  A ⇒ B, A ⇔ B   where A holds, B must; one holds just where the other does
+  regular        of spec.containers
+  plain init     of spec.initContainers, and no sidecar; a sidecar is one with restartPolicy Always
+  terminal       Succeeded or Failed
+  held back      the kubelet knows that the Pod has ended, and publishes the terminal phase only when its containers are down
+  observed spec  that of the generation in status.observedGeneration
+  new sandbox    all containers of the Pod were started anew, with another network
+  made up        a termination that the kubelet writes for an instance of which the runtime knows nothing: ContainerStatusUnknown";
+
 impl Explain {
     pub(crate) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         match self.name {
-            None => writeln!(out, "{}", list(RULES.iter()))?,
+            None => writeln!(out, "{}\n\n{WORDS}", list(RULES.iter()))?,
             Some(name) => match rule_names::rules(&name)?.as_slice() {
                 [rule] => explain(rule, out)?,
                 rules => writeln!(out, "{}", list(rules.iter().copied()))?,
@@ -45,18 +62,29 @@ fn needs(rule: &Rule) -> Vec<&'static str> {
     needs.into_iter().filter(|(is_needed, _)| *is_needed).map(|(_, what)| what).collect()
 }
 
+/// When a rule with this need says nothing.
+fn else_silent(need: &str) -> &'static str {
+    match need {
+        "spec" => ": silent where it is not known",
+        "every version" => ": silent where some before may be missing",
+        _ => ": silent where nothing tells when a version was written",
+    }
+}
+
 fn explain(rule: &Rule, out: &mut impl Write) -> Result<()> {
     writeln!(out, "{} ({}, {})\n", rule.id(), rule.severity(), rule.kind())?;
     writeln!(out, "  {}\n", rule.statement())?;
     match rule.scope() {
         Scope::Any => {}
         Scope::Started => writeln!(out, "Of:      versions with status.startTime")?,
-        Scope::Full => writeln!(out, "Of:      versions with status.startTime and the condition PodReadyToStartContainers")?,
+        Scope::Full => writeln!(
+            out,
+            "Of:      versions with status.startTime and the condition PodReadyToStartContainers (or Ready, of writers without that)"
+        )?,
         _ => writeln!(out, "Of:      some versions")?,
     }
-    let needs = needs(rule);
-    if !needs.is_empty() {
-        writeln!(out, "Needs:   {}", needs.join(", "))?;
+    for (n, need) in needs(rule).into_iter().enumerate() {
+        writeln!(out, "{} {need}{}", if n == 0 { "Needs:  " } else { "        " }, else_silent(need))?;
     }
     let shapes: Vec<_> = rule.except().names().collect();
     let exceptions = [rule.exceptions()].into_iter().filter(|text| !text.is_empty()).chain(shapes);

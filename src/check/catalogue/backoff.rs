@@ -6,6 +6,7 @@
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::life::{BACKS_OFF, ENDS, ENDS_AGAIN, RESTARTED_LATE, RESTARTS, RESTARTS_LATE};
 use crate::check::catalogue::containers::window::synthetic;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::version::{Change, Container, Version};
@@ -21,6 +22,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::should(
     "crash back-off: the n-th restart (n ≥ 2) starts not before min(10·2ⁿ⁻², 300) − 1 s after the exit before it",
     Check::Change(waits_long_enough),
 )
+.asks_change_for(Facts::MOVED)
 .source_is("kubelet doBackOff")
 .unless(
     "liveness and startup kills and postStart failures, if the exit was not seen before the restart; another image or other resources; a restart of all \

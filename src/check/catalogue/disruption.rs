@@ -2,6 +2,7 @@
 
 use crate::api::{ConditionStatus, ConditionType, PodCondition, PodPhase};
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::Shapes;
@@ -57,6 +58,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "evicted for a threshold of the node, or preempted ⇒ DisruptionTarget True; evicted for its own excess, or refused ⇒ none of the kubelet's",
         Check::Status(end_is_a_disruption),
     )
+    .asks_for(Facts::TERMINAL)
     .source_is("kubelet eviction manager, CriticalPodAdmissionHandler, rejectPod (KEP-3329)")
     .not(Shapes::COLLECTED)
     .unless("the message does not tell why the Pod was evicted, and it has limits of local storage; the deadline may pass while the kubelet ends the Pod")
@@ -72,6 +74,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "TerminationByKubelet ⇒ Failed has the reason Evicted, Preempting, Terminated or DeadlineExceeded; Succeeded has none",
         Check::Status(kubelet_tells_why),
     )
+    .asks_for(Facts::TERMINAL)
     .source_is("kubelet killPodNow, generateAPIPodStatus")
     .not(Shapes::MIRROR)
     .unless("a Pod that had Succeeded when the node was shut down, or when its deadline passed")

@@ -3,6 +3,7 @@
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::life::{ENDS, RESTARTED};
 use crate::check::clock::Moment;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::version::{Change, Container, Version};
@@ -15,6 +16,7 @@ pub(in crate::check) const STARTED: &[Rule] = &[Rule::should(
     "a container with a startup probe that runs after it was waiting or terminated has not started yet",
     Check::Change(starts_unproved),
 )
+.asks_change_for(Facts::STARTUP_PROBE)
 .source_is("kubelet prober UpdatePodStatus")
 .unless("the write came late enough for the probe to have passed, as when another container's image is pulled meanwhile")
 .with_spec()
@@ -35,6 +37,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "ready, with a readiness probe and restartCount 0 ⇒ written not before startedAt + initialDelaySeconds − 1 s",
         Check::Status(is_not_ready_too_early),
     )
+    .asks_for(Facts::READINESS_PROBE)
     .source_is("kubelet prober doProbe")
     .unless("the kubelet restarted")
     .with_spec()
@@ -46,6 +49,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "started, with a startup probe and restartCount 0 ⇒ written not before startedAt + initialDelaySeconds − 1 s",
         Check::Status(is_not_started_too_early),
     )
+    .asks_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober doProbe")
     .unless("the kubelet restarted")
     .with_spec()

@@ -19,6 +19,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// Whether it is that of a watch event.
+    pub(super) const fn is_event(self) -> bool {
+        self.event
+    }
+
     /// The document has this field.
     pub(super) fn add(&mut self, key: &[u8]) {
         match key {
@@ -77,7 +82,7 @@ pub(super) fn parse(document: &[u8], shape: Shape) -> Result<Document, Failure> 
 }
 
 /// Whether the event speaks of a Pod that can be told from others, or of none.
-fn check_event(event: &WatchEvent) -> Result<(), Problem> {
+pub(super) fn check_event(event: &WatchEvent) -> Result<(), Problem> {
     match &event.object {
         WatchObject::Status(_) => Ok(()),
         WatchObject::Pod(pod) if !matches!(pod.kind.as_str(), "" | "Pod") => Err(Problem::Kind(pod.kind.clone())),
@@ -86,7 +91,7 @@ fn check_event(event: &WatchEvent) -> Result<(), Problem> {
     }
 }
 
-fn check_pod(pod: &Pod, path: &str) -> Result<(), Problem> {
+pub(super) fn check_pod(pod: &Pod, path: &str) -> Result<(), Problem> {
     if pod.metadata.uid.is_empty() && pod.metadata.name.is_empty() {
         return Err(Problem::Field { path: format!("{path}metadata.name"), message: "missing, and there is no uid".into() });
     }

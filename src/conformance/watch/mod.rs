@@ -8,15 +8,16 @@
 //! - lists: the `List` of `kubectl get pod -o json`, the API server's `PodList`, JSON arrays. Their items come one by one, the list as a whole is
 //!   never held.
 //!
+//! A phase, QoS class or condition status that the API does not know is left out and [told apart](Item::words): it is what the checker looks for.
 //! What cannot be read is told with its place and, where it is known, its field; the reading goes on behind it, at the next document or line that
-//! can begin one.
+//! can begin one. A [`Checker`](crate::check::Checker) must be told of it, too, by its [`gap`](crate::check::Checker::gap): a version may be lost.
 //!
 //! ```
 //! use pod_lifecycle::conformance::watch::{Document, Reader};
 //!
 //! let stream = r#"{"type": "ADDED", "object": {"kind": "Pod", "metadata": {"name": "a"}}}
 //! {"type": "ADDED", "object": {"kind": "Po
-//! {"type": "MODIFIED", "object": {"kind": "Pod", "metadata": {"name": "a"}, "status": {"phase": "Runnig"}}}
+//! {"type": "MODIFIED", "object": {"kind": "Pod", "metadata": {"name": "a"}, "status": {"startTime": "soon"}}}
 //! {"kind": "PodList", "items": [{"metadata": {"name": "b"}}]}"#;
 //! let told: Vec<_> = Reader::new(stream.as_bytes())
 //!     .map(|item| match item {
@@ -29,12 +30,13 @@
 //!     .collect();
 //! assert_eq!(told[0], "1: ADDED");
 //! assert_eq!(told[1], "2:41: a line ends within a text");
-//! assert!(told[2].starts_with("3:103: object.status.phase: invalid value"));
+//! assert!(told[2].contains(": object.status.startTime: invalid value"));
 //! assert_eq!(told[3], "4: b");
 //! ```
 
 mod bad_input;
 mod document;
+mod foreign;
 mod input;
 mod scan;
 #[cfg(test)]
@@ -43,10 +45,13 @@ mod tests;
 pub use bad_input::{BadInput, Problem};
 
 use crate::api::{Pod, WatchEvent};
+use crate::check::{Checker, Finding, ForeignWord};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec::Vec;
 use core::mem;
 use document::{list_kind, parse, parse_line};
+use foreign::parse_foreign;
 use input::{Input, Place};
 use scan::{Scanner, Step, shown};
 use std::io::Read;
@@ -64,6 +69,18 @@ pub struct Item {
     pub line: u64,
     /// What it is.
     pub document: Document,
+    /// Words of its Pod's status that the API does not know: the fields were left out, of conditions they are Unknown.
+    pub words: Vec<ForeignWord>,
+}
+
+impl Item {
+    /// Hands it to a checker.
+    pub fn check(self, checker: &mut Checker, found: &mut dyn FnMut(Finding)) {
+        match self.document {
+            Document::Event(event) => checker.event_with(event, &self.words, self.line, found),
+            Document::Object(pod) => checker.object_with(*pod, &self.words, self.line, found),
+        }
+    }
 }
 
 /// What a document is.
@@ -73,6 +90,14 @@ pub enum Document {
     Event(WatchEvent),
     /// A bare Pod, of `kubectl get pod -w -o json`, or an item of a list.
     Object(Box<Pod>),
+}
+
+/// A document, and the foreign words that were taken out of it.
+fn parse_with_words(document: &[u8], shape: document::Shape) -> Result<(Document, Vec<ForeignWord>), document::Failure> {
+    match parse(document, shape) {
+        Ok(document) => Ok((document, Vec::new())),
+        Err(failure) => parse_foreign(document, shape).ok_or(failure),
+    }
 }
 
 /// Reads a stream; an iterator over its documents. Ends after the first failure of the input itself.
@@ -168,7 +193,7 @@ impl<R: Read> Reader<R> {
         if document.is_some() {
             self.input.advance(length);
         }
-        Ok(document.map(|document| Item { line, document }))
+        Ok(document.map(|document| Item { line, document, words: Vec::new() }))
     }
 
     /// A document of any form that begins here; if it is of a list of another kind, it is passed over.
@@ -184,10 +209,10 @@ impl<R: Read> Reader<R> {
                 if foreign { Err(place.bad(Problem::Kind(kind))) } else { Ok(None) }
             }
             Extent::Whole(length) => {
-                let document = (!foreign).then(|| parse(&self.input.bytes()[..length], scanner.shape));
+                let read = (!foreign).then(|| parse_with_words(&self.input.bytes()[..length], scanner.shape));
                 self.input.advance(length);
-                match document.transpose() {
-                    Ok(document) => Ok(document.map(|document| Item { line: place.line, document })),
+                match read.transpose() {
+                    Ok(read) => Ok(read.map(|(document, words)| Item { line: place.line, document, words })),
                     Err(failure) => Err(place.further(failure.line, failure.column).bad(failure.problem)),
                 }
             }

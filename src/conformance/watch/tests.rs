@@ -19,8 +19,8 @@ fn pretty(json: &str) -> String {
 /// Each document as `line name`, with `!` behind those of events; what is bad as it is told.
 fn told(input: impl Read) -> Vec<String> {
     let shown = |item: Result<Item, BadInput>| match item {
-        Ok(Item { line, document: Document::Object(pod) }) => format!("{line} {}", pod.metadata.name),
-        Ok(Item { line, document: Document::Event(event) }) => match event.object.pod() {
+        Ok(Item { line, document: Document::Object(pod), .. }) => format!("{line} {}", pod.metadata.name),
+        Ok(Item { line, document: Document::Event(event), .. }) => match event.object.pod() {
             Some(pod) => format!("{line} {}!", pod.metadata.name),
             None => format!("{line} status"),
         },
@@ -115,13 +115,34 @@ fn other_objects_are_refused() {
 }
 
 #[test]
+fn words_that_the_api_does_not_know_are_told_apart() {
+    let words = |text: &str| -> Vec<String> {
+        let items = Reader::new(text.as_bytes()).map(|item| item.expect("it is read"));
+        items.flat_map(|item| item.words).map(|word| format!("{}: {}", word.path(), word.word())).collect()
+    };
+    let odd = r#"{"phase":"Runnig","qosClass":"","conditions":[{"type":"Ready","status":"yes"},{"type":"Up","status":"True"}]}"#;
+    let told = ["status.phase: Runnig", "status.qosClass: ", "status.conditions[Ready].status: yes"];
+    for text in [pod("a"), event("a"), format!("[{}]", pod("a"))] {
+        assert_eq!(words(&text), [""; 0]);
+        let status = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        let foreign = status.to_string().replace(r#"{"phase":"Running"}"#, odd);
+        assert_eq!(words(&foreign), told, "{foreign}");
+    }
+    // What is wrong besides is told as ever.
+    let nameless = r#"{"type":"ADDED","object":{"status":{"phase":"Runnig"}}}"#;
+    assert_eq!(
+        read(nameless),
+        [
+            "1:53: object.status.phase: invalid value: string \"Runnig\", expected a Pod phase: Pending, Running, Succeeded, Failed or Unknown"
+        ]
+    );
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_field() {
     assert_eq!(
-        read(format!("{}\n{}", event("a").replace("Running", "Runnig"), pod("b"))),
-        [
-            "1:101: object.status.phase: invalid value: string \"Runnig\", expected a Pod phase: Pending, Running, Succeeded, Failed or Unknown",
-            "2 b"
-        ]
+        read(format!("{}\n{}", event("a").replace("\"Running\"", "[]"), pod("b"))),
+        ["1:92: object.status.phase: invalid type: sequence, expected a string", "2 b"]
     );
     assert_eq!(read(r#"{"type":"ADDED"}"#), ["1:16: .: missing field `object`"]);
     assert_eq!(

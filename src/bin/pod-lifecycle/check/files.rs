@@ -4,7 +4,7 @@ use super::Report;
 use super::progress::Progress;
 use anyhow::Result;
 use pod_lifecycle::check::{Checker, Finding, Options};
-use pod_lifecycle::conformance::watch::{BadInput, Document, Item, Problem, Reader};
+use pod_lifecycle::conformance::watch::{BadInput, Problem, Reader};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::process::ExitCode;
@@ -58,8 +58,7 @@ impl<'a> Files<'a> {
         let mut findings: Vec<Finding> = Vec::new();
         while let Some(item) = reader.next() {
             match item {
-                Ok(Item { line, document: Document::Event(event) }) => checker.event(event, line, &mut |finding| findings.push(finding)),
-                Ok(Item { line, document: Document::Object(pod) }) => checker.object(*pod, line, &mut |finding| findings.push(finding)),
+                Ok(item) => item.check(&mut checker, &mut |finding| findings.push(finding)),
                 Err(bad) => {
                     progress.hide();
                     complaints += 1;
@@ -67,6 +66,10 @@ impl<'a> Files<'a> {
                         eprintln!("{file}:{bad}");
                     }
                     self.report.bad_input(&bad);
+                    // What is of another kind was no version of a Pod.
+                    if !matches!(bad.problem, Problem::Kind(_)) {
+                        checker.gap();
+                    }
                 }
             }
             if !findings.is_empty() {

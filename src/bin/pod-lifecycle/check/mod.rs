@@ -8,7 +8,7 @@ mod spec;
 mod text;
 
 use crate::rule_names;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use files::Files;
 use pod_lifecycle::check::{Finding, Options, RULES, Rule, Severity, Tally};
@@ -21,6 +21,7 @@ use std::process::ExitCode;
 ///
 /// A stream is JSON: watch events (`kubectl get pod -w -o json --output-watch-events`), Pods (`kubectl get pod -w -o json`), lists, one a line or
 /// over many lines. The exit code is 1 if a rule is broken, 2 if something cannot be read; everything else is checked all the same.
+/// `pod-lifecycle explain` lists the rules, `pod-lifecycle explain PH-04` explains one.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Files, each a stream of its own; `-` is the standard input
@@ -29,7 +30,7 @@ pub(crate) struct Check {
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Only these rules: ids (`PH-04`) or families (`PH`)
+    /// Only these rules: ids (`PH-04`) or families (`PH`), with commas between them
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     rules: Vec<String>,
     /// Not these rules: ids or families
@@ -51,7 +52,7 @@ pub(crate) struct Check {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// One finding a line, and a summary.
+    /// One finding a line, but those that only say again what an earlier one did, and a summary.
     Text,
     /// One finding a line, as a JSON object.
     Json,
@@ -93,6 +94,9 @@ impl Check {
     pub(crate) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let options = self.options()?;
         let rules: Vec<&'static Rule> = RULES.iter().filter(|rule| options.select(rule)).collect();
+        if rules.is_empty() {
+            bail!("no rule is left: --rules, --ignore and --min-severity exclude all");
+        }
         let mut report: Box<dyn Report + '_> = match self.format {
             Format::Text => Box::new(text::Text::new(out, rules)),
             Format::Json => Box::new(json::Json::new(out)),

@@ -6,7 +6,12 @@ use comfy_table::{CellAlignment, Table, presets};
 use pod_lifecycle::check::{Finding, Rule, Tally};
 use pod_lifecycle::conformance::watch::BadInput;
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
+
+/// So many findings are remembered, not to be told again.
+const REMEMBERED: usize = 1 << 20;
 
 pub(super) struct Text<'a, W> {
     out: &'a mut W,
@@ -15,11 +20,26 @@ pub(super) struct Text<'a, W> {
     /// Of all files.
     tally: Tally,
     bad: u64,
+    /// What was told of the present file: the hashes of it.
+    told: HashSet<u64>,
+    hasher: RandomState,
+    /// So many findings were not told, since they say again what was told.
+    repeated: u64,
 }
 
 impl<'a, W: Write> Text<'a, W> {
     pub(super) fn new(out: &'a mut W, rules: Vec<&'static Rule>) -> Self {
-        Self { out, rules, files: 0, tally: Tally::default(), bad: 0 }
+        let hasher = RandomState::new();
+        Self { out, rules, files: 0, tally: Tally::default(), bad: 0, told: HashSet::new(), hasher, repeated: 0 }
+    }
+
+    /// Whether an earlier version of the Pod broke the rule in the same way. A change is news each time.
+    fn is_repeated(&mut self, finding: &Finding) -> bool {
+        let Finding { rule, object, uid, path, before, after, message, .. } = finding;
+        if self.told.len() == REMEMBERED {
+            self.told.clear();
+        }
+        before.is_empty() && !self.told.insert(self.hasher.hash_one((rule.id(), object, uid, path, after, message)))
     }
 
     fn table(&self) -> Table {
@@ -47,9 +67,9 @@ impl<'a, W: Write> Text<'a, W> {
                 silences.push(format!("Silent in {share} of {} {what}: {}.", amount(versions, "version"), ids.join(", ")));
             }
         };
-        add(without_spec, "since the spec is not known", Rule::needs_spec);
+        add(without_spec, "since the spec is not known (`--spec` tells it)", Rule::needs_spec);
         add(without_time, "since nothing tells when they were written", Rule::needs_time);
-        add(after_gap, "since versions may be missing before them", Rule::needs_every_version);
+        add(after_gap, "since versions may be missing before them (`--every-version yes` if none are)", Rule::needs_every_version);
         silences
     }
 }
@@ -57,10 +77,15 @@ impl<'a, W: Write> Text<'a, W> {
 impl<W: Write> Report for Text<'_, W> {
     fn begin(&mut self, _: &str) -> Result<()> {
         self.files += 1;
+        self.told.clear();
         Ok(())
     }
 
     fn finding(&mut self, file: &str, finding: &Finding) -> Result<()> {
+        if self.is_repeated(finding) {
+            self.repeated += 1;
+            return Ok(());
+        }
         Ok(writeln!(self.out, "{file}:{}: {}", finding.line, one_line(&finding.to_string()))?)
     }
 
@@ -78,6 +103,10 @@ impl<W: Write> Report for Text<'_, W> {
     fn finish(&mut self) -> Result<()> {
         let Tally { events, pods, versions, bookmarks, errors, .. } = self.tally;
         let found: u64 = self.tally.findings.values().sum();
+        if self.repeated > 0 {
+            let them = amount(self.repeated, "more finding");
+            writeln!(self.out, "\n{them} in later versions, word for word as above; `--format json` shows all.")?;
+        }
         if found > 0 {
             writeln!(self.out, "\n{}\n", self.table().trim_fmt())?;
         }
@@ -90,7 +119,8 @@ impl<W: Write> Report for Text<'_, W> {
         }
         let broken = self.tally.findings.len() as u64;
         match found {
-            0 => write!(self.out, ": {} kept", amount(self.rules.len() as u64, "rule"))?,
+            0 if versions == 0 => write!(self.out, ": nothing was checked")?,
+            0 => write!(self.out, ": no violation of {}", amount(self.rules.len() as u64, "rule"))?,
             _ => write!(self.out, ": {} of {broken} of {}", amount(found, "violation"), amount(self.rules.len() as u64, "rule"))?,
         }
         match self.bad {

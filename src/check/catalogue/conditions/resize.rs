@@ -2,6 +2,7 @@
 
 use crate::api::{ConditionStatus, PodPhase};
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
@@ -18,6 +19,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .silent_on(RUNNING, &[&[DEFERRED]])
     .fires_on(RUNNING, &[&[DEFERRED, "status.conditions[PodResizePending].status = False"]]),
     Rule::must("CO-28", "terminal phase ⇒ no condition about a resize", Check::Status(is_of_no_use))
+        .asks_for(Facts::TERMINAL)
         .source_is("kubelet generateAPIPodStatus, status manager")
         .not(Shapes::ANY_REJECTED.and(Shapes::COLLECTED))
         .silent_on(RUNNING, &[&[DEFERRED]])

@@ -114,9 +114,16 @@ fn is_ready_since_started(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn is_excused(change: &Change<'_>, condition: KubeletCondition, time: Time) -> bool {
     let Some((old, new)) = change.condition(condition) else { return false };
     if old.status != new.status {
-        return condition == KubeletCondition::Ready && change.old.is(Shapes::NODE_LOST) || came_late(change, old, time);
+        return (condition == KubeletCondition::Ready && is_unmarked(change, old, time)) || came_late(change, old, time);
     }
     old.last_transition_time < Some(time) && lies_between(change, time) && may_flip_twice(change, condition, time)
+}
+
+/// Whether a kubelet that was cut off takes back the node lifecycle controller's mark, with its own time: that of the mark is none, unless
+/// the containers became ready just then.
+fn is_unmarked(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
+    let own = || change.new.condition(KubeletCondition::ContainersReady).is_some_and(|containers| is_of_one_build(containers, time));
+    change.old.is(Shapes::NODE_LOST) && (old.last_transition_time != Some(time) || own())
 }
 
 /// Whether the status of this condition may have become another one and then, at this time, what it was: a restart of a container does so.
@@ -148,7 +155,7 @@ fn is_of_one_build(condition: &PodCondition, time: Time) -> bool {
 fn came_late(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
     old.last_transition_time < Some(time)
         && lies_between(change, time)
-        && newest(change.new.pod).is_none_or(|newest| newest - time <= PUBLISHING)
+        && newest(change.new.meta(), change.new.status()).is_none_or(|newest| newest - time <= PUBLISHING)
 }
 
 /// Whether a time may lie between the writes of both versions.
@@ -186,12 +193,17 @@ fn was_not_probed(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn goes_on(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let conditions = &change.new.status().conditions;
-    for (n, old) in change.old.status().conditions.iter().enumerate() {
+    let old = change.old.status().conditions.iter().enumerate();
+    for (n, old) in old.filter(|(_, old)| !matches!(old.type_, ConditionType::Other(_))) {
         let same = |new: &&PodCondition| new.type_ == old.type_;
-        let Some(new) = conditions.get(n).filter(same).or_else(|| conditions.iter().find(same)) else { continue };
+        let elsewhere = || match owned(&old.type_) {
+            Some(kubelets) => change.new.condition(kubelets),
+            None => conditions.iter().find(same),
+        };
+        let Some(new) = conditions.get(n).filter(same).or_else(elsewhere) else { continue };
         let (Some(before), Some(after)) = (old.last_transition_time, new.last_transition_time) else { continue };
         let is_unmarked = old.type_ == ConditionType::Ready && change.old.is(Shapes::NODE_LOST);
-        if after < before && !matches!(old.type_, ConditionType::Other(_)) && !is_unmarked {
+        if after < before && !is_unmarked {
             let path = condition_path(new.type_.as_str(), "lastTransitionTime");
             report.change(path, before, after, "a status changes later than it did before");
         }

@@ -3,6 +3,7 @@
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::life::{BACKS_OFF, ENDED, ENDS, RESTARTED, RESTARTS};
 use crate::check::catalogue::containers::window::{synthetic, tells_loss};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
@@ -14,6 +15,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "running or terminated: restartCount ≥ 1 ⇔ lastState.terminated is there; waiting: restartCount ≥ 1 ⇒ it is there",
         Check::Both(counted_has_last, last_is_counted),
     )
+    .asks_change_for(Facts::ENDED)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
@@ -22,6 +24,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .silent_on(RUNNING, &[ENDS, RESTARTS])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState = {}"]]),
     Rule::must("CS-42", "an instance keeps its restartCount: same containerID ⇒ same count", Check::Change(keeps_count))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet convertToAPIContainerStatuses")
         .unless(
             "the write that tells of a loss counts it: lastState or state turns to RestartingAllContainers or ContainerStatusUnknown; a static Pod \
@@ -30,6 +33,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(RUNNING, &[ENDS, RESTARTS])
         .fires_on(RUNNING, &[&[ENDED, "status.containerStatuses[web].restartCount = 1"]]),
     Rule::should("CS-47", "restartCount rises by at most 1 per write", Check::Change(rises_by_one))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet convertToAPIContainerStatuses")
         .unless("several instances came and went between two writes")
         .with_every_version()

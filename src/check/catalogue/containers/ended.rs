@@ -3,6 +3,7 @@
 use crate::api::{ContainerState, ContainerStateTerminated};
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::instances::time;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
@@ -26,6 +27,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::must(
     "the termination of one containerID keeps its exitCode, startedAt and finishedAt for ever",
     Check::Change(stays),
 )
+.asks_change_for(Facts::ENDED)
 .source_is("container runtime interface")
 .only(Scope::Started)
 .silent_on(RUNNING, &[EXITED, RUNS_AGAIN])

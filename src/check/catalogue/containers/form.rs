@@ -2,6 +2,7 @@
 
 use crate::api::{ContainerStateTerminated, ObjectMeta, PodStatus};
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -11,11 +12,13 @@ use crate::time::Time;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-29", "the message of a termination is no longer than 12288 bytes / number of containers", Check::Status(is_cut))
+        .asks_for(Facts::ENDED)
         .source_is("kubelet normalizeStatus")
         .only(Scope::Started)
         .silent_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.message = done"]])
         .fires_on(SUCCEEDED, &[&[LONG]]),
     Rule::must("CS-30", "terminated.signal is not set", Check::Status(has_no_signal))
+        .asks_for(Facts::ENDED)
         .source_is("kubelet toKubeContainerStatus")
         .only(Scope::Started)
         .not(Shapes::FOREIGN)

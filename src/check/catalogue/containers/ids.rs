@@ -3,6 +3,7 @@
 use crate::check::catalogue::bases::{RUNNING, STARTING};
 use crate::check::catalogue::containers::life::{BACKED_OFF, BACKS_OFF, ENDS, ENDS_AGAIN, RESTARTS};
 use crate::check::catalogue::containers::window::synthetic;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
@@ -12,6 +13,7 @@ use crate::rules::view::WaitingReason;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-48", "containerID becomes empty only with a loss that lastState tells", Check::Change(loses_id))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet convertToAPIContainerStatuses")
         .unless("lastState was there already: it stays then, and the loss is not told")
         .not(Shapes::MIRROR)
@@ -34,6 +36,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .fires_on(STARTING, &[&["status.containerStatuses[web].containerID = containerd://a0"]]),
     Rule::must("CS-52", "waiting for ContainerCreating or PodInitializing ⇒ no containerID", Check::Status(has_no_instance))
+        .asks_for(Facts::WAITING)
         .source_is("kubelet convertToAPIContainerStatuses")
         .silent_on(RUNNING, &[LOST])
         .fires_on(STARTING, &[&["status.containerStatuses[web].containerID = containerd://a0"]]),
@@ -42,6 +45,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "waiting with a containerID, for a reason other than RestartingAllContainers ⇒ lastState is the termination of that instance",
         Check::Status(waits_behind_own_end),
     )
+    .asks_for(Facts::WAITING)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless("the start failed in a hook of the kubelet, which leaves the instance created; the kubelet made up the end")
     .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])

@@ -3,6 +3,7 @@
 use crate::api::ContainerStateTerminated;
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
 use crate::check::catalogue::containers::window::tells_loss;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -20,6 +21,7 @@ const RESTARTED: &[&str] = &[
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-13", "only a container that may be started again leaves the state terminated", Check::Change(stays_terminated))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet checkContainerStateTransition; API ValidateContainerStateTransition")
         .unless("the Pod's policy is Always, some container may restart all, it is a sidecar, or policies and rules restart it after that exit code")
         .only(Scope::Started)
@@ -27,6 +29,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(SUCCEEDED, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state = {\"running\": {\"startedAt\": \"2026-01-01T00:00:09Z\"}}"]]),
     Rule::must("CS-14", "an ephemeral container that has terminated stays so", Check::Change(ephemeral_stays_terminated))
+        .asks_change_for(Facts::MOVED)
         .source_is("API ValidateContainerStateTransition")
         .only(Scope::Started)
         .silent_on(RUNNING, &[&[EPHEMERAL_ENDED], &["metadata.labels = {\"seen\": \"yes\"}"]])
@@ -38,6 +41,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
             ],
         ]),
     Rule::must("CS-15", "restartCount never falls", Check::Change(counts_up))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet toKubeContainerStatus, convertToAPIContainerStatuses (KEP-5532)")
         .unless("the gate RestartAllContainersOnContainerExits is off")
         .only(Scope::Started)
@@ -45,6 +49,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(RUNNING, &[RESTARTED, &["status.containerStatuses[web].restartCount = 1"]])
         .fires_on(RUNNING, &[&["status.containerStatuses[web].restartCount = 3"], &["status.containerStatuses[web].restartCount = 2"]]),
     Rule::should("CS-16", "another containerID comes with a greater restartCount", Check::Change(counts_instances))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet startContainer, convertToAPIContainerStatuses")
         .unless("the count rose when the loss of the instance was told; the runtime has lost the instance and its logs")
         .only(Scope::Started)

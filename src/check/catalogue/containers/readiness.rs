@@ -3,6 +3,7 @@
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::window::Window;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
@@ -26,6 +27,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a regular container or sidecar that is ready runs and has started",
         Check::Both(|version, report| READY_STARTED.alone(version, report), |change, report| READY_STARTED.changed(change, report)),
     )
+    .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
     .unless(BEGUN_ANEW)
     .only(Scope::Started)
@@ -70,6 +72,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a regular container or sidecar that has started and has no readiness probe is ready",
         Check::Both(|version, report| STARTED_READY.alone(version, report), |change, report| STARTED_READY.changed(change, report)),
     )
+    .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
     .unless("the startup probe has just passed: ready follows in the next write (SW-fwd)")
     .only(Scope::Started)
@@ -81,6 +84,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a regular container or sidecar that has not started is not ready",
         Check::Both(|version, report| UNSTARTED_UNREADY.alone(version, report), |change, report| UNSTARTED_UNREADY.changed(change, report)),
     )
+    .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
     .unless(BEGUN_ANEW)
     .only(Scope::Started)

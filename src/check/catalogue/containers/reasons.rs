@@ -2,6 +2,7 @@
 
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::containers::window::synthetic;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::version::Version;
@@ -14,11 +15,13 @@ pub(in crate::check) const RULES: &[Rule] = &[
          ContainerStatusUnknown and RestartingAllContainers ⇒ 137, OOMKilled any; there are no other reasons",
         Check::Status(ends_agree),
     )
+    .asks_for(Facts::ENDED)
     .source_is("container runtime; kubelet convertToAPIContainerStatuses")
     .unless("words of other runtimes than containerd")
     .silent_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.reason = OOMKilled"]])
     .fires_on(SUCCEEDED, &[&["status.containerStatuses[job].state.terminated.exitCode = 1"]]),
     Rule::must("CS-36", "the reason of a waiting container is one of the known words, or empty", Check::Status(waits_for_known_reason))
+        .asks_for(Facts::WAITING)
         .source_is("kubelet ContainerState reasons, images errors, kuberuntime errors")
         .unless("it is the text of an error, in several words")
         .silent_on(STARTING, &[&["status.containerStatuses[web].state.waiting.reason = ErrImagePull"]])

@@ -3,6 +3,7 @@
 use crate::api::{ContainerStateTerminated, RestartPolicy};
 use crate::check::catalogue::bases::SUCCEEDED;
 use crate::check::catalogue::containers::window::synthetic;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
@@ -16,6 +17,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::must(
     "the restartCount of a container with the effective policy Never stays",
     Check::Change(is_not_started_again),
 )
+.asks_change_for(Facts::MOVED)
 .source_is("kubelet computePodActions")
 .unless(
     "it has rules, or some container may restart all; its image or resources changed; its instance was lost or never ran; the Pod's policy is not Never and it got a new sandbox",

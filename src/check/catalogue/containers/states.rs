@@ -4,6 +4,7 @@ use crate::api::{ContainerState, ContainerStateTerminated};
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::window::{may_be_synthetic, synthetic};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
@@ -23,7 +24,8 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .only(Scope::Started)
         .silent_on(RUNNING, &[])
         .fires_on(RUNNING, &[&["status.containerStatuses[web].containerID = null"]]),
-    Rule::should("CS-20", "a termination has the containerID of its status, and startedAt ≤ finishedAt", Check::Status(ends_as_itself))
+    Rule::should("CS-20", "a termination has the containerID of its status and both times, startedAt ≤ finishedAt", Check::Status(ends_as_itself))
+        .asks_for(Facts::ENDED)
         .source_is("kubelet toKubeContainerStatus")
         .unless("the kubelet has made the termination up; the container could not be started")
         .only(Scope::Started)
@@ -34,6 +36,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a termination ContainerStatusUnknown or RestartingAllContainers has exit code 137, no times and no containerID",
         Check::Status(is_made_up_as_a_whole),
     )
+    .asks_for(Facts::ENDED)
     .source_is("kubelet convertToAPIContainerStatuses, TerminatePod")
     .only(Scope::Started)
     .silent_on(STARTING, &[&[LOST]])
@@ -53,17 +56,20 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "what has not begun waits with PodInitializing in a Pod with init containers, with ContainerCreating in one without",
         Check::Status(waits_by_default),
     )
+    .asks_for(Facts::WAITING)
     .source_is("kubelet convertToAPIContainerStatuses")
     .only(Scope::Started)
     .with_spec()
     .silent_on(STARTING, &[])
     .fires_on(STARTING, &[&["status.containerStatuses[web].state.waiting.reason = PodInitializing"]]),
     Rule::must("CS-24", "a container in CrashLoopBackOff has a last termination", Check::Status(has_crashed))
+        .asks_for(Facts::WAITING)
         .source_is("kubelet convertToAPIContainerStatuses, doBackOff")
         .only(Scope::Started)
         .silent_on(RUNNING, &[&[BACK_OFF, CRASHED]])
         .fires_on(RUNNING, &[&[BACK_OFF]]),
     Rule::must("CS-25", "a container in CrashLoopBackOff may be started again after the exit code of its last termination", Check::Status(comes_back))
+        .asks_for(Facts::WAITING)
         .source_is("kubelet ShouldContainerBeRestarted")
         .unless("the newest instance never ran, so that its exit code does not count")
         .only(Scope::Started)
@@ -104,6 +110,9 @@ fn ends_as_itself(version: &Version<'_>, report: &mut Report<'_, '_>) {
             let could_not_start = end.reason == TerminatedReason::StartError.as_str();
             if !could_not_start && end.started_at.zip(end.finished_at).is_some_and(|(start, end)| start > end) {
                 report.add(container.path(path), told(end), "an instance ends after it has started");
+            }
+            if end.started_at.is_none() || end.finished_at.is_none() {
+                report.add(container.path(path), told(end), "the runtime tells when an instance has started and ended, be it 1970");
             }
         }
         let own = container.terminated().filter(|end| !may_be_synthetic(container.kind, end));

@@ -4,6 +4,7 @@ use crate::api::ContainerStateTerminated as Ended;
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::life::{BACKED_OFF, BACKS_OFF, ENDS, ENDS_AGAIN, RESTARTED, RESTARTS};
 use crate::check::catalogue::containers::window::synthetic;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
@@ -17,6 +18,8 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "lastState is of another instance than a running container, and than state.terminated; of the same one as a waiting container",
         Check::Both(last_is_told_apart, end_is_shown_once),
     )
+    .asks_for(Facts::ENDED)
+    .asks_change_for(Facts::ENDED)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
         "ends that the kubelet makes up have no id; a container that waited behind its own end is shown terminated once more when its start is \
@@ -30,6 +33,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
          if it waited",
         Check::Change(succeeds_last),
     )
+    .asks_change_for(Facts::MOVED)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless("the kubelet made up the end of the instance before")
     .with_every_version()
@@ -41,6 +45,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "terminated → waiting: lastState is that termination, restartCount and containerID stay",
         Check::Change(waits_behind_end),
     )
+    .asks_change_for(Facts::MOVED)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless("all containers restart; an instance was skipped: restartCount is greater")
     .with_every_version()
@@ -51,12 +56,14 @@ pub(in crate::check) const RULES: &[Rule] = &[
         &[ENDS, RESTARTS, ENDS_AGAIN, &["t = 16", BACKED_OFF, "status.containerStatuses[web].lastState.terminated.exitCode = 3"]],
     ),
     Rule::must("CS-46", "while one instance keeps running its lastState does not change", Check::Change(keeps_last))
+        .asks_change_for(Facts::ENDED)
         .source_is("kubelet convertToAPIContainerStatuses")
         .unless("the runtime tells later of an end that the kubelet had made up")
         .not(Shapes::MIRROR)
         .silent_on(RUNNING, &[ENDS, RESTARTS, &["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(RUNNING, &[ENDS, RESTARTS, &["status.containerStatuses[web].lastState.terminated.exitCode = 3"]]),
     Rule::must("CS-49", "lastState.terminated never disappears", Check::Change(remembers_last))
+        .asks_change_for(Facts::MOVED)
         .source_is("kubelet convertToAPIContainerStatuses")
         .not(Shapes::MIRROR)
         .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])

@@ -3,6 +3,7 @@
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::containers::life::{ENDS, RESTARTED, RESTARTS};
 use crate::check::clock::Moment;
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -11,6 +12,7 @@ use crate::time::Time;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-40", "running.startedAt ≥ lastState.terminated.finishedAt", Check::Status(starts_after_last))
+        .asks_for(Facts::ENDED)
         .source_is("kubelet computePodActions")
         .unless("an end that the kubelet makes up has no time")
         .silent_on(RUNNING, &[ENDS, RESTARTS])

@@ -9,6 +9,7 @@ use crate::check::version::{Change, Container, Version};
 use crate::rules::conditions::{KubeletCondition, is_owned};
 use crate::rules::pod_status::is_dual_stack;
 use crate::time::Time;
+use alloc::string::String;
 use core::fmt::Display;
 
 /// The steps from [`RUNNING`] to another sandbox.
@@ -91,26 +92,40 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 /// What must be known of the versions before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     /// Since when PodReadyToStartContainers held as the present podIP appeared; none if that was not seen.
     ready_since: Option<Time>,
     /// The address of the node has changed.
     host_changed: bool,
+    /// The address of the node before a refusal took it away.
+    host: String,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { ready_since: None, host_changed: false };
+    pub(in crate::check) const NEW: Self = Self { ready_since: None, host_changed: false, host: String::new() };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         let Some(Change { old, gap, .. }) = change else { return };
         let (before, after) = (old.status(), new.status());
-        self.host_changed |= !before.host_ip.is_empty() && !after.host_ip.is_empty() && before.host_ip != after.host_ip;
+        let known = self.host(old);
+        self.host_changed |= !known.is_empty() && !after.host_ip.is_empty() && known != after.host_ip;
+        if new.is(Shapes::ANY_REJECTED) && !before.host_ip.is_empty() {
+            self.host.clone_from(&before.host_ip);
+        }
         if before.pod_ip != after.pod_ip && !after.pod_ip.is_empty() {
             // Where something may be missing, or was taken away for a while, the address may be older than this.
             let is_seen = !gap && !old.is(Shapes::ANY_REJECTED);
             self.ready_since = if is_seen { ready_since(new) } else { None };
         }
+    }
+}
+
+impl Memory {
+    /// The address of the node in a version, or before it was refused.
+    fn host<'a>(&'a self, version: &Version<'a>) -> &'a str {
+        let host = &version.status().host_ip;
+        if host.is_empty() { &self.host } else { host }
     }
 }
 
@@ -193,7 +208,7 @@ fn changes_with_the_sandbox(change: &Change<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn keeps_host(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    let (before, after) = (&change.old.status().host_ip, &change.new.status().host_ip);
+    let (before, after) = (change.new.history.addresses.host(change.old), &change.new.status().host_ip);
     if before != after && !before.is_empty() && !after.is_empty() {
         report.change("status.hostIP", before, after, "the Pod stays on its node, whose address hardly ever changes");
     }

@@ -7,6 +7,7 @@ use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Version, condition_path};
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::qos::qos_class;
 use crate::rules::status_merge::{same_claims, same_of_kubelet};
 
 /// The write that binds [`CREATED`].
@@ -18,7 +19,7 @@ const TAKEN: &str = "status.startTime = 2026-01-01T00:00:01Z";
 const NOT_UP: &str = "status.conditions[PodReadyToStartContainers] = {\"type\": \"PodReadyToStartContainers\", \"status\": \"False\", \"lastTransitionTime\": \"2026-01-01T00:00:01Z\"}";
 
 pub(in crate::check) const RULES: &[Rule] = &[
-    Rule::must("ST-09", "qosClass is set from the creation on and never changes", Check::Both(has_qos, keeps_qos))
+    Rule::must("ST-09", "qosClass is that of the spec, from the creation on, and never changes", Check::Both(has_qos, keeps_qos))
         .source_is("API server ComputePodQOS, ValidatePodStatusUpdate")
         .silent_on(CREATED, &[BOUND])
         .fires_on(RUNNING, &[&["status.qosClass = Burstable"]]),
@@ -101,8 +102,15 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn has_qos(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if version.status().qos_class.is_none() {
-        report.add("status.qosClass", "", "the API server gives each Pod its class at the creation");
+    let Some(class) = version.status().qos_class else {
+        return report.add("status.qosClass", "", "the API server gives each Pod its class at the creation");
+    };
+    // Of a spec that is not the object's own the API server's defaults are not known. A class that has changed is told once.
+    if let Some(spec) = version.own_spec().filter(|_| version.is_first()) {
+        let due = qos_class(spec.api(), version.gates);
+        if class != due {
+            report.add("status.qosClass", class, format_args!("the requests and limits of the spec are those of {due}"));
+        }
     }
 }
 
@@ -149,7 +157,7 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
         }
     }
     let scheduled = version.condition(KubeletCondition::PodScheduled).is_some_and(|condition| condition.status == ConditionStatus::True);
-    let never_bound = version.meta().is_mirror() || version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
+    let never_bound = version.is(Shapes::MIRROR) || version.own_spec().is_some_and(|spec| spec.api().node_name.is_empty());
     if scheduled && never_bound {
         report.add(
             condition_path("PodScheduled", "status"),
@@ -161,12 +169,12 @@ fn is_new(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 fn only_binds(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old, change.new);
-    let Some((before, after)) = old.own_spec().zip(new.own_spec()) else { return };
+    let Some(keeps_spec) = change.keeps_spec() else { return };
     if !old.node_name().is_empty() || new.node_name().is_empty() {
         return;
     }
     let why = "the API server binds a Pod in a write of its own; all else is written by others, before or afterwards";
-    if !before.is_same_but_for_binding(after) {
+    if !keeps_spec {
         report.add("spec", "changed", why);
     }
     let scheduled = new.condition(KubeletCondition::PodScheduled);

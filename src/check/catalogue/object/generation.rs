@@ -101,13 +101,13 @@ fn begins_at_one(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn rises_with_the_spec(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let (old, new) = (change.old.meta(), change.new.meta());
     let is_deleted = old.deletion_timestamp.is_none() && new.deletion_timestamp.is_some();
-    let specs = change.old.own_spec().zip(change.new.own_spec());
-    let is_changed = specs.is_some_and(|(old, new)| !old.is_same_but_for_binding(new));
+    let keeps_spec = change.keeps_spec();
+    let is_changed = keeps_spec == Some(false);
     let rise = new.generation.saturating_sub(old.generation);
     let message = match (is_deleted || is_changed, rise) {
         (true, 1) | (false, 0) => return,
         // Without a spec it cannot be seen whether it has changed.
-        (false, 1) if specs.is_none() => return,
+        (false, 1) if keeps_spec.is_none() => return,
         (_, ..=-1) => "it never decreases",
         (true, _) if is_changed => "the spec has changed once, and it must rise by one",
         (true, _) => "the Pod is deleted for the first time, and it must rise by one",

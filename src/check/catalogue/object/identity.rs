@@ -36,7 +36,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("ID-07", "the first event of a UID is ADDED", Check::Status(begins_with_added))
         .source_is("API server: watch")
         .unless(
-            "the Pod was there before the watch began; known is that it was not where a Pod of the same name had not been deleted, \
+            "the Pod was there before the watch began: so it may be, unless another Pod of its name was there until now, \
             or an older Pod was seen coming",
         )
         .silent_on(RUNNING, &[&["type = DELETED"], &["type = ADDED", "metadata.uid = 5e2a"]])

@@ -8,18 +8,19 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
 use crate::check::version::{Change, Version};
+use crate::node::rejection;
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::deadline;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("ST-01", "startTime never changes once set", Check::Change(keeps_start))
         .source_is("kubelet status manager updateStatusInternal")
-        .unless("a mirror Pod, whose file was read anew")
         .not(Shapes::MIRROR)
         .silent_on(STARTING, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
         .fires_on(RUNNING, &[&["status.startTime = 2026-01-01T00:00:02Z"]]),
     Rule::must(
         "ST-02",
-        "a status with something of the kubelet's (observedGeneration, container statuses, Initialized) has a startTime, which never goes away",
+        "a status with something of the kubelet's (observedGeneration, container statuses, Initialized, a reason) has a startTime, which never goes away",
         Check::Both(has_start, loses_no_start),
     )
     .source_is("kubelet status manager updateStatusInternal")
@@ -28,7 +29,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(RUNNING, &[&["status.startTime = null"]]),
     Rule::must("ST-11", "creationTimestamp ≤ startTime ≤ time of the write", Check::Status(starts_in_time))
         .source_is("kubelet status manager updateStatusInternal")
-        .unless("a mirror Pod, which is younger than its static Pod; a second, for clocks differ")
+        .unless("a second, for clocks differ")
         .not(Shapes::MIRROR)
         .silent_on(STARTING, &[])
         .fires_on(RUNNING, &[&["status.startTime = 2025-12-31T23:59:00Z"]]),
@@ -51,13 +52,15 @@ fn has_start(version: &Version<'_>, report: &mut Report<'_, '_>) {
     if status.start_time.is_some() {
         return;
     }
-    let is_collected = status.phase == Some(PodPhase::Failed);
+    let is_collected = status.phase == Some(PodPhase::Failed) && status.reason.is_empty();
     let what = if status.observed_generation != 0 && !is_collected {
         "an observedGeneration"
     } else if version.containers().next().is_some() {
         "container statuses"
     } else if version.condition(KubeletCondition::Initialized).is_some() {
         "the condition Initialized"
+    } else if rejection::is_reason(&status.reason) || status.reason == deadline::REASON {
+        "a reason of the kubelet's"
     } else {
         return;
     };

@@ -5,6 +5,7 @@ use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
 use crate::check::clock::Moment;
 use crate::check::computed::{Phases, computed, may_be_held, was_killed};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -17,6 +18,7 @@ use crate::time::Span;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("PH-04", "Succeeded ⇒ every regular container is terminated with exit code 0", Check::Status(succeeded_by_all))
+        .asks_for(Facts::TERMINAL)
         .source_is("kubelet getPhase")
         .with_spec()
         .silent_on(SUCCEEDED, &[])
@@ -26,6 +28,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "Failed without a reason ⇒ some init or regular container exited with another code than 0, or the Pod is being deleted",
         Check::Status(something_failed),
     )
+    .asks_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, TerminatePod")
     .not(Shapes::COLLECTED)
     .only(Scope::Full)
@@ -81,6 +84,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a plain init container terminated with another code than 0 that may not restart ⇒ phase Failed",
         Check::Status(fatal_init_fails),
     )
+    .asks_for(Facts::ENDED)
     .source_is("kubelet getPhase")
     .unless("the terminal phase is held back; RestartingAllContainers")
     .only(Scope::Full)

@@ -5,6 +5,7 @@ mod derived;
 use crate::api::{PodPhase, RestartPolicy};
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::computed::{is_past_deadline, was_killed};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -22,6 +23,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(RUNNING, &[])
         .fires_on(RUNNING, &[&["status.phase = Unknown"]]),
     Rule::must("PH-02", "Succeeded and Failed never change", Check::Change(stays_terminal))
+        .asks_change_for(Facts::TERMINAL)
         .source_is("kubelet generateAPIPodStatus, status manager")
         .not(Shapes::MIRROR)
         .silent_on(SUCCEEDED, &[&["metadata.labels = {\"seen\": \"yes\"}"]])
@@ -33,6 +35,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(STARTING, &[&["status.phase = Running"]])
         .fires_on(RUNNING, &[&["status.phase = Pending"]]),
     Rule::must("PH-10", "terminal phase ⇒ no container of any kind is running", Check::Status(nothing_runs))
+        .asks_for(Facts::TERMINAL)
         .source_is("kubelet status manager, which holds a terminal phase back until all is down")
         .not(Shapes::COLLECTED)
         .silent_on(SUCCEEDED, &[])
@@ -42,6 +45,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "all regular containers restart always, and nobody deletes the Pod ⇒ it turns Failed only with a reason or by a plain init container that failed for good, and never Succeeded",
         Check::Change(goes_on_for_ever),
     )
+    .asks_change_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, killPodOptions.PodStatusFunc, which counts in the first build only")
     .not(Shapes::COLLECTED)
     .unless("Succeeded where the kubelet ended it and all containers exited with 0: DisruptionTarget tells, or nothing does if a limit of local storage was exceeded")
@@ -67,6 +71,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .silent_on(RUNNING, &[&["status.reason = NodeLost"]])
         .fires_on(RUNNING, &[&["status.reason = Evicted"]]),
     Rule::must("PH-14", "between two terminal versions reason and message do not change", Check::Change(keeps_its_reason))
+        .asks_change_for(Facts::TERMINAL)
         .source_is("kubelet generateAPIPodStatus, which keeps them with the phase")
         .unless("DeadlineExceeded may replace what was there; a Pod that ran and was refused loses its reason where a restarted kubelet finds that its containers ended well")
         .silent_on(SUCCEEDED, &[&["status.reason = DeadlineExceeded"]])

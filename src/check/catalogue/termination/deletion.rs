@@ -2,6 +2,7 @@
 
 use crate::api::{EventType, ObjectMeta};
 use crate::check::catalogue::bases::{CREATED, DELETING, RUNNING, SUCCEEDED};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::Shapes;
@@ -11,15 +12,22 @@ use crate::time::{Span, Time};
 use alloc::string::ToString;
 
 pub(in crate::check) const RULES: &[Rule] = &[
-    Rule::must("TE-01", "the deletionTimestamp never goes, and deletionGracePeriodSeconds never increases", Check::Change(is_never_undone))
-        .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
-        .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
-        .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
+    Rule::must(
+        "TE-01",
+        "the deletionTimestamp comes with deletionGracePeriodSeconds, neither goes, and the latter never increases",
+        Check::Both(has_grace, is_never_undone),
+    )
+    .asks_for(Facts::DELETED)
+    .asks_change_for(Facts::DELETED)
+    .source_is("API server BeforeDelete, ValidateObjectMetaUpdate")
+    .silent_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:09Z"]])
+    .fires_on(DELETING, &[&["metadata.deletionGracePeriodSeconds = null", "metadata.deletionTimestamp = null"]]),
     Rule::must(
         "TE-02",
         "a deletionTimestamp moves with its grace period, from D and g to D − g + g′, or to the time of the write if that has passed",
         Check::Change(moves_with_its_grace),
     )
+    .asks_change_for(Facts::DELETED)
     .source_is("API server BeforeDelete")
     .with_every_version()
     .unless("1.5 s of rounding")
@@ -36,6 +44,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         )
         .fires_on(DELETING, &[&["type = DELETED"]]),
     Rule::should("TE-05", "the write that sets the deletionTimestamp does not change Ready", Check::Change(deletion_is_no_news))
+        .asks_change_for(Facts::DELETED)
         .source_is("API server BeforeDelete: the kubelet learns of it later")
         .with_every_version()
         .silent_on(RUNNING, &[DELETION])
@@ -49,6 +58,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
             ]],
         ),
     Rule::must("TE-12", "the deletionTimestamp is the time of the first request and the grace period", Check::Change(is_request_and_grace))
+        .asks_change_for(Facts::DELETED)
         .source_is("API server BeforeDelete")
         .with_every_version()
         .with_time()
@@ -104,6 +114,13 @@ fn deletion(meta: &ObjectMeta) -> Option<(Time, i64)> {
 
 fn is_near(a: Time, b: Time, slack: Span) -> bool {
     a <= b + slack && b <= a + slack
+}
+
+fn has_grace(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    let meta = version.meta();
+    if meta.deletion_timestamp.is_some() && meta.deletion_grace_period_seconds.is_none() {
+        report.add("metadata.deletionGracePeriodSeconds", "", "a deletion is stored with its grace period, be it 0");
+    }
 }
 
 fn is_never_undone(change: &Change<'_>, report: &mut Report<'_, '_>) {

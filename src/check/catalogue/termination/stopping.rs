@@ -4,6 +4,7 @@ use crate::api::PodPhase;
 use crate::check::catalogue::bases::{DELETING, RUNNING, SUCCEEDED};
 use crate::check::clock::Moment;
 use crate::check::computed::{computed, is_past_deadline, may_be_held};
+use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::{Scope, Shapes};
@@ -17,6 +18,7 @@ use alloc::vec::Vec;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::should("TE-03", "after the deletionTimestamp no container is started, and no restartCount grows", Check::Change(starts_nothing))
+        .asks_change_for(Facts::DELETED)
         .source_is("kubelet pod workers, SyncTerminatingPod")
         .unless("the sync in flight: what was not running may show one new instance until the kubelet has acknowledged the deletion")
         .silent_on(DELETING, &[&["status.observedGeneration = 2"]])
@@ -29,6 +31,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "at the end of a Pod sidecars stop after the regular containers, and in the reverse order of the spec",
         Check::Change(stop_in_order),
     )
+    .asks_change_for(Facts::MOVED)
     .source_is("kubelet killContainersWithSyncResult, terminationOrdering")
     .unless("the grace period is used up; sidecars that had ended by themselves")
     .only(Scope::Full)
@@ -40,6 +43,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "deleted before any start ⇒ Failed, and without init containers every regular one ends ContainerStatusUnknown with 137",
         Check::Status(ends_unknown),
     )
+    .asks_for(Facts::DELETED)
     .source_is("kubelet TerminatePod")
     .only(Scope::Full)
     .with_spec()
@@ -55,6 +59,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "a container has ended within the grace period, at least 1 s, and 4 s after the kubelet acknowledged the deletion",
         Check::Change(ends_in_time),
     )
+    .asks_change_for(Facts::MOVED)
     .source_is("kubelet killContainer, pod workers")
     .unless("a restarted kubelet gives the whole grace period again, which no stream tells; a smaller grace period of a second request does not shorten a stop in flight")
     .only(Scope::Full)
@@ -76,6 +81,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         ],
     ]),
     Rule::must("TE-09", "terminal phase ⇒ no state of a container changes any more", Check::Change(is_over))
+        .asks_change_for(Facts::TERMINAL)
         .source_is("kubelet pod workers")
         .not(Shapes::MIRROR.and(Shapes::COLLECTED))
         .unless("what has no termination yet may get one of ContainerStatusUnknown; what waits may show what its runtime says, and no longer why it waits: a restarted kubelet has forgotten that")
@@ -94,6 +100,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         ]])
         .fires_on(RUNNING, &[&["status.phase = Failed", "status.reason = DeadlineExceeded"]]),
     Rule::must("TE-14", "after the deletionTimestamp a container shows at most one new instance", Check::Change(starts_once))
+        .asks_change_for(Facts::DELETED)
         .source_is("kubelet pod workers: only the sync in flight goes on")
         .silent_on(DELETING, &[&["status.containerStatuses[web].containerID = containerd://a1"]])
         .fires_on(DELETING, &[
