@@ -397,9 +397,8 @@ mod tests {
 
     /// The rules of the phase that a stream breaks, with the lines.
     fn broken(base: &'static str, steps: &'static [Step]) -> Vec<(&'static str, u64)> {
-        let mut options = Options::default();
-        options.rules = ["PH-04".into(), "PH-06".into(), "PH-17".into()].into();
-        options.min_severity = Some(Severity::Must);
+        let rules = ["PH-04".into(), "PH-06".into(), "PH-17".into()].into();
+        let options = Options { rules, min_severity: Some(Severity::Must), ..Options::default() };
         let (mut checker, mut found) = (Checker::with(options), Vec::new());
         for (line, event) in (1..).zip(Example { base, steps }.events().unwrap()) {
             checker.event(event, line, &mut |finding| found.push((finding.rule.id(), finding.line)));
