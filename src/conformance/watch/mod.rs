@@ -10,7 +10,7 @@
 //!
 //! A phase, QoS class or condition status that the API does not know is left out and [told apart](Item::words): it is what the checker looks for.
 //! What cannot be read is told with its place and, where it is known, its field; the reading goes on behind it, at the next document or line that
-//! can begin one. A [`Checker`](crate::check::Checker) must be told of it, too, by its [`gap`](crate::check::Checker::gap): a version may be lost.
+//! can begin one. A [`Checker`] must be told of it, too, by its [`gap`](crate::check::Checker::gap): a version may be lost.
 //!
 //! ```
 //! use pod_lifecycle::conformance::watch::{Document, Reader};
