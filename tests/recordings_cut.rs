@@ -156,6 +156,22 @@ fn with_breaks_of_the_watch() {
 }
 
 #[test]
+fn a_watch_begun_behind_a_list() {
+    // What came between the list and the watch is lost.
+    for lost in [0, 1, 3] {
+        none_is_broken("list, then watch", |events| {
+            check(Options::default(), |checker, found| {
+                let Some((listed, watched)) = events.split_first() else { return };
+                checker.object(serde_json::from_value(listed["object"].clone()).unwrap(), 1, found);
+                for (n, value) in watched.iter().enumerate().skip(lost) {
+                    checker.event(event(value), n as u64 + 2, found);
+                }
+            })
+        });
+    }
+}
+
+#[test]
 fn all_at_once() {
     // Each with a clock of its own, as they were recorded: in turn, then as they happened.
     let recorded = recorded();

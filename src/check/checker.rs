@@ -268,8 +268,10 @@ impl Checker {
         self.live.learn(arrived.kind, &pod);
         let Self { rules, spec, streams, watch, now, tally, .. } = self;
         let Some(stream) = streams.get_mut(&key(&pod.metadata)) else { return false };
-        let arrived =
-            Arrived { every_version: arrived.every_version && core::mem::replace(&mut stream.watch, *watch) == *watch, ..arrived };
+        // A watch that begins behind a list may have begun later.
+        let begins = arrived.kind.is_some() && stream.came_bare() && self.every_version.is_none();
+        let goes_on = core::mem::replace(&mut stream.watch, *watch) == *watch && !begins;
+        let arrived = Arrived { every_version: arrived.every_version && goes_on, ..arrived };
         if stream.is_repeated(&pod, arrived.kind) {
             return false;
         }

@@ -12,6 +12,8 @@
 //!   two versions allows is legal, and rules that [need every version](Rule::needs_every_version) are silent.
 //! - When a version was written is told by the event's `t`, else by the newest time in managedFields, else by the newest time in the object, with two seconds
 //!   of slack; where nothing tells, rules that [need it](Rule::needs_time) are silent. [`Tally`] counts what was silent.
+//! - Times come from two clocks, the API server's and the node's: if they differ by more than a second or so, rules that compare them fire.
+//! - A Pod that leaves a watch with a label or field selector comes as DELETED, as if it were removed: TE-04 fires if it has not ended.
 //! - Others than the kubelet write statuses, too: the scheduler, controllers, clients. Their writes are known by their [shapes](Shapes), or by managedFields.
 //! - A status speaks of the spec of its `observedGeneration`: the checker keeps the spec of each generation that may be meant.
 

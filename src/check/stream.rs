@@ -114,6 +114,11 @@ impl Stream {
         again && self.last.as_ref().is_some_and(|last| !version.is_empty() && last.meta.resource_version == *version)
     }
 
+    /// Whether the last version was a bare object.
+    pub(super) fn came_bare(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.kind.is_none())
+    }
+
     /// Takes the next version and holds it against the rules.
     pub(super) fn take(
         &mut self,
@@ -191,7 +196,7 @@ impl Stream {
             default.cloned()
         } else {
             let last = self.specs.last().map(|(_, last)| last);
-            self.next.keeps_spec = last.is_some_and(|last| is_same_but_for_binding(last.api(), &mut given));
+            self.next.keeps_spec = last.is_some_and(|last| is_same_template(last.api(), &mut given));
             let same = last.filter(|last| self.next.keeps_spec && last.api().node_name == given.node_name);
             Some(same.map_or_else(|| Arc::new(Spec::as_given(given)), Arc::clone))
         };
@@ -297,7 +302,7 @@ fn in_memory_of(mut before: api::PodStatus, status: api::PodStatus) -> api::PodS
 }
 
 /// Whether a Pod with this spec may have got that one by being bound at most: nothing differs but the node, which was not set.
-fn is_same_but_for_binding(old: &api::PodSpec, new: &mut api::PodSpec) -> bool {
+fn is_same_template(old: &api::PodSpec, new: &mut api::PodSpec) -> bool {
     if !old.node_name.is_empty() || new.node_name.is_empty() {
         return *old == *new;
     }

@@ -20,7 +20,10 @@ use std::process::ExitCode;
 /// Hold recorded streams of Pods against the rules of Kubernetes
 ///
 /// A stream is JSON: watch events (`kubectl get pod -w -o json --output-watch-events`), Pods (`kubectl get pod -w -o json`), lists, one a line or
-/// over many lines. The exit code is 1 if a rule is broken, 2 if something cannot be read; everything else is checked all the same.
+/// over many lines. Record without label or field selectors: a Pod that leaves such a watch looks as if it were removed before its end. The
+/// clocks of node and API server must agree to a second, or rules that compare times fire.
+///
+/// The exit code is 1 if a rule is broken, 2 if something cannot be read; everything else is checked all the same.
 /// `pod-lifecycle explain` lists the rules, `pod-lifecycle explain PH-04` explains one.
 #[derive(Debug, Args)]
 pub(crate) struct Check {

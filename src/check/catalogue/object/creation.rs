@@ -190,13 +190,13 @@ fn only_binds(change: &Change<'_>, report: &mut Report<'_, '_>) {
             report.add(condition_path("PodScheduled", "status"), status, "the binding makes it True in the same write");
         }
     }
-    if !is_same_but_for_binding(old, new) {
+    if !says_the_same_of_the_rest(old, new) {
         report.add("status", "changed", why);
     }
 }
 
 /// Whether two statuses differ in nothing but the condition PodScheduled and the nominated node.
-fn is_same_but_for_binding(old: &Version<'_>, new: &Version<'_>) -> bool {
+fn says_the_same_of_the_rest(old: &Version<'_>, new: &Version<'_>) -> bool {
     let others = |condition: &&api::PodCondition| condition.type_ != ConditionType::PodScheduled;
     let (before, after) = (old.status(), new.status());
     same_of_kubelet(before, after, new.gates)
