@@ -1,7 +1,7 @@
 //! The phase as the container statuses call for it.
 
 use crate::api::PodPhase;
-use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
 use crate::check::clock::Moment;
 use crate::check::computed::{Phases, computed, may_be_held, was_killed};
@@ -120,6 +120,22 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .with_spec()
     .silent_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 12", "status.phase = Succeeded"]])
     .fires_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 30", "status.phase = Succeeded"]]),
+    // What PH-17 may say only when it is sure that the kubelet was not ending the Pod, which is seldom so in such a moment.
+    Rule::should("PH-19", "a build that leaves the phase as it was had no reason to change it", Check::Change(follows_at_once))
+        .source_is("kubelet getPhase, generateAPIPodStatus")
+        .unless("the kubelet has just ended the Pod, before it told that its containers run (eviction, preemption, shutdown of the node)")
+        .only(Scope::Full)
+        .with_spec()
+        .silent_on(STARTING, &[&["status.phase = Running"]])
+        .fires_on(STARTING, &[RUNS]),
+];
+
+/// The container of [`STARTING`] runs.
+const RUNS: &[&str] = &[
+    "t = 3",
+    "status.containerStatuses[web].containerID = containerd://a0",
+    "status.containerStatuses[web].state = {\"running\": {\"startedAt\": \"2026-01-01T00:00:02Z\"}}",
+    "status.containerStatuses[web].started = true",
 ];
 
 fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
@@ -306,13 +322,24 @@ impl Memory {
         let Some(called_for) = computed(new, Some(change.old)) else { return };
         let behind = !new.phase().is_some_and(|phase| called_for.has(phase));
         let goes_on = self.lag.filter(|_| behind).map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
-        // What the containers called for was judged when they came to be so.
-        let begins = || {
-            let lags = behind && !may_be_held(new, called_for) && is_built_anew(change);
-            lags.then(|| Lag { called_for, since: new.at(), told: false })
-        };
+        let begins = || stays_behind(change, called_for).then(|| Lag { called_for, since: new.at(), told: false });
         self.lag = goes_on.or_else(begins);
     }
+}
+
+/// Whether a build leaves the phase as it was, though the container statuses call for another one. What they called for before was judged when they
+/// came to be so.
+fn stays_behind(change: &Change<'_>, called_for: Phases) -> bool {
+    !change.new.phase().is_some_and(|phase| called_for.has(phase)) && !may_be_held(change.new, called_for) && is_built_anew(change)
+}
+
+fn follows_at_once(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    let new = change.new;
+    if !stays(change) || new.history.phase.lag.is_some() {
+        return;
+    }
+    let Some(called_for) = computed(new, Some(change.old)).filter(|called_for| stays_behind(change, *called_for)) else { return };
+    report.change("status.phase", word(change.old), word(new), format_args!("the container statuses call for {called_for}"));
 }
 
 /// Whether the kubelet may have built this status: others leave the containers as they are, and results of probes change `started` and `ready` alone.
@@ -390,6 +417,7 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
 
 #[cfg(test)]
 mod tests {
+    use super::RUNS;
     use crate::check::catalogue::bases::{CREATED, STARTING};
     use crate::check::example::{Example, Step};
     use crate::check::{Checker, Options, Severity};
@@ -413,18 +441,11 @@ mod tests {
         assert_eq!(broken(CREATED, &[&["status.phase = Succeeded"]]), [("PH-04", 2)]);
     }
 
-    /// The container of [`STARTING`] runs, and the phase does not follow.
-    const LATE: &[&str] = &[
-        "t = 3",
-        "status.containerStatuses[web].containerID = containerd://a0",
-        "status.containerStatuses[web].state = {\"running\": {\"startedAt\": \"2026-01-01T00:00:02Z\"}}",
-        "status.containerStatuses[web].started = true",
-    ];
 
     #[test]
     fn a_phase_stays_behind_no_longer_than_a_stop_takes() {
-        assert_eq!(broken(STARTING, &[LATE, &["t = 40"]]), []);
-        assert_eq!(broken(STARTING, &[LATE, &["t = 50"], &["t = 60"], &["t = 70", "status.phase = Running"]]), [("PH-17", 3)], "once");
+        assert_eq!(broken(STARTING, &[RUNS, &["t = 40"]]), []);
+        assert_eq!(broken(STARTING, &[RUNS, &["t = 50"], &["t = 60"], &["t = 70", "status.phase = Running"]]), [("PH-17", 3)], "once");
     }
 
     #[test]
@@ -434,14 +455,14 @@ mod tests {
             "status.phase = Failed",
             "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"containerID\": \"containerd://a0\"}}",
         ];
-        assert_eq!(broken(STARTING, &[LATE, FAILED]), [("PH-17", 3)]);
-        assert_eq!(broken(STARTING, &[LATE, &["status.reason = Evicted"], FAILED]), []);
+        assert_eq!(broken(STARTING, &[RUNS, FAILED]), [("PH-17", 3)]);
+        assert_eq!(broken(STARTING, &[RUNS, &["status.reason = Evicted"], FAILED]), []);
     }
 
     #[test]
     fn a_pod_that_the_kubelet_ends_restarts_nothing() {
         const AGAIN: &[&str] =
             &["status.containerStatuses[web].restartCount = 1", "status.containerStatuses[web].containerID = containerd://a1"];
-        assert_eq!(broken(STARTING, &[LATE, AGAIN]), [("PH-17", 3)]);
+        assert_eq!(broken(STARTING, &[RUNS, AGAIN]), [("PH-17", 3)]);
     }
 }
