@@ -74,7 +74,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
-    .unless("the startup probe has just passed: ready follows in the next write (SW-fwd)")
+    .unless("the startup probe has just passed: ready follows in the next write")
     .only(Scope::Started)
     .with_spec()
     .silent_on(SERVING, &[NOT_YET_STARTED, PROBE_PASSES])
@@ -93,7 +93,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(SERVING, &[NOT_YET_STARTED, &["status.containerStatuses[web].ready = true"]]),
 ];
 
-const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write (SW-back)";
+const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write";
 const EPHEMERAL: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"waiting\": {\"reason\": \"ContainerCreating\"}}}";
 
 const READY_STARTED: Mark = Mark {

@@ -11,9 +11,9 @@ use crate::spec::{ContainerKind, ProbeKind};
 /// status, some ms to a second later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::check) enum Window {
-    /// SW-fwd: the probe has passed, and `ready` is still that of before.
+    /// The probe has passed, and `ready` is still that of before.
     Passed,
-    /// SW-back: the probe begins anew, and `ready` is still true: with an instance that took over `started` and `ready` from the one before, or with a
+    /// The probe begins anew, and `ready` is still true: with an instance that took over `started` and `ready` from the one before, or with a
     /// kubelet that was restarted and took them over from the status.
     BegunAnew,
 }

@@ -441,7 +441,6 @@ mod tests {
         assert_eq!(broken(CREATED, &[&["status.phase = Succeeded"]]), [("PH-04", 2)]);
     }
 
-
     #[test]
     fn a_phase_stays_behind_no_longer_than_a_stop_takes() {
         assert_eq!(broken(STARTING, &[RUNS, &["t = 40"]]), []);
