@@ -102,7 +102,7 @@ pub struct Tally {
 /// assert_eq!(findings[0].rule.id(), "PH-01");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checker {
     rules: Rules,
     gates: Gates,

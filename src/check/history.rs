@@ -10,7 +10,7 @@ use crate::check::version::{Change, Version};
 use crate::rules::conditions::KubeletCondition;
 
 /// What the rules must know of the versions before the last one. It does not grow with the length of the stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct History {
     /// PodReadyToStartContainers has been True.
     pub(super) ready_to_start: bool,

@@ -14,7 +14,7 @@ pub(super) fn key(meta: &ObjectMeta) -> Cow<'_, str> {
 
 /// `namespace/name`, behind a hash of it: names begin alike, and most comparisons are to end without a look at the text, which is elsewhere
 /// in memory.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
     hash: u64,
     full: Box<str>,
@@ -30,7 +30,7 @@ impl Name {
 }
 
 /// A Pod that was deleted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gone {
     pub(super) uid: Uid,
     /// It is gone for good. Where this is not known, it may only have left the watch, which asked for certain labels or fields, and come back.
@@ -45,7 +45,7 @@ impl Gone {
 }
 
 /// The Pods that were deleted lately.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Deleted {
     /// Whether each is gone for good.
     pods: BTreeMap<Uid, bool>,

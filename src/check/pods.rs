@@ -9,7 +9,7 @@ use core::mem;
 
 /// Streams by UID, in two generations: those seen lately, and those seen before. When the younger one is full the older one is
 /// forgotten, so that what is kept is about as much as is allowed, and what was seen lately is in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pods {
     younger: Generation,
     older: Generation,

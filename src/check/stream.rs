@@ -39,7 +39,7 @@ pub(super) struct Seen {
 }
 
 /// The last version of a Pod, and what must be remembered of those before it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stream {
     gates: Gates,
     /// Which watch the last version came through.
@@ -59,7 +59,7 @@ pub(super) struct Stream {
 }
 
 /// A version that is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Last {
     kind: Option<EventType>,
     meta: api::ObjectMeta,
@@ -79,7 +79,7 @@ enum Lasting {
     Told(Limit),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Collected {
     since: Option<Moment>,
     waiting: Vec<Finding>,

@@ -25,7 +25,7 @@ pub(super) enum Arrival {
 }
 
 /// What is found out once about each version and kept with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Derived {
     pub(super) shapes: Shapes,
     /// The object came with a spec of its own.

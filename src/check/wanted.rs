@@ -7,7 +7,7 @@ use super::version::{Change, Version};
 use alloc::vec::Vec;
 
 /// The rules that are wanted, by what they are held against.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
     pub(super) status: Vec<Wanted<StatusCheck>>,
     pub(super) change: Vec<Wanted<ChangeCheck>>,

@@ -15,6 +15,7 @@ mod numbers;
 mod play;
 mod restart;
 mod runtime;
+mod server;
 mod shape;
 mod tampered;
 mod world;

@@ -51,7 +51,7 @@ impl World {
     }
 
     /// The process of an instance ends.
-    pub(super) fn exit(&mut self, container: ContainerIndex, attempt: Attempt, code: i32) -> Event<'static> {
+    pub(crate) fn exit(&mut self, container: ContainerIndex, attempt: Attempt, code: i32) -> Event<'static> {
         let (at, message) = (self.now, self.text("bye"));
         let mut exit = Exit::of_code(code);
         if let Some(instance) = self.runtime.find(container, attempt) {
@@ -126,7 +126,7 @@ impl World {
         })
     }
 
-    pub(super) fn deletion(&self, grace_period_seconds: i64) -> Change {
+    pub(crate) fn deletion(&self, grace_period_seconds: i64) -> Change {
         let generation = self.pod.generation().saturating_add(1);
         Change::Deletion { at: self.now + Span::from_secs(grace_period_seconds), grace_period_seconds, generation }
     }

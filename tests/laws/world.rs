@@ -7,7 +7,7 @@ use super::runtime::Runtime;
 use super::shape;
 use pod_lifecycle::api::ObjectMeta;
 use pod_lifecycle::observation::Observation;
-use pod_lifecycle::pod::{Action, Change, Event, NewPod, Output, Stage, TransitionError};
+use pod_lifecycle::pod::{Action, Change, Event, NewPod, NodeConfig, Output, Stage, TransitionError};
 use pod_lifecycle::{Pod, Span, Spec, Time};
 use std::sync::Arc;
 
@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) texts: bool,
     /// Whether the runtime may lose sight of instances and their records, and instances may be left or end that were not started yet.
     pub(crate) faults: bool,
+    /// An action that was asked for while it waited for its answer already.
+    pub(crate) asked_twice: Option<Action>,
 }
 
 /// Steps below this number tell what is true.
@@ -81,11 +83,16 @@ pub(crate) const START: Time = Time::from_secs(1_767_225_600);
 impl World {
     /// A new Pod in a quiet world.
     pub(crate) fn new(numbers: &mut Numbers<'_>) -> Self {
-        let spec = Arc::new(shape::spec(numbers));
-        let node = Arc::new(shape::node(numbers, START));
+        let (spec, node) = (shape::spec(numbers), shape::node(numbers, START));
+        Self::with(spec, node, numbers.chance(128))
+    }
+
+    /// A new Pod of this spec on this node.
+    pub(crate) fn with(spec: Spec, node: NodeConfig, texts: bool) -> Self {
+        let spec = Arc::new(spec);
         let mut outputs = Vec::new();
         let meta = ObjectMeta { generation: 1, ..ObjectMeta::default() };
-        let pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &node, &mut outputs);
+        let pod = Pod::new(NewPod { meta: &meta, spec: &spec, status: None }, &Arc::new(node), &mut outputs);
         let mut world = Self {
             pod,
             stored: spec,
@@ -96,8 +103,9 @@ impl World {
             runtime: Runtime::default(),
             last: Event::Tick,
             gone: false,
-            texts: numbers.chance(128),
+            texts,
             faults: true,
+            asked_twice: None,
         };
         world.note(&outputs);
         world
@@ -182,9 +190,10 @@ impl World {
 
     fn note(&mut self, outputs: &[Output]) {
         for output in outputs {
-            if let Output::Action(action) = output
-                && !self.jobs.contains(action)
-            {
+            let Output::Action(action) = output else { continue };
+            if self.jobs.contains(action) {
+                self.asked_twice = Some(*action);
+            } else {
                 self.jobs.push(*action);
             }
         }

@@ -27,9 +27,14 @@ pub(crate) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T>
     })
 }
 
-/// The documents of a file, or of the standard input if it is called `-`. Empty documents are passed over.
+/// The documents of a file, or of the standard input if it is called `-`.
 pub(crate) fn documents(path: &str) -> Result<Vec<Document>> {
     let (name, text) = read(path)?;
+    parse(&name, &text)
+}
+
+/// The documents of a text that errors call by this name. Empty documents are passed over.
+pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
     let mut bytes = text.as_bytes();
     let numbered = |number: usize| format!("{name}: document {number}");
@@ -49,7 +54,7 @@ pub(crate) fn documents(path: &str) -> Result<Vec<Document>> {
     }
     match documents.as_mut_slice() {
         [] => bail!("{name}: there is nothing in it"),
-        [only] => only.origin = name,
+        [only] => only.origin = name.into(),
         _ => {}
     }
     Ok(documents)

@@ -43,7 +43,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::should(
 )];
 
 /// The back-offs of the containers of one Pod, as far as the stream tells.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     /// By [`ContainerIndex`]; shorter where nothing is to be remembered of the containers behind.
     loops: Vec<Loop>,

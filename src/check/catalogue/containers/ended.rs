@@ -88,12 +88,12 @@ fn tells(container: &Container<'_>, end: &ContainerStateTerminated) -> bool {
 }
 
 /// The last ends of the instances of each container, as they were first told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     containers: Vec<Ends>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Ends {
     kind: ContainerKind,
     name: String,
@@ -101,7 +101,7 @@ struct Ends {
     ends: Vec<End>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct End {
     id: String,
     exit_code: i32,

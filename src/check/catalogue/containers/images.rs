@@ -42,7 +42,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 /// The images that containers had in earlier generations of the spec.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     /// Container and image.
     former: Vec<(Box<str>, Box<str>)>,

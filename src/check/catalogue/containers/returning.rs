@@ -68,7 +68,7 @@ fn has_new_sandbox(spec: &Spec, version: &Version<'_>, end: &ContainerStateTermi
 }
 
 /// Whether a container's image or resources have changed, which may start it again some writes later.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     image: bool,
     resources: bool,

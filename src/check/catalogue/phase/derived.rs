@@ -278,7 +278,7 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
 /// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
 /// back. So such a phase is told only when something shows that nothing was stopped: the phase has caught up while all that ran runs on, all
 /// runs on for longer than any stop takes, a container has restarted, or the Pod has ended without a trace of the kubelet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     lag: Option<Lag>,
 }

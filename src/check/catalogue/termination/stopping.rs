@@ -153,7 +153,7 @@ const ENDED_SIDECAR_FIRST: &[&str] = &[
 ];
 
 /// What must be remembered of a deletion.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::check) struct Memory {
     /// `metadata.generation` of the deletion.
     generation: Option<i64>,

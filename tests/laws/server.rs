@@ -1,0 +1,190 @@
+//! The API server in small: it keeps one Pod as clients and the kubelet write it, and holds every version against the rules of the checker.
+
+use super::world::{Call, Input, Op, START, TRUE, World};
+use pod_lifecycle::api::{
+    self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodPhase, PodStatus, WatchEvent,
+    WatchObject,
+};
+use pod_lifecycle::check::{Checker, Finding, Severity};
+use pod_lifecycle::cluster::{self, DeletionRequest};
+use pod_lifecycle::pod::{Change, Event, Output};
+use pod_lifecycle::rules::ending::Ending;
+use pod_lifecycle::spec::validate_update;
+use pod_lifecycle::{Gates, Spec, Time};
+use std::sync::Arc;
+
+/// Rules that take for wrong what a kubelet may write in a rare case that no recording shows, and the case.
+const TOO_STRICT: [(&str, &str); 2] = [
+    (
+        "PH-17",
+        "the kubelet ends a Pod before a status tells that it runs, and is restarted: the new kubelet knows of no end, and the Pod goes on",
+    ),
+    (
+        "ST-14",
+        "a kubelet is restarted before a status tells of the first sandbox, and that dies before the new kubelet's first status, which has its address",
+    ),
+];
+
+/// The API server with one Pod, and a watcher.
+#[derive(Clone)]
+pub(crate) struct Server {
+    object: api::Pod,
+    pub(crate) stored: bool,
+    pub(crate) gone: bool,
+    pub(crate) versions: u64,
+    checker: Checker,
+    pub(crate) found: Vec<Finding>,
+    /// The last versions, for a human.
+    log: Vec<String>,
+}
+
+impl Server {
+    pub(crate) fn new(world: &World) -> Self {
+        let metadata =
+            ObjectMeta { name: "model".into(), namespace: "laws".into(), uid: "u1".into(), generation: 1, ..ObjectMeta::default() };
+        let object = api::Pod { metadata, spec: world.stored.api().clone(), ..api::Pod::default() };
+        Self { object, stored: false, gone: false, versions: 0, checker: Checker::new(), found: Vec::new(), log: Vec::new() }
+    }
+
+    /// Something happens; what goes through the API server happens as it allows.
+    pub(crate) fn step(&mut self, world: &mut World, op: Op) {
+        let [what, a, b, c] = op;
+        let input = world.next([what % TRUE, a, b, c]);
+        self.take(world, input);
+    }
+
+    /// Something happens. What is not in the store yet, nobody changes.
+    pub(crate) fn take(&mut self, world: &mut World, input: Input) {
+        match input {
+            Input::Update(Change::Spec { spec, .. }) => self.change(world, &spec),
+            Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
+            Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
+            Input::Update(_) if !self.stored => {}
+            // The specs limit no local storage.
+            Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => {}
+            // Nothing of Kubernetes writes a reason of its own any more.
+            Input::Update(Change::Message { .. }) => {}
+            Input::Update(Change::Condition(mut condition)) => {
+                condition.last_transition_time = Some(world.now.truncated());
+                if cluster::put_condition(&mut self.object.status, condition.clone()) {
+                    self.publish(world.now);
+                    self.call(world, Input::Update(Change::Condition(condition)));
+                }
+            }
+            input => self.call(world, input),
+        }
+    }
+
+    /// Whether the Pod is being deleted and has not ended, and its status shows neither a sandbox nor a container that is up.
+    fn is_down(&self) -> bool {
+        let status = &self.object.status;
+        let is_up = |condition: &PodCondition| {
+            condition.type_ == ConditionType::PodReadyToStartContainers && condition.status == ConditionStatus::True
+        };
+        let ended = |container: &ContainerStatus| container.state.terminated.is_some();
+        let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses);
+        let is_ending = self.object.metadata.deletion_timestamp.is_some() && !status.phase.is_some_and(PodPhase::is_terminal);
+        is_ending && !status.conditions.iter().any(is_up) && containers.all(ended)
+    }
+
+    /// The machine is told something, and what it publishes is written.
+    fn call(&mut self, world: &mut World, input: Input) {
+        if matches!(input, Input::Event(Event::Bound)) {
+            self.object.spec.node_name = "node".into();
+        }
+        let Call { now, input, outputs, result, .. } = world.call(input);
+        self.log.push(format!("{now} {input:?} → {result:?} {outputs:?}"));
+        if outputs.contains(&Output::StatusChanged) {
+            self.write(now, world.pod.status().to_owned());
+        }
+    }
+
+    pub(crate) fn write(&mut self, now: Time, status: PodStatus) {
+        self.object.status = status;
+        self.publish(now);
+    }
+
+    /// A client changes the spec.
+    fn change(&mut self, world: &mut World, wanted: &Spec) {
+        let mut spec = wanted.api().clone();
+        spec.node_name.clone_from(&self.object.spec.node_name);
+        if !self.stored || spec == self.object.spec || validate_update(&self.object.spec, &spec, &Gates::default()).is_err() {
+            return;
+        }
+        self.object.spec = spec.clone();
+        self.object.metadata.generation += 1;
+        self.publish(world.now);
+        let generation = self.object.metadata.generation;
+        self.call(world, Input::Update(Change::Spec { spec: Arc::new(Spec::as_given(spec)), generation }));
+    }
+
+    /// A client, or the kubelet, deletes the Pod.
+    fn delete(&mut self, world: &mut World, grace: i64) {
+        // A forced deletion of what is down already cannot be told from the kubelet's own.
+        if !self.stored || (grace == 0 && self.is_down()) {
+            return;
+        }
+        let api::Pod { metadata: meta, spec, status, .. } = &self.object;
+        let request = DeletionRequest { meta, spec, phase: status.phase, grace_period_seconds: Some(grace) };
+        let verdict = cluster::delete(world.now, &request);
+        let update = verdict
+            .update
+            .filter(|&(at, grace, _)| (meta.deletion_timestamp, meta.deletion_grace_period_seconds) != (Some(at), Some(grace)));
+        if let Some((at, grace, generation)) = update {
+            let meta = &mut self.object.metadata;
+            (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (Some(at), Some(grace));
+            meta.generation = generation;
+            self.publish(world.now);
+        }
+        if verdict.remove {
+            self.gone = true;
+            self.watch(world.now, EventType::Deleted);
+            self.call(world, Input::Event(Event::ObjectRemoved));
+        } else if let Some((at, grace_period_seconds, generation)) = update {
+            self.call(world, Input::Update(Change::Deletion { at, grace_period_seconds, generation }));
+        }
+    }
+
+    fn publish(&mut self, now: Time) {
+        if !self.gone {
+            let event = if self.stored { EventType::Modified } else { EventType::Added };
+            self.stored = true;
+            self.object.metadata.creation_timestamp.get_or_insert(now.truncated());
+            self.watch(now, event);
+        }
+    }
+
+    fn watch(&mut self, now: Time, type_: EventType) {
+        self.versions += 1;
+        self.object.metadata.resource_version = self.versions.to_string();
+        let event = WatchEvent { type_, t: Some((now - START).as_secs_f64()), object: WatchObject::Pod(Box::new(self.object.clone())) };
+        self.log.push(format!("{}", self.brief(now, type_)));
+        let Self { checker, found, versions, .. } = self;
+        checker.event(event, *versions, &mut |finding| found.push(finding));
+    }
+
+    /// A version in brief: the status, and what of the metadata changes.
+    fn brief(&self, now: Time, type_: EventType) -> serde_json::Value {
+        let api::Pod { metadata: meta, status, .. } = &self.object;
+        let deletion = meta.deletion_timestamp.zip(meta.deletion_grace_period_seconds);
+        serde_json::json!({ "type": type_, "t": (now - START).as_secs_f64(), "generation": meta.generation, "deletion": deletion, "status": status })
+    }
+
+    /// The watch is over: what waited for a later version is told, too.
+    pub(crate) fn finish(mut self) -> Result<Self, String> {
+        let Self { checker, found, .. } = &mut self;
+        checker.finish(&mut |finding| found.push(finding));
+        self.verdict().map(|()| self)
+    }
+
+    /// What broke a MUST rule first.
+    pub(crate) fn verdict(&self) -> Result<(), String> {
+        let is_known = |finding: &Finding| TOO_STRICT.iter().any(|(rule, _)| *rule == finding.rule.id());
+        let broken = self.found.iter().find(|finding| finding.rule.severity() == Severity::Must && !is_known(finding));
+        if let Some(finding) = broken {
+            let last = self.log.len().saturating_sub(3);
+            return Err(format!("version {}: {finding}\n{}\n", finding.line, self.log[last..].join("\n")));
+        }
+        Ok(())
+    }
+}
