@@ -78,6 +78,7 @@ mod resources;
 mod restored;
 mod sandbox;
 mod snapshot;
+mod sizes;
 mod source;
 mod stage;
 mod starting;
