@@ -390,8 +390,8 @@ mod tests {
     }
 
     #[test]
-    fn is_twelve_bytes() {
-        assert_eq!(size_of::<Worker>(), 12);
+    fn is_eleven_bytes() {
+        assert_eq!(size_of::<Worker>(), 11);
     }
 
     #[test]
