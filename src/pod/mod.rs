@@ -78,7 +78,6 @@ mod resources;
 mod restored;
 mod sandbox;
 mod snapshot;
-mod sizes;
 mod source;
 mod stage;
 mod starting;
