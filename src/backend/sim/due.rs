@@ -206,10 +206,9 @@ impl Due {
     }
 }
 
-/// What is due of one Pod, the earliest first: that is here, the rest in the [`Store`] of all Pods.
+/// What is due of one Pod, the earliest first: that is here, the rest in the [`Store`] of all Pods. When the first is due is known elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Agenda {
-    at: Option<Time>,
     due: Due,
     rest: u32,
 }
@@ -234,22 +233,17 @@ const NONE: u32 = u32::MAX;
 
 impl Agenda {
     /// Nothing is due.
-    pub(super) const EMPTY: Self = Self { at: None, due: Due::Plain(Plain::Aborted), rest: NONE };
+    pub(super) const EMPTY: Self = Self { due: Due::Plain(Plain::Aborted), rest: NONE };
 
-    /// When the first is due.
-    pub(super) const fn first(&self) -> Option<Time> {
-        self.at
-    }
-
-    /// Adds something, after all that is due at the same moment.
-    pub(super) fn add(&mut self, at: Time, due: Due, store: &mut Store) {
-        match self.at {
-            None => (self.at, self.due) = (Some(at), due),
+    /// Adds something, after all that is due at the same moment, and says when the first is due now; `first`: when it was before.
+    pub(super) fn add(&mut self, first: Option<Time>, at: Time, due: Due, store: &mut Store) -> Time {
+        match first {
+            None => self.due = due,
             Some(first) if at < first => {
                 self.rest = store.make(Node { at: first, due: self.due, next: self.rest });
-                (self.at, self.due) = (Some(at), due);
+                self.due = due;
             }
-            Some(_) => {
+            Some(first) => {
                 let mut before = None;
                 let mut next = self.rest;
                 while let Some(node) = store.nodes.get(next as usize).filter(|node| node.at <= at) {
@@ -260,30 +254,35 @@ impl Agenda {
                     None => self.rest = made,
                     Some(before) => store.nodes[before as usize].next = made,
                 }
+                return first;
             }
         }
+        at
     }
 
-    /// Takes out what is due first.
-    pub(super) fn take(&mut self, store: &mut Store) -> Option<Due> {
-        self.at?;
-        let due = self.due;
-        match store.drop(self.rest) {
-            Some(Node { at, due, next }) => *self = Self { at: Some(at), due, rest: next },
-            None => self.at = None,
-        }
-        Some(due)
+    /// Takes out what is due first, of which there is something, and says when the next is due.
+    pub(super) fn take(&mut self, store: &mut Store) -> (Due, Option<Time>) {
+        let taken = self.due;
+        let next = store.drop(self.rest).map(|Node { at, due, next }| {
+            *self = Self { due, rest: next };
+            at
+        });
+        (taken, next)
     }
 
-    /// Drops what is not to happen any more.
-    pub(super) fn retain(&mut self, store: &mut Store, mut stays: impl FnMut(&Due) -> bool) {
-        let mut kept = Self::EMPTY;
-        while let (Some(at), Some(due)) = (self.at, self.take(store)) {
+    /// Drops what is not to happen any more, and says when the first is due now; `first`: when it was before.
+    pub(super) fn retain(&mut self, first: Option<Time>, store: &mut Store, mut stays: impl FnMut(&Due) -> bool) -> Option<Time> {
+        let (mut kept, mut kept_first) = (Self::EMPTY, None);
+        let mut first = first;
+        while let Some(at) = first {
+            let (due, next) = self.take(store);
             if stays(&due) {
-                kept.add(at, due, store);
+                kept_first = Some(kept.add(kept_first, at, due, store));
             }
+            first = next;
         }
         *self = kept;
+        kept_first
     }
 }
 
@@ -322,7 +321,7 @@ mod tests {
 
     #[test]
     fn it_is_small() {
-        assert_eq!((size_of::<Due>(), size_of::<Agenda>(), size_of::<Node>()), (12, 24, 24));
+        assert_eq!((size_of::<Due>(), size_of::<Agenda>(), size_of::<Node>()), (12, 16, 24));
     }
 
     #[test]
@@ -337,14 +336,17 @@ mod tests {
         let (mut store, mut agenda) = (Store::new(), Agenda::EMPTY);
         let due = |attempt| Due::SandboxUp { attempt };
         for round in 0..3 {
+            let mut first = None;
             for (attempt, secs) in (0..).zip([5, 3, 9, 3, 5, 1, 9]) {
-                agenda.add(Time::from_secs(secs), due(attempt), &mut store);
+                first = Some(agenda.add(first, Time::from_secs(secs), due(attempt), &mut store));
             }
-            agenda.retain(&mut store, |known| *known != due(6));
-            assert_eq!(agenda.first(), Some(Time::from_secs(1)));
-            let order: Vec<_> = core::iter::from_fn(|| agenda.take(&mut store)).collect();
-            assert_eq!(order, [5, 1, 3, 0, 4, 2].map(due), "{round}");
+            first = agenda.retain(first, &mut store, |known| *known != due(6));
+            assert_eq!(first, Some(Time::from_secs(1)));
+            for (attempt, next) in [(5, Some(3)), (1, Some(3)), (3, Some(5)), (0, Some(5)), (4, Some(9)), (2, None)] {
+                assert_eq!(agenda.take(&mut store), (due(attempt), next.map(Time::from_secs)), "{round}");
+            }
+            assert_eq!(agenda.retain(None, &mut store, |_| true), None);
         }
-        assert_eq!((agenda.first(), store.nodes.len()), (None, 6));
+        assert_eq!(store.nodes.len(), 6);
     }
 }

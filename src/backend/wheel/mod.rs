@@ -62,6 +62,8 @@ struct Far {
     first: [[u32; DIGITS]; LEVELS],
     /// Which lists are not empty: one bit each.
     taken: [[u64; DIGITS / 64]; LEVELS],
+    /// Which levels have had a list that was not empty since they were last looked through: one bit each.
+    levels: u32,
 }
 
 fn tick(at: Time) -> u64 {
@@ -124,6 +126,7 @@ impl Wheel {
         let far = self.far.get_or_insert_with(Far::new);
         let first = core::mem::replace(&mut far.first[level][digit], owner);
         far.taken[level][digit / 64] |= 1 << (digit % 64);
+        far.levels |= 1 << level;
         (self.timers[owner as usize].before, self.timers[owner as usize].after) = (NONE, first);
         if first != NONE {
             self.timers[first as usize].before = owner;
@@ -167,6 +170,12 @@ impl Wheel {
             return;
         }
         let Some(first) = self.far.as_mut().and_then(|far| far.take_first_list()) else { return };
+        if let Timer { at: Some(at), after: NONE, .. } = self.timers[first as usize] {
+            // In a wheel of few timers each is mostly alone.
+            self.hand = tick(at);
+            self.near.insert(at, first, &mut self.timers);
+            return;
+        }
         let mut next = first;
         let mut earliest = None;
         while let Some(timer) = self.timers.get(next as usize) {
@@ -191,16 +200,20 @@ impl Wheel {
 
 impl Far {
     fn new() -> Box<Self> {
-        Box::new(Self { first: [[NONE; DIGITS]; LEVELS], taken: [[0; DIGITS / 64]; LEVELS] })
+        Box::new(Self { first: [[NONE; DIGITS]; LEVELS], taken: [[0; DIGITS / 64]; LEVELS], levels: 0 })
     }
 
     /// Takes out the list of the earliest timers.
     fn take_first_list(&mut self) -> Option<u32> {
-        let words =
-            self.taken.iter_mut().enumerate().flat_map(|(level, words)| words.iter_mut().enumerate().map(move |word| (level, word)));
-        let (level, (nth, word)) = words.into_iter().find(|(_, (_, word))| **word != 0)?;
-        let digit = nth * 64 + word.trailing_zeros() as usize;
-        *word &= *word - 1;
-        Some(core::mem::replace(&mut self.first[level][digit], NONE))
+        while self.levels != 0 {
+            let level = self.levels.trailing_zeros() as usize;
+            if let Some((nth, word)) = self.taken[level].iter_mut().enumerate().find(|(_, word)| **word != 0) {
+                let digit = nth * 64 + word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(core::mem::replace(&mut self.first[level][digit], NONE));
+            }
+            self.levels &= self.levels - 1;
+        }
+        None
     }
 }
