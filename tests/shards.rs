@@ -35,7 +35,7 @@ fn shards_do_not_matter() {
         let alone = run(plan, 1);
         assert_eq!(alone.0.refused, 0, "{name}");
         assert!(alone.0.events > 1000 && alone.0.transitions > 1000, "{name}: {alone:?}");
-        assert_eq!(alone.0.removed > 100, workload == Workload::Churn, "{name}: {alone:?}");
+        assert_eq!(alone.0.removed > 100, matches!(workload, Workload::Churn | Workload::Mixed), "{name}: {alone:?}");
         for shards in [2, 4] {
             assert_eq!(run(plan, shards), alone, "{name} on {shards} threads");
         }
@@ -49,5 +49,5 @@ fn a_run_can_stop_in_between() {
     for secs in (0..600).step_by(7) {
         shard.run_until(Span::from_secs(secs));
     }
-    assert_eq!(((shard.run()), shard.digest_of_pods()), run(plan, 1));
+    assert_eq!((shard.run(), shard.digest_of_pods()), run(plan, 1));
 }
