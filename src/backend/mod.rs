@@ -1,7 +1,9 @@
 //! Where actions are carried out: the trait for container backends, the driver of many Pods, and the simulator.
 
 mod driver;
+mod roster;
 pub mod sim;
+mod wheel;
 
 pub use driver::{Driver, Told};
 

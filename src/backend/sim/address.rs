@@ -1,8 +1,8 @@
 //! Addresses of a Pod CIDR: unique in the run, freed at the end.
 
 use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::string::String;
+use core::fmt::Write;
 
 /// Gives out the addresses of 10.0.0.0/8 from 10.88.0.1 on, the lowest free one first among those freed, after all fresh ones are used.
 #[derive(Clone, Debug)]
@@ -33,7 +33,8 @@ impl Addresses {
     }
 }
 
-pub(super) fn text(address: u32) -> String {
+/// Writes it as text.
+pub(super) fn write(address: u32, text: &mut String) {
     let [a, b, c, d] = address.to_be_bytes();
-    format!("{a}.{b}.{c}.{d}")
+    let _ = write!(text, "{a}.{b}.{c}.{d}");
 }

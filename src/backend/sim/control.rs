@@ -1,13 +1,14 @@
 //! What is done to the simulated node from outside: kills, broken networks, re-lists.
 
-use super::process::Record;
+use super::due::{Due, How, Plain};
+use super::record::{Record, Stage};
 use super::script::Script;
-use super::{Due, How, Sim};
+use super::{Sim, SimPod, address, process};
 use crate::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState};
-use crate::pod::{Event, Pod};
+use crate::pod::Pod;
 use crate::rules::view::NetworkNamespace;
 use crate::spec::{ContainerIndex, Spec};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -19,92 +20,107 @@ impl<S: Script> Sim<S> {
 
     /// Sends SIGKILL to the process of a container.
     pub fn kill_process(&mut self, key: usize, container: ContainerIndex) {
-        if let Some(run) = self.newest(key, container).map(|record| record.run) {
-            self.schedule(key, self.now, Due::End { container, run, how: How::Killed });
+        if let Some((place, run)) = self.newest_run(key, container) {
+            self.tell(place, Due::End { container, run, how: How::Killed });
         }
     }
 
     /// Sends SIGTERM to the process of a container: it ends as its script says, if it does.
     pub fn term_process(&mut self, key: usize, container: ContainerIndex) {
-        let Some(run) = self.newest(key, container).map(|record| record.run) else { return };
-        let Some(pod) = self.pods.get(&key) else { return };
-        let Some((after, _)) = pod.script.run(&pod.spec, container, run).on_term else { return };
-        self.after(key, after, Due::End { container, run, how: How::OnTerm });
+        if let Some((place, run)) = self.newest_run(key, container) {
+            self.end_on_term(place, container, run);
+        }
     }
 
     /// The sandbox dies, and with `everything` all its containers are killed.
     pub fn kill_sandbox(&mut self, key: usize, everything: bool) {
-        let Some(pod) = self.pods.get_mut(&key) else { return };
-        let Some(sandbox) = &mut pod.sandbox else { return };
+        let Some(place) = self.pods.place(key) else { return };
+        let Some(life) = self.life(place) else { return };
+        let Some(sandbox) = &mut life.sandbox else { return };
         sandbox.ready = false;
         let attempt = sandbox.attempt;
         if everything {
-            for container in pod.spec.clone().indexes() {
+            for container in life.spec.clone().indexes() {
                 self.kill_process(key, container);
             }
         }
-        self.tell(key, Event::SandboxDied { attempt });
+        self.tell(place, Due::SandboxDied { attempt });
     }
 
-    /// What waits for ever gives way: the action is answered by [`Event::Aborted`].
+    /// What waits for ever gives way: the action is answered by [`Event::Aborted`](crate::pod::Event::Aborted).
     pub fn abort(&mut self, key: usize) {
-        if self.pods.get_mut(&key).is_some_and(|pod| pod.held.take().is_some()) {
-            self.tell(key, Event::Aborted);
+        if let Some(place) = self.pods.place(key)
+            && self.held.remove(&place).is_some()
+        {
+            self.tell(place, Due::Plain(Plain::Aborted));
         }
     }
 
     /// Whoever asked for stops is gone: what has got its stop signal is not killed for being slow any more.
     pub fn abandon_stops(&mut self, key: usize) {
-        let containers = self.pods.get_mut(&key).map(|pod| &mut pod.containers).into_iter().flatten();
-        for process in containers.flat_map(|container| &mut container.records).filter_map(|record| record.process.as_mut()) {
-            process.give_up_stop();
+        let own = self.pods.place(key);
+        for stopping in self.stopping.iter_mut().filter(|((place, ..), _)| own == Some(*place)) {
+            stopping.1.kill_at = None;
         }
     }
 
     /// The runtime forgets the finished instances of these containers.
     pub fn forget_exited(&mut self, key: usize, containers: impl Fn(ContainerIndex) -> bool) {
-        if let Some(pod) = self.pods.get_mut(&key) {
-            for (n, container) in pod.containers.iter_mut().enumerate() {
-                if containers(ContainerIndex::new(n as u16)) {
-                    container.records.retain(|record| record.finished.is_none());
-                }
+        let Some(life) = self.pods.get_mut(key).and_then(|pod| pod.life.as_mut()) else { return };
+        for (n, container) in life.containers.all_mut().iter_mut().enumerate() {
+            if containers(ContainerIndex::new(n as u16)) {
+                container.records.retain(|_, record| record.finished_at.is_none());
             }
         }
     }
 
     /// How many runs of a container there were.
     pub fn runs(&self, key: usize, container: ContainerIndex) -> u32 {
-        self.pods.get(&key).and_then(|pod| pod.containers.get(container.get())).map_or(0, |container| container.runs)
+        let life = self.pods.get(key).and_then(|pod| pod.life.as_ref());
+        life.and_then(|life| life.containers.get(container)).map_or(0, |container| container.runs)
     }
 
     /// The Pod has another spec: containers may have been added.
     pub fn respec(&mut self, key: usize, spec: &Arc<Spec>) {
-        if let Some(pod) = self.pods.get_mut(&key) {
-            pod.containers.resize_with(spec.containers().len(), Default::default);
-            pod.spec = Arc::clone(spec);
+        let Some((place, pod)) = self.pods.entry(key) else { return };
+        let Some(life) = pod.life.as_mut() else { return };
+        let old = core::mem::replace(&mut life.spec, Arc::clone(spec));
+        for (container, own) in old.indexes().zip(life.containers.all()) {
+            let image = old.container(container).image();
+            if spec.containers().get(container.get()).is_none_or(|new| new.image() != image) {
+                for record in own.records.iter() {
+                    self.images.entry((place, container, record.made)).or_insert_with(|| image.into());
+                }
+            }
         }
+        life.containers.resize(spec.containers().len());
     }
 
     /// A new machine has taken the Pod up and numbered its instances anew.
     pub fn rebind(&mut self, key: usize, machine: &Pod) {
-        let Some(pod) = self.pods.get_mut(&key) else { return };
-        for (n, container) in pod.containers.iter_mut().enumerate() {
+        let Some((place, pod)) = self.pods.entry(key) else { return };
+        let Some(life) = pod.life.as_mut() else { return };
+        for (n, container) in life.containers.all_mut().iter_mut().enumerate() {
             let (newest, _) = machine.facts().instance(ContainerIndex::new(n as u16));
-            for (age, record) in container.records.iter_mut().enumerate() {
-                record.attempt.0 = newest.0.wrapping_sub(age as u32);
-            }
+            container.records.number(newest);
         }
-        pod.held = None;
+        self.held.remove(&place);
     }
 
     /// Everything the runtime knows of the Pod at this moment.
     pub fn observation(&self, key: usize) -> Observation {
-        let Some(pod) = self.pods.get(&key) else {
+        let (Some(place), Some(pod)) = (self.pods.place(key), self.pods.get(key)) else {
             return Observation::default();
         };
-        let network = if pod.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
-        let ip = pod.sandbox.and_then(|sandbox| sandbox.address).map(super::address::text).unwrap_or_default();
-        let sandboxes: Vec<_> = pod
+        let Some(life) = &pod.life else {
+            return Observation::default();
+        };
+        let network = if life.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
+        let mut ip = String::new();
+        if let Some(address) = life.sandbox.and_then(|sandbox| sandbox.own_address()) {
+            address::write(address, &mut ip);
+        }
+        let sandboxes: Vec<_> = life
             .sandbox
             .iter()
             .map(|sandbox| ObservedSandbox {
@@ -117,41 +133,64 @@ impl<S: Script> Sim<S> {
                 ip: ip.clone(),
             })
             .collect();
-        let active = pod.sandbox.filter(|sandbox| sandbox.ready).map(|sandbox| sandbox.attempt);
-        let mut containers: Vec<_> = pod
+        let mut containers: Vec<_> = life
             .spec
             .indexes()
-            .flat_map(|c| pod.containers[c.get()].records.iter().map(move |record| (c, record)))
-            .map(|(c, record)| observed(&pod.spec, c, record, active))
+            .zip(life.containers.all())
+            .flat_map(|(container, own)| own.records.iter().map(move |record| (container, record)))
+            .map(|(container, record)| {
+                let image = self.images.get(&(place, container, record.made)).map(String::as_str);
+                observed(pod, &life.spec, container, record, image, self.has_ids)
+            })
             .collect();
         containers.sort_by_key(|container| core::cmp::Reverse(container.created_at));
-        let ready = pod.sandbox.is_some_and(|sandbox| sandbox.ready);
+        let ready = life.sandbox.is_some_and(|sandbox| sandbox.ready);
         Observation { ips: if ready && !ip.is_empty() { Vec::from([ip]) } else { Vec::new() }, sandboxes, containers }
     }
 
-    fn newest(&self, key: usize, container: ContainerIndex) -> Option<&Record> {
-        self.pods.get(&key)?.containers.get(container.get())?.records.first()
+    /// The Pod's place, and the run of its newest instance.
+    fn newest_run(&self, key: usize, container: ContainerIndex) -> Option<(u32, u32)> {
+        let life = self.pods.get(key)?.life.as_ref()?;
+        Some((self.pods.place(key)?, life.containers.get(container)?.records.iter().next()?.run))
     }
 }
 
-fn observed(spec: &Spec, container: ContainerIndex, record: &Record, active: Option<u32>) -> ObservedContainer {
+fn observed<S: Script>(
+    pod: &SimPod<S>,
+    spec: &Spec,
+    container: ContainerIndex,
+    record: &Record,
+    image: Option<&str>,
+    has_ids: bool,
+) -> ObservedContainer {
     let own = spec.container(container);
-    let end = record.finished.as_ref().map(|(_, end)| end);
+    let image = image.unwrap_or(own.image());
+    let active = pod.life.as_ref().and_then(|life| life.sandbox).filter(|sandbox| sandbox.ready).map(|sandbox| sandbox.attempt);
+    let ending = match record.stage {
+        Stage::Exited(how) => pod.life.as_ref().map(|life| life.ending(container, record.run, how)),
+        _ => None,
+    };
+    let end = ending.as_ref().map(|(end, ..)| end);
     let reason = end.map_or("", |end| if end.reason.is_empty() { end.exit.reason.as_str() } else { end.reason.as_str() });
+    let (mut id, mut image_ref) = (String::new(), String::new());
+    if has_ids {
+        process::write_id(pod.key, record.made, own.name(), &mut id);
+        process::write_image_ref(image, &mut image_ref);
+    }
     ObservedContainer {
-        id: record.id.clone(),
+        id,
         name: own.name().into(),
         state: record.state().into(),
         created_at: Some(record.created_at),
         started_at: record.started_at,
-        finished_at: record.finished.as_ref().map(|(at, _)| *at),
+        finished_at: record.finished_at,
         exit_code: end.map_or(0, |end| end.exit.code),
         reason: reason.into(),
-        message: record.message.clone(),
-        image: record.image.clone(),
-        image_ref: super::process::image_ref(&record.image),
+        message: ending.as_ref().map_or("", |(_, message, _)| message).into(),
+        image: image.into(),
+        image_ref,
         restart_count: record.restart_count,
-        spec_changed: crate::spec::container_hash(own.name(), &record.image) != own.hash(),
+        spec_changed: crate::spec::container_hash(own.name(), image) != own.hash(),
         active: active == Some(record.sandbox),
         ..ObservedContainer::default()
     }

@@ -8,6 +8,8 @@ use crate::time::{Span, Time};
 use alloc::string::String;
 
 /// The behaviour of one Pod's containers: asked for each run, probe, hook and image.
+///
+/// How a run behaves may be asked as often as one likes, and is always the same: the simulated node keeps the number of the run only.
 pub trait Script {
     /// How this run behaves; runs are counted from 1 over the whole life of the Pod.
     fn run(&self, spec: &Spec, container: ContainerIndex, run: u32) -> Run;
