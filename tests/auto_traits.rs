@@ -46,7 +46,7 @@ const _: () = {
     crosses_threads::<Driver<Sim<Steady>>>();
     crosses_threads::<Driver<Sim<Seeded>>>();
     crosses_threads::<PodRef<'_, usize>>();
-    crosses_threads::<Told<'_>>();
+    crosses_threads::<Told>();
     crosses_threads::<Note>();
     crosses_threads::<PodWorkers<u64, ()>>();
     crosses_threads::<SyncCall>();
