@@ -309,8 +309,7 @@ const KEYS: usize = 8;
 
 /// The container statuses of an API status, looked up by name without conversion.
 ///
-/// Each name is read once, when the view is made: a look-up then compares numbers. (With names compared at each look-up instead the phase of a
-/// Pod costs GAIN times as many instructions.)
+/// Each name is read once, when the view is made: a look-up then compares numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiStatuses<'a> {
     spec: &'a Spec,
