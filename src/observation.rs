@@ -5,7 +5,7 @@
 
 use crate::api::Quantity;
 use crate::rules::view::{Exit, Instance, InstanceState, NetworkNamespace, Runtime, Sandbox, TerminatedReason};
-use crate::spec::{ContainerIndex, Spec};
+use crate::spec::{ContainerIndex, NameKey, Spec};
 use crate::time::Time;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -142,7 +142,9 @@ impl From<InstanceState> for ObservedState {
     }
 }
 
+/// Inlined, so that a rule that asks for no reason reads none.
 impl From<&ObservedContainer> for Instance {
+    #[inline]
     fn from(container: &ObservedContainer) -> Self {
         Self {
             state: container.state.into(),
@@ -182,9 +184,13 @@ impl<'a> ObservedPod<'a> {
     }
 
     /// The instances of this container, newest first, with their texts.
+    #[inline]
     pub fn containers(&self, container: ContainerIndex) -> impl Iterator<Item = &'a ObservedContainer> + use<'a> {
-        let name = self.spec.container(container).name();
-        self.seen.containers.iter().filter(move |seen| seen.name == name)
+        let (spec, key) = (self.spec, self.spec.brief(container).key);
+        self.seen
+            .containers
+            .iter()
+            .filter(move |seen| key == NameKey::of(&seen.name) && (key.is_whole() || seen.name == spec.container(container).name()))
     }
 }
 

@@ -42,20 +42,19 @@ impl Pod {
 
     /// Of the Pod: what its cgroup was given. A cgroup knows no request for memory, so that the first one told is kept (as measured).
     pub(crate) fn shown_pod_resources(&self) -> Shown {
-        let of = |spec: &Spec| pod_resources(spec.api(), &self.node.gates);
-        let allocated = of(self.shown_ledger().map_or(self.shown_spec(), |ledger| &ledger.allocated));
+        let allocated = pod_resources(self.shown_ledger().map_or(self.shown_spec(), |ledger| &ledger.allocated), &self.node.gates);
         let Some(allocated) = allocated.filter(|_| self.published.built) else {
             return Shown::default();
         };
-        let given = |resizing: &Resizing| {
-            let [memory, cpu] = &resizing.shown.pod;
-            Some((of(memory)?, of(cpu)?, of(&resizing.first)?))
-        };
-        let in_force = match self.texts.resizing().and_then(given) {
-            Some((memory, cpu, first)) => in_force(&allocated, Told { memory_request: None, ..merged(&memory, &cpu) }, Told::from(&first)),
+        let in_force = match self.texts.resizing() {
+            Some(resizing) => {
+                let [memory, cpu] = &resizing.shown.pod;
+                let given = merged(memory.together(), cpu.together());
+                in_force(allocated, Told { memory_request: None, ..given }, Told::from(resizing.first.together()))
+            }
             None => allocated.clone(),
         };
-        (allocated.requests, Some(in_force))
+        (allocated.requests.clone(), Some(in_force))
     }
 
     /// Takes up a resize that a kubelet before this one had not finished: the status tells what it had allocated, and what it had given the

@@ -7,7 +7,7 @@ use super::restart::should_restart_on_exit;
 use super::view::{Exit, StatusEntry, StatusState, Statuses, TerminatedReason};
 use crate::api::{PodPhase, RestartPolicy};
 use crate::gates::Gates;
-use crate::spec::{ContainerIndex, Spec};
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
 
 /// What the phase depends on beside spec and container statuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &G
     let (mut pending, mut running) = (false, false);
     for index in spec.init() {
         let entry = statuses.entry(index).unwrap_or_default();
-        let sidecar = spec.container(index).is_sidecar();
+        let sidecar = spec.kind(index) == ContainerKind::Sidecar;
         match Activity::of(&entry) {
             Activity::Running if sidecar => {
                 running = true;
@@ -88,7 +88,9 @@ pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &G
             }
             Activity::Running | Activity::Unstarted => pending = true,
             // Nothing that the other containers do can outweigh it.
-            Activity::Stopped { exit, .. } if !sidecar && policy.ends_initialization(index, exit) => return PodPhase::Failed,
+            Activity::Stopped { code, .. } if !sidecar && policy.ends_initialization(index, code, || removed(statuses, index)) => {
+                return PodPhase::Failed;
+            }
             Activity::Stopped { .. } => {}
         }
     }
@@ -98,12 +100,12 @@ pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &G
 /// Whether a stopped container counts as one that comes back (kubelet `getPhase`): its rules and policies restart it after this exit, or it
 /// was removed to restart all containers (KEP-5532), whatever its policy.
 pub fn may_restart(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
-    Policy { spec, gates }.may_restart(container, exit)
+    Policy { spec, gates }.may_restart(container, exit.code, || is_removed(exit))
 }
 
 /// Whether a plain init container that stopped in this way has failed for good, and the Pod with it (kubelet `getPhase`).
 pub fn ends_initialization(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
-    Policy { spec, gates }.ends_initialization(container, exit)
+    Policy { spec, gates }.ends_initialization(container, exit.code, || is_removed(exit))
 }
 
 /// The phase of a Pod whose init containers do not stand in the way; `running`: a sidecar runs.
@@ -114,10 +116,10 @@ fn phase_of_regular(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, po
         match Activity::of(&statuses.entry(index).unwrap_or_default()) {
             Activity::Unstarted => return PodPhase::Pending,
             Activity::Running => running = true,
-            Activity::Stopped { exit, waits } => {
+            Activity::Stopped { code, waits } => {
                 stopped = true;
-                succeeded &= !waits && exit.code == 0;
-                restarting = restarting || (!running && !ended && policy.may_restart(index, exit));
+                succeeded &= !waits && code == 0;
+                restarting = restarting || (!running && !ended && policy.may_restart(index, code, || removed(statuses, index)));
             }
         }
     }
@@ -143,17 +145,31 @@ enum Activity {
     Running,
     /// Terminated, or terminated before and now waiting.
     Stopped {
-        exit: Exit,
+        code: i32,
         waits: bool,
     },
+}
+
+/// Whether a container was removed to restart all containers (KEP-5532).
+fn is_removed(exit: Exit) -> bool {
+    exit.reason == TerminatedReason::RestartingAllContainers
+}
+
+/// The same, asked only where it decides: most phases need no reason, and that of an API status is a text to be read.
+#[cold]
+fn removed(statuses: &impl Statuses, index: ContainerIndex) -> bool {
+    statuses.entry(index).is_some_and(|entry| match (entry.state, entry.last) {
+        (StatusState::Terminated(exit), _) | (_, Some(exit)) => is_removed(exit),
+        _ => false,
+    })
 }
 
 impl Activity {
     const fn of(entry: &StatusEntry) -> Self {
         match (entry.state, entry.last) {
             (StatusState::Running, _) => Self::Running,
-            (StatusState::Terminated(exit), _) => Self::Stopped { exit, waits: false },
-            (StatusState::Waiting(_), Some(exit)) => Self::Stopped { exit, waits: true },
+            (StatusState::Terminated(exit), _) => Self::Stopped { code: exit.code, waits: false },
+            (StatusState::Waiting(_), Some(exit)) => Self::Stopped { code: exit.code, waits: true },
             (StatusState::Waiting(_), None) | (StatusState::Empty, _) => Self::Unstarted,
         }
     }
@@ -168,16 +184,15 @@ struct Policy<'a> {
 
 impl Policy<'_> {
     /// Containers removed to restart them all come back whatever their policy (KEP-5532).
-    fn may_restart(self, index: ContainerIndex, exit: Exit) -> bool {
-        should_restart_on_exit(self.spec, index, exit.code, self.gates)
-            || (exit.reason == TerminatedReason::RestartingAllContainers && self.gates.restart_all())
+    fn may_restart(self, index: ContainerIndex, code: i32, removed: impl FnOnce() -> bool) -> bool {
+        should_restart_on_exit(self.spec, index, code, self.gates) || (self.gates.restart_all() && removed())
     }
 
     /// Whether a plain init container that stopped in this way has failed for good, and the Pod with it.
-    fn ends_initialization(self, index: ContainerIndex, exit: Exit) -> bool {
-        exit.code != 0
+    fn ends_initialization(self, index: ContainerIndex, code: i32, removed: impl FnOnce() -> bool) -> bool {
+        code != 0
             && if self.gates.container_restart_rules {
-                !self.may_restart(index, exit)
+                !self.may_restart(index, code, removed)
             } else {
                 self.spec.restart_policy() == RestartPolicy::Never
             }

@@ -24,6 +24,7 @@ pub use ready::{Marks, Probed, Standing, is_started, marks};
 pub use verdict::{Answer, Change, Changes, End, Tick, Verdict, Wait};
 pub use worker::{Context, InstanceId, RawOutcome, Seen, SeenInstance, Worker};
 
+use super::container_status::{ContainerStatusView, StateView};
 use super::restart;
 use super::view::{Instance, ProbeResult, Runtime, Sandbox, Statuses};
 use crate::api::{self, RestartPolicy};
@@ -68,6 +69,17 @@ impl From<&api::ContainerState> for SeenState {
 }
 
 impl SeenState {
+    /// Of a status that borrows its texts.
+    #[inline]
+    pub fn of(status: &ContainerStatusView<'_>) -> Self {
+        match status.state() {
+            StateView::Running { started_at } => Self::Running { since: started_at },
+            StateView::Terminated(ended) => Self::Terminated { exit_code: ended.exit_code },
+            StateView::Kept(state) => state.into(),
+            StateView::Empty | StateView::Waiting { .. } => Self::Waiting,
+        }
+    }
+
     /// Whether it runs and did so more than 10 s before this kubelet started (kubelet `kubeletRestartGracePeriod`).
     ///
     /// Unless the gate ChangeContainerStatusOnKubeletRestart is on, such a container keeps its standing: no initial result is

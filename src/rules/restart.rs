@@ -36,11 +36,12 @@ pub fn matching_rule_position(container: &ContainerSpec, exit_code: i32) -> Opti
 /// policy decides. A matching RestartAllContainers rule means yes while its gate is on, else it leaves the question to the policy, as an
 /// unknown action does. Deletion, back-off and the end of the Pod are decided elsewhere.
 pub fn should_restart_on_exit(spec: &Spec, container: ContainerIndex, exit_code: i32, gates: &Gates) -> bool {
-    let container = spec.container(container);
-    let Some(own) = container.restart_policy() else {
+    let brief = spec.brief(container);
+    let Some(own) = brief.restart_policy else {
         return policy_restarts(spec.restart_policy(), exit_code);
     };
-    match matching_rule(container, exit_code) {
+    let rule = if brief.has_rules { matching_rule(spec.container(container), exit_code) } else { None };
+    match rule {
         Some(RuleAction::Restart) => true,
         Some(RuleAction::RestartAllContainers) if gates.restart_all() => true,
         _ => policy_restarts(own, exit_code),
@@ -58,7 +59,7 @@ pub fn allows_restart(spec: &Spec, container: ContainerIndex, gates: &Gates) -> 
 
 /// The policy in force for a container, rules aside: its own where it has one (gate ContainerRestartRules, KEP-5307), else the Pod's.
 pub fn effective_policy(spec: &Spec, container: ContainerIndex, gates: &Gates) -> RestartPolicy {
-    let own = if gates.container_restart_rules { spec.container(container).restart_policy() } else { None };
+    let own = if gates.container_restart_rules { spec.brief(container).restart_policy } else { None };
     own.unwrap_or_else(|| spec.restart_policy())
 }
 
@@ -124,10 +125,10 @@ pub fn could_restart_all(spec: &Spec, gates: &Gates) -> bool {
 }
 
 fn triggers_restart_all(spec: &Spec, index: ContainerIndex, runtime: Option<&impl Runtime>, statuses: &impl Statuses) -> bool {
-    let container = spec.container(index);
-    if container.rules().is_empty() {
+    if !spec.brief(index).has_rules {
         return false;
     }
+    let container = spec.container(index);
     let triggers = |exit_code| matching_rule(container, exit_code) == Some(RuleAction::RestartAllContainers);
     if let Some(runtime) = runtime {
         match runtime.newest(index) {

@@ -34,7 +34,7 @@
 use super::completion;
 use super::conditions::{self, KubeletCondition, put, status_in};
 use super::container_status::Synthetic;
-use super::pod_status::{KubeletPod, condition, readiness};
+use super::pod_status::{KubeletPod, condition, message, readiness};
 use super::status_merge::{self, restamp};
 use super::transition::{self, Transition};
 use super::view::ApiStatuses;
@@ -127,7 +127,7 @@ impl StatusCache {
         let statuses = ApiStatuses::new(pod.spec, &status);
         let verdicts = readiness(pod.spec, &statuses, phase, |gate| status_in(&list, gate));
         for (name, verdict) in [(KubeletCondition::Ready, verdicts.ready), (KubeletCondition::ContainersReady, verdicts.containers_ready)] {
-            let told = condition(name, verdict, pod, &statuses, |gate| status_in(&list, gate));
+            let told = condition(name, verdict, pod, message(name, verdict, pod, &statuses, |gate| status_in(&list, gate)));
             put(&mut list, told);
         }
         status.conditions = list;

@@ -1,5 +1,6 @@
 //! One container of a spec.
 
+use super::{Brief, NameKey};
 use crate::api::{self, ImagePullPolicy, RestartPolicy, TerminationMessagePolicy};
 use crate::time::Span;
 use alloc::boxed::Box;
@@ -193,6 +194,12 @@ impl ContainerSpec {
             && self.probes == other.probes
             && self.post_start == other.post_start
             && self.pre_stop == other.pre_stop
+    }
+
+    /// What the rules ask first.
+    pub(super) fn brief(&self) -> Brief {
+        let Self { kind, restart_policy, .. } = *self;
+        Brief { key: NameKey::of(&self.name), kind, restart_policy, has_rules: !self.rules.is_empty() }
     }
 
     /// Name.

@@ -2,8 +2,11 @@
 
 use super::{Case, ReadError, spec_of};
 use crate::api;
+use crate::gates::Gates;
 use crate::observation::{Observation, ObservedContainer, ObservedPod};
-use crate::rules::actions::{ActionInput, ContainerAction, Managers, Resize, ResizedResource, compute, resets, resize, updates};
+use crate::rules::actions::{
+    ActionInput, ContainerAction, Managers, PodActions, Resize, ResizedResource, compute, resets, resize, updates,
+};
 use crate::rules::resources::ResizableResources;
 use crate::rules::sandbox;
 use crate::rules::view::ProbeResult;
@@ -27,27 +30,77 @@ struct Input {
     actuated_resources: BTreeMap<String, api::ResourceRequirements>,
 }
 
-struct Results<'a> {
-    input: &'a Input,
-    spec: &'a Spec,
-    seen: ObservedPod<'a>,
+/// A case of the suite `actions`, decoded.
+#[derive(Debug)]
+pub struct ActionsCase {
+    spec: Spec,
+    seen: Observation,
+    asked: ActionInput,
+    known: Known,
+    gates: Gates,
 }
 
-impl Results<'_> {
-    fn of_newest(&self, results: &BTreeMap<String, ProbeResult>, container: ContainerIndex) -> Option<ProbeResult> {
-        results.get(&self.seen.containers(container).next()?.id).copied()
+/// What the managers know of each container, by its index.
+#[derive(Debug)]
+struct Known {
+    liveness: Vec<Option<ProbeResult>>,
+    startup: Vec<Option<ProbeResult>>,
+    actuated: Vec<ResizableResources>,
+}
+
+impl Managers for ActionsCase {
+    fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult> {
+        self.known.liveness[container.get()]
+    }
+    fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
+        self.known.startup[container.get()]
+    }
+    fn resize(&self, container: ContainerIndex) -> Resize {
+        resize(self.spec.api_container(container), self.known.actuated[container.get()])
+    }
+}
+
+impl ActionsCase {
+    /// Decodes a case.
+    ///
+    /// # Errors
+    /// If it is not of this suite.
+    pub fn read(case: &Case) -> Result<Self, ReadError> {
+        let input: Input = case.input()?;
+        let spec = spec_of(&input.pod);
+        let seen = ObservedPod::new(&spec, &input.runtime_status);
+        let of_newest = |results: &BTreeMap<String, ProbeResult>| {
+            let result = |container| results.get(&seen.containers(container).next()?.id).copied();
+            spec.indexes().map(result).collect()
+        };
+        let actuated = |container| input.actuated_resources.get(spec.container(container).name());
+        let known = Known {
+            liveness: of_newest(&input.liveness_results),
+            startup: of_newest(&input.startup_results),
+            actuated: spec.indexes().map(|i| actuated(i).map_or_else(Default::default, ResizableResources::from)).collect(),
+        };
+        let asked = ActionInput { restart_all: input.restart_all_containers, deleted: input.pod.metadata.deletion_timestamp.is_some() };
+        Ok(Self { known, asked, gates: case.gates()?, seen: input.runtime_status, spec })
     }
 
-    fn actuated(&self, container: ContainerIndex) -> ResizableResources {
-        let actuated = self.input.actuated_resources.get(self.spec.container(container).name());
-        actuated.map_or_else(ResizableResources::default, ResizableResources::from)
+    /// How many containers there are to plan for.
+    pub fn containers(&self) -> usize {
+        self.spec.containers().len()
+    }
+
+    /// Asks for the plan; `actions` has room for each container.
+    #[inline]
+    pub fn plan(&self, actions: &mut [ContainerAction]) -> PodActions {
+        let Self { spec, seen, asked, gates, .. } = self;
+        compute(spec, &ObservedPod::new(spec, seen), self, *asked, gates, actions)
     }
 
     /// Resource -> list of updates, for resources that have any.
     fn updates(&self, actions: &[ContainerAction]) -> BTreeMap<&'static str, Vec<Value>> {
+        let seen = ObservedPod::new(&self.spec, &self.seen);
         let list = |resource| -> Vec<Value> {
-            let containers = updates(self.spec, move |container| actions[container.get()], resource);
-            containers.filter_map(|i| Some(self.update(self.seen.containers(i).next()?, i))).collect()
+            let containers = updates(&self.spec, |container| actions[container.get()], resource);
+            containers.filter_map(|i| Some(self.update(seen.containers(i).next()?, i))).collect()
         };
         let lists = [("cpu", list(ResizedResource::Cpu)), ("memory", list(ResizedResource::Memory))];
         lists.into_iter().filter(|(_, list)| !list.is_empty()).collect()
@@ -59,33 +112,19 @@ impl Results<'_> {
             "id": seen.id,
             "name": seen.name,
             "desired": numbers(desired.into()),
-            "current": numbers(self.actuated(container)),
+            "current": numbers(self.known.actuated[container.get()]),
         })
     }
 }
 
-impl Managers for Results<'_> {
-    fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult> {
-        self.of_newest(&self.input.liveness_results, container)
-    }
-    fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
-        self.of_newest(&self.input.startup_results, container)
-    }
-    fn resize(&self, container: ContainerIndex) -> Resize {
-        resize(self.spec.api_container(container), self.actuated(container))
-    }
-}
-
+/// Suite `actions`.
 pub(super) fn actions(case: &Case) -> Result<Value, ReadError> {
-    let input: Input = case.input()?;
-    let gates = case.gates()?;
-    let spec = spec_of(&input.pod);
-    let seen = ObservedPod::new(&spec, &input.runtime_status);
-    let mut actions = vec![ContainerAction::default(); spec.containers().len()];
-    let asked = ActionInput { restart_all: input.restart_all_containers, deleted: input.pod.metadata.deletion_timestamp.is_some() };
-    let results = Results { input: &input, spec: &spec, seen };
-    let pod = compute(&spec, &seen, &results, asked, &gates, &mut actions);
-    let newest_sandbox = input.runtime_status.sandboxes.first().filter(|_| sandbox::changed(&spec, &seen).named);
+    let case = ActionsCase::read(case)?;
+    let mut actions = vec![ContainerAction::default(); case.containers()];
+    let pod = case.plan(&mut actions);
+    let spec = &case.spec;
+    let seen = ObservedPod::new(spec, &case.seen);
+    let newest_sandbox = case.seen.sandboxes.first().filter(|_| sandbox::changed(spec, &seen).named);
     Ok(json!({
         "killPod": pod.kill_pod,
         "createSandbox": pod.create_sandbox,
@@ -94,9 +133,9 @@ pub(super) fn actions(case: &Case) -> Result<Value, ReadError> {
         "initContainersToStart": starts(spec.init(), &actions),
         "containersToStart": starts(spec.regular(), &actions),
         "ephemeralContainersToStart": starts(spec.ephemeral(), &actions),
-        "containersToKill": kills(&spec, &seen, &actions),
-        "containersToReset": if pod.reset { reset_list(&spec, &seen) } else { Vec::new() },
-        "containersToUpdate": results.updates(&actions),
+        "containersToKill": kills(spec, &seen, &actions),
+        "containersToReset": if pod.reset { reset_list(spec, &seen) } else { Vec::new() },
+        "containersToUpdate": case.updates(&actions),
         "updatePodResources": pod.update_pod_resources,
         "updatePodLevelResources": false,
     }))

@@ -2,6 +2,9 @@
 //!
 //! Each suite has a reader that renames and reshapes: it decodes the input, calls the function a user would call, and writes
 //! the answer in the shape of the file. The comparison is one for all.
+//!
+//! Of the suites against which the kubelet's own speed is known, decoding and asking are two steps: the `…Case` here, which a bench can
+//! ask as often as it likes.
 
 mod compare;
 
@@ -23,6 +26,13 @@ mod status_manager;
 mod termination_order;
 mod trace;
 mod transition;
+
+pub use actions::ActionsCase;
+pub use conditions::{ConditionsCase, FourConditions};
+pub use container_status::ContainerStatusCase;
+pub use phase::PhaseCase;
+pub use pod_status::PodStatusCase;
+pub use probe::{ProbeCase, ProbeTick, ProbeTicked};
 
 use super::report::Outcome;
 use crate::gates::{GateError, Gates};
@@ -107,6 +117,11 @@ impl Case {
             Ok(answer) => compare::compare(&self.expect, &answer),
             Err(error) => Outcome::Failed(Vec::from([alloc::format!("{error}")])),
         }
+    }
+
+    /// Whether it was put to a kubelet whose feature gates are those of Kubernetes 1.36.
+    pub fn has_default_gates(&self) -> bool {
+        self.gates.is_empty()
     }
 
     fn input<T: DeserializeOwned>(&self) -> Result<T, ReadError> {

@@ -2,11 +2,12 @@
 
 use super::{Case, ReadError, spec_of};
 use crate::api::{self, ConditionStatus, ConditionType};
+use crate::gates::Gates;
 use crate::rules::probe::{
-    self, Change, Context, InstanceId, Probed, RawOutcome, Seen, SeenInstance, SeenState, Standing, Verdict, Worker,
+    self, Answer, Change, Context, InstanceId, Probed, RawOutcome, Seen, SeenInstance, SeenState, Standing, Tick, Verdict, Worker,
 };
 use crate::rules::view::{ApiStatuses, ProbeResult};
-use crate::spec::ProbeKind;
+use crate::spec::{ContainerIndex, ProbeKind, ProbeSpec, Spec};
 use crate::time::Time;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -21,61 +22,124 @@ struct ProbeInput {
     container: String,
     pod: api::Pod,
     kubelet_start: Time,
-    ticks: Vec<TickInput>,
+    ticks: Vec<ProbeTick>,
 }
 
-#[derive(Deserialize)]
+/// A tick of a case of the suite `probe`.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TickInput {
+pub struct ProbeTick {
     at: Time,
     pod_status: Option<api::PodStatus>,
     raw_result: RawOutcome,
 }
 
-/// Suite `probe`: the ticks of one worker, each with the outcome its probe would have.
-pub(super) fn probe(case: &Case) -> Result<Value, ReadError> {
-    let input: ProbeInput = case.input()?;
-    let gates = case.gates()?;
-    let spec = spec_of(&input.pod);
-    let container = spec.find(&input.container).ok_or_else(|| ReadError::NoContainer(input.container.clone()))?;
-    let numbers = spec.container(container).probe(input.probe_type).ok_or_else(|| ReadError::NoContainer(input.container.clone()))?;
-    let context = Context {
-        kind: input.probe_type,
-        probe: numbers,
-        sidecar: spec.container(container).is_sidecar(),
-        pod_deleted: input.pod.metadata.deletion_timestamp.is_some(),
-        kubelet_start: input.kubelet_start,
-        gates: &gates,
-    };
-    let (mut worker, mut ids, mut answers) = (Worker::new(), Ids::default(), Vec::new());
-    for tick in &input.ticks {
-        let seen = tick.pod_status.as_ref().map(|status| Seen {
+/// A case of the suite `probe`, decoded: one worker, and what its ticks will meet.
+#[derive(Debug)]
+pub struct ProbeCase {
+    spec: Spec,
+    container: ContainerIndex,
+    kind: ProbeKind,
+    numbers: ProbeSpec,
+    pod_deleted: bool,
+    kubelet_start: Time,
+    gates: Gates,
+    ticks: Vec<ProbeTick>,
+    /// Container IDs, each by the number that the worker knows it by.
+    ids: Ids,
+    worker: Worker,
+}
+
+/// What a tick came to.
+#[derive(Debug)]
+#[must_use]
+pub struct ProbeTicked {
+    /// What the tick decided.
+    pub tick: Tick,
+    /// What the outcome of the probe brought, if it was run.
+    pub answer: Answer,
+}
+
+impl ProbeCase {
+    /// Decodes a case.
+    ///
+    /// # Errors
+    /// If it is not of this suite.
+    pub fn read(case: &Case) -> Result<Self, ReadError> {
+        let input: ProbeInput = case.input()?;
+        let spec = spec_of(&input.pod);
+        let missing = || ReadError::NoContainer(input.container.clone());
+        let container = spec.find(&input.container).ok_or_else(missing)?;
+        let numbers = *spec.container(container).probe(input.probe_type).ok_or_else(missing)?;
+        Ok(Self {
+            spec,
+            container,
+            kind: input.probe_type,
+            numbers,
+            pod_deleted: input.pod.metadata.deletion_timestamp.is_some(),
+            kubelet_start: input.kubelet_start,
+            gates: case.gates()?,
+            ticks: input.ticks,
+            ids: Ids::default(),
+            worker: Worker::new(),
+        })
+    }
+
+    /// How many ticks there are.
+    pub fn ticks(&self) -> usize {
+        self.ticks.len()
+    }
+
+    /// The tick of this number: the container is looked up in the Pod's status, the worker asked and, if it probes, answered.
+    #[inline]
+    pub fn tick(&mut self, number: usize) -> ProbeTicked {
+        let Self { spec, container, gates, ids, worker, .. } = self;
+        let context = Context {
+            kind: self.kind,
+            probe: &self.numbers,
+            sidecar: spec.container(*container).is_sidecar(),
+            pod_deleted: self.pod_deleted,
+            kubelet_start: self.kubelet_start,
+            gates,
+        };
+        let ProbeTick { at, pod_status, raw_result } = &self.ticks[number];
+        let seen = pod_status.as_ref().map(|status| Seen {
             pod_terminal: status.phase.is_some_and(api::PodPhase::is_terminal),
-            instance: ApiStatuses::new(&spec, status).find(container).and_then(|status| {
+            instance: ApiStatuses::new(spec, status).find(*container).and_then(|status| {
                 let id = ids.number(&status.container_id)?;
                 Some(SeenInstance { id, state: SeenState::from(&status.state), started: status.started })
             }),
         });
-        let decided = worker.tick(&context, seen.as_ref(), tick.at, |exit_code| {
-            tick.pod_status.as_ref().is_some_and(|status| {
+        let tick = worker.tick(&context, seen.as_ref(), *at, |exit_code| {
+            pod_status.as_ref().is_some_and(|status| {
                 let restarting_all = is_true(status, ConditionType::AllContainersRestarting);
-                probe::outlives_exit(&spec, container, exit_code, restarting_all, &ApiStatuses::new(&spec, status), &gates)
+                probe::outlives_exit(spec, *container, exit_code, restarting_all, &ApiStatuses::new(spec, status), gates)
             })
         });
-        let probed = decided.verdict == Verdict::Probe;
-        let answer = if probed { worker.outcome(&context, tick.raw_result) } else { Default::default() };
-        let keep_going = !matches!(decided.verdict, Verdict::End(_));
+        let answer = if tick.verdict == Verdict::Probe { worker.outcome(&context, *raw_result) } else { Default::default() };
+        ProbeTicked { tick, answer }
+    }
+}
+
+/// Suite `probe`: the ticks of one worker, each with the outcome its probe would have.
+pub(super) fn probe(case: &Case) -> Result<Value, ReadError> {
+    let mut case = ProbeCase::read(case)?;
+    let mut answers = Vec::new();
+    for number in 0..case.ticks() {
+        let ProbeTicked { tick, answer } = case.tick(number);
+        let (worker, ids) = (&case.worker, &case.ids);
+        let keep_going = !matches!(tick.verdict, Verdict::End(_));
         let id = worker.instance().map_or("", |instance| ids.text(instance));
         let update = |change: Change| json!({"containerID": id, "result": change.to});
         answers.push(json!({
             "keepGoing": keep_going,
-            "probed": probed,
+            "probed": tick.verdict == Verdict::Probe,
             "containerID": id,
             "cached": worker.cached().map_or_else(|| json!("none"), |result| json!(result)),
             "onHold": worker.is_on_hold(),
             "resultRun": worker.result_run(),
             "lastResult": worker.last_result(),
-            "updates": decided.changes.iter().chain(answer.change).map(update).collect::<Vec<_>>(),
+            "updates": tick.changes.iter().chain(answer.change).map(update).collect::<Vec<_>>(),
         }));
         if !keep_going {
             break;
@@ -85,7 +149,7 @@ pub(super) fn probe(case: &Case) -> Result<Value, ReadError> {
 }
 
 /// Container IDs by number.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ids(Vec<String>);
 
 impl Ids {

@@ -3,12 +3,12 @@
 use super::{Case, ReadError, spec_of};
 use crate::api;
 use crate::observation::Observation;
-use crate::rules::container_status::StartFailure;
+use crate::rules::container_status::{ContainerId, StartFailure};
 use crate::rules::pod_status::{self, Build, Caches, KubeletPod};
 use crate::rules::probe::Standing;
 use crate::rules::status_cache::{StatusCache, Stored};
 use crate::rules::status_merge;
-use crate::spec::{ProbeKind, Spec};
+use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -121,13 +121,15 @@ enum StepOp {
     TerminatePod,
 }
 
-/// The Pods of this suite have no probes.
-impl Caches for Step {
-    fn start_failure(&self, container: &str) -> Option<StartFailure<'_>> {
-        self.reason_cache.get(container).map(|reason| StartFailure { reason, message: "" })
+/// What is remembered at a step. The Pods of this suite have no probes.
+struct Remembered<'a>(&'a Step, &'a Spec);
+
+impl Caches for Remembered<'_> {
+    fn start_failure(&self, container: ContainerIndex) -> Option<StartFailure<'_>> {
+        self.0.reason_cache.get(self.1.container(container).name()).map(|reason| StartFailure { reason, message: "" })
     }
 
-    fn standing(&self, _: &str, _: &str, _: ProbeKind) -> Standing {
+    fn standing(&self, _: ContainerIndex, _: ContainerId<'_>, _: ProbeKind) -> Standing {
         Standing::default()
     }
 }
@@ -158,7 +160,7 @@ pub(super) fn trace(case: &Case) -> Result<Value, ReadError> {
         };
         let _ = match step.op {
             StepOp::Sync => {
-                let status = pod_status::build(step.at, pod, &build, step, &gates);
+                let status = pod_status::build(step.at, pod, &build, &Remembered(step, &spec), &gates);
                 cache.set(step.at, pod, status, &gates)
             }
             StepOp::TerminatePod => cache.terminate(step.at, pod, &gates),

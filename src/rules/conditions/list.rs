@@ -10,7 +10,7 @@ pub fn status_in(list: &[PodCondition], type_: &str) -> Option<ConditionStatus> 
 
 /// Whether a condition is there and True.
 pub fn holds(list: &[PodCondition], type_: &ConditionType) -> bool {
-    status_in(list, type_.as_str()) == Some(ConditionStatus::True)
+    list.iter().find(|condition| condition.type_ == *type_).is_some_and(|condition| condition.status == ConditionStatus::True)
 }
 
 /// Puts a condition as it is in the place of the one of its type, or at the end.

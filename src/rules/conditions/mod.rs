@@ -224,21 +224,29 @@ pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhas
             (false, _) => Verdict::TRUE,
         };
     };
-    let unknown = spec.init().any(|index| statuses.entry(index).is_none());
+    if phase != PodPhase::Succeeded && was_initialized && gates.restart_all() {
+        return Verdict::TRUE;
+    }
+    let (mut unknown, mut done) = (false, true);
+    for index in spec.init() {
+        let entry = statuses.entry(index);
+        unknown |= entry.is_none();
+        done = done && entry.is_some_and(|entry| is_initialized(spec, index, entry));
+    }
     let begun = |index| {
         let entry: Option<StatusEntry> = statuses.entry(index);
         matches!(entry.map(|entry| entry.state), Some(StatusState::Running | StatusState::Terminated(_)))
     };
     if phase == PodPhase::Succeeded && !unknown {
         COMPLETED
-    } else if init_done(spec, statuses) || (was_initialized && gates.restart_all()) || spec.regular().any(begun) {
+    } else if done || (was_initialized && gates.restart_all()) || spec.regular().any(begun) {
         Verdict::TRUE
     } else {
         Verdict::because(ConditionReason::ContainersNotInitialized)
     }
 }
 
-/// Whether every init container has a status and is done (plain) or started (sidecar): what [`initialized`] asks first.
+/// Whether every init container has a status and is done (plain) or started (sidecar): what [`initialized`] asks, too.
 pub fn init_done(spec: &Spec, statuses: &impl Statuses) -> bool {
     spec.init().all(|index| statuses.entry(index).is_some_and(|entry| is_initialized(spec, index, entry)))
 }
@@ -328,12 +336,12 @@ const COMPLETED: Verdict = Verdict { status: ConditionStatus::True, reason: Cond
 
 /// The containers whose readiness is the Pod's: sidecars, then regular containers.
 fn serving(spec: &Spec) -> impl Iterator<Item = ContainerIndex> + Clone {
-    spec.init_and_regular().filter(|&index| spec.container(index).kind() != ContainerKind::Init)
+    spec.init_and_regular().filter(|&index| spec.kind(index) != ContainerKind::Init)
 }
 
 /// Whether an init container with this status no longer keeps the Pod from being initialized.
 fn is_initialized(spec: &Spec, index: ContainerIndex, entry: StatusEntry) -> bool {
-    if spec.container(index).is_sidecar() { entry.started == Some(true) } else { entry.ready }
+    if spec.kind(index) == ContainerKind::Sidecar { entry.started == Some(true) } else { entry.ready }
 }
 
 /// Names the containers without a status, and those whose status is not `fine`.
@@ -349,8 +357,8 @@ fn lacking<'a>(
         let mut part = |what, is_of: &dyn Fn(ContainerIndex) -> bool| {
             let mut names = containers.clone().filter(|index| is_of(*index)).map(|index| spec.container(index).name());
             let Some(first) = names.next() else { return Ok(()) };
-            write!(f, "{before}containers with {what} status: [{first}")?;
-            names.try_for_each(|name| write!(f, " {name}"))?;
+            [before, "containers with ", what, " status: [", first].into_iter().try_for_each(|text| f.write_str(text))?;
+            names.try_for_each(|name| f.write_str(" ").and_then(|()| f.write_str(name)))?;
             before = ", ";
             f.write_str("]")
         };

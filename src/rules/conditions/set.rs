@@ -64,6 +64,20 @@ impl KubeletCondition {
         }
     }
 
+    /// Its type.
+    pub const fn type_(self) -> ConditionType {
+        match self {
+            Self::PodReadyToStartContainers => ConditionType::PodReadyToStartContainers,
+            Self::Initialized => ConditionType::Initialized,
+            Self::Ready => ConditionType::Ready,
+            Self::ContainersReady => ConditionType::ContainersReady,
+            Self::PodScheduled => ConditionType::PodScheduled,
+            Self::AllContainersRestarting => ConditionType::AllContainersRestarting,
+            Self::PodResizePending => ConditionType::PodResizePending,
+            Self::PodResizeInProgress => ConditionType::PodResizeInProgress,
+        }
+    }
+
     /// The condition of this name.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().chain(Self::RESIZE).find(|condition| condition.as_str() == text)

@@ -1,11 +1,13 @@
 //! The status of one container, derived from what the runtime shows and from the status before (kubelet `convertToAPIContainerStatuses`).
 //!
 //! [`derive()`] decides where each value of the new status comes from and copies nothing: the machine resolves the answer into its
-//! compact slots, [`to_api`] into an API object. What the prober adds (`started`, `ready`) is decided in [`probe`](super::probe).
+//! compact slots, [`view()`] into a status that borrows its texts, [`build`] into an API object. What the prober adds (`started`, `ready`) is decided in [`probe`](super::probe).
 
 mod object;
+mod view;
 
-pub use object::{StartFailure, StatusTexts, build, to_api};
+pub use object::{StartFailure, StatusTexts, build};
+pub use view::{ContainerId, ContainerStatusView, StateView, TerminatedView, view};
 
 use super::restart;
 use super::view::{Exit, Instance, InstanceState, Runtime, StatusEntry, StatusState, TerminatedReason, WaitingReason};
@@ -110,24 +112,39 @@ pub fn derive(
     input: StatusInput,
     gates: &Gates,
 ) -> Derived {
-    let restarting_all = input.restarting_all && gates.restart_all();
     let mut instances = runtime.instances(container);
     let newest = instances.next();
+    let second = if newest.is_some() { instances.next() } else { None };
+    derive_from(spec, container, previous, [newest, second], || any_regular_created(spec, runtime), input, gates)
+}
+
+/// The same, of the two newest instances.
+#[inline]
+fn derive_from(
+    spec: &Spec,
+    container: ContainerIndex,
+    previous: Option<&Previous>,
+    [newest, second]: [Option<Instance>; 2],
+    any_regular_created: impl FnOnce() -> bool,
+    input: StatusInput,
+    gates: &Gates,
+) -> Derived {
+    let restarting_all = input.restarting_all && gates.restart_all();
     let mut status = match &newest {
         Some(newest) => {
             let mut status = of_newest(newest, previous, restarting_all, gates);
-            if let Some(second) = instances.next() {
+            if let Some(second) = second {
                 status.last = state_of(1, &second, previous, restarting_all);
             }
             status
         }
         None => without_instance(spec, previous, restarting_all, input.deleted),
     };
-    let kind = spec.container(container).kind();
+    let kind = spec.kind(container);
     if matches!(kind, ContainerKind::Init | ContainerKind::Sidecar) && newest.as_ref().is_some_and(has_completed) {
         return status;
     }
-    if kind == ContainerKind::Init && newest.is_none() && status.state.is_waiting() && any_regular_created(spec, runtime) {
+    if kind == ContainerKind::Init && newest.is_none() && status.state.is_waiting() && any_regular_created() {
         status.state = StateSource::Synthetic(Synthetic::InitCompleted);
         return status;
     }
@@ -203,6 +220,7 @@ impl Synthetic {
     }
 }
 
+#[inline]
 fn of_newest(newest: &Instance, previous: Option<&Previous>, restarting_all: bool, gates: &Gates) -> Derived {
     let state = state_of(0, newest, previous, restarting_all);
     let mut status = Derived {
@@ -240,6 +258,7 @@ fn of_newest(newest: &Instance, previous: Option<&Previous>, restarting_all: boo
     status
 }
 
+#[inline]
 fn state_of(number: u8, instance: &Instance, previous: Option<&Previous>, restarting_all: bool) -> StateSource {
     match instance.state {
         InstanceState::Running => StateSource::Running(number),
@@ -256,6 +275,7 @@ pub const fn default_waiting(spec: &Spec) -> WaitingReason {
     if spec.has_init() { WaitingReason::PodInitializing } else { WaitingReason::ContainerCreating }
 }
 
+#[inline]
 fn without_instance(spec: &Spec, previous: Option<&Previous>, restarting_all: bool, deleted: bool) -> Derived {
     let mut status = Derived {
         state: StateSource::Waiting(default_waiting(spec)),

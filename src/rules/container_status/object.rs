@@ -1,13 +1,12 @@
-//! A derived status as an API object, with all its texts.
+//! A status as an API object, with all its texts.
 
-use super::{Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic, derive};
+use super::view::id_of;
+use super::{ContainerId, ContainerStatusView, IdentitySource, StateView, StatusInput, TerminatedView, view};
 use crate::api::{self, ResourceRequirements};
 use crate::gates::Gates;
 use crate::observation::{ObservedContainer, ObservedPod, ObservedResources, ObservedState};
 use crate::rules::resources::{self, Told};
-use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerIndex, Spec};
-use alloc::format;
 use alloc::string::String;
 
 /// Why the last start of a container failed, as the status tells it.
@@ -32,121 +31,118 @@ pub struct StatusTexts<'a> {
     pub start_failure: Option<StartFailure<'a>>,
 }
 
-/// The new status of one container, from API objects to an API object: [`derive()`], then [`to_api`].
+/// The new status of one container, from API objects to an API object: [`view()`], then [`to_owned`](ContainerStatusView::to_owned).
 ///
 /// `input.start_failure` is taken from `texts`.
 pub fn build(spec: &Spec, container: ContainerIndex, texts: &StatusTexts<'_>, input: StatusInput, gates: &Gates) -> api::ContainerStatus {
-    let newest = texts.seen.containers(container).next();
-    let previous = texts.previous.map(|status| Previous {
-        entry: status.into(),
-        shows_newest: newest.is_some_and(|newest| is_id_of(&status.container_id, texts.runtime_name, newest)),
-    });
-    let start_failure = texts.start_failure.map(|failure| WaitingReason::from_text(failure.reason));
-    let derived = derive(spec, container, previous.as_ref(), &texts.seen, StatusInput { start_failure, ..input }, gates);
-    to_api(spec, container, &derived, texts)
+    view(spec, container, texts, input, gates).to_owned()
 }
 
-/// A derived status as the API object. `ready` and `started` are those before the prober's verdict.
-pub fn to_api(spec: &Spec, container: ContainerIndex, derived: &Derived, texts: &StatusTexts<'_>) -> api::ContainerStatus {
-    let api = spec.api_container(container);
-    let previous = texts.previous;
-    let carried = match (derived.identity, texts.seen.containers(container).next()) {
-        (IdentitySource::Newest, Some(newest)) => api::ContainerStatus {
-            image: newest.image.clone(),
-            image_id: newest.image_ref.clone(),
-            container_id: id_of(texts.runtime_name, newest),
-            allocated_resources: api.resources.requests.clone(),
-            resources: Some(resources_of(&api.resources, newest, previous, texts.runtime_name)),
-            volume_mounts: previous.map_or_else(Default::default, |status| status.volume_mounts.clone()),
-            ..api::ContainerStatus::default()
-        },
-        (IdentitySource::Previous, _) => previous.cloned().unwrap_or_default(),
-        _ => api::ContainerStatus { image: api.image.clone(), volume_mounts: api.volume_mounts.clone(), ..api::ContainerStatus::default() },
-    };
-    api::ContainerStatus {
-        name: api.name.clone(),
-        state: state(derived.state, container, texts),
-        last_state: state(derived.last, container, texts),
-        ready: derived.ready,
-        restart_count: derived.restart_count,
-        started: derived.started,
-        ..carried
+impl ContainerStatusView<'_> {
+    /// The status as the API object.
+    pub fn to_owned(&self) -> api::ContainerStatus {
+        let (api, previous) = (self.container, self.texts.previous);
+        let with_identity = match (self.derived.identity, self.instances[0], previous) {
+            (IdentitySource::Newest, Some(newest), _) => api::ContainerStatus {
+                image: newest.image.clone(),
+                image_id: newest.image_ref.clone(),
+                container_id: id_of(&self.texts, newest).to_text(),
+                allocated_resources: api.resources.requests.clone(),
+                resources: Some(self.resources(newest)),
+                volume_mounts: previous.map_or_else(Default::default, |status| status.volume_mounts.clone()),
+                ..api::ContainerStatus::default()
+            },
+            (IdentitySource::Previous, _, Some(previous)) => api::ContainerStatus {
+                image: previous.image.clone(),
+                image_id: previous.image_id.clone(),
+                container_id: previous.container_id.clone(),
+                allocated_resources: previous.allocated_resources.clone(),
+                resources: previous.resources.clone(),
+                volume_mounts: previous.volume_mounts.clone(),
+                user: previous.user.clone(),
+                allocated_resources_status: previous.allocated_resources_status.clone(),
+                stop_signal: previous.stop_signal.clone(),
+                ..api::ContainerStatus::default()
+            },
+            _ => api::ContainerStatus {
+                image: api.image.clone(),
+                volume_mounts: api.volume_mounts.clone(),
+                ..api::ContainerStatus::default()
+            },
+        };
+        api::ContainerStatus {
+            name: api.name.clone(),
+            state: self.state().to_owned(),
+            last_state: self.last_state().to_owned(),
+            ready: self.derived.ready,
+            restart_count: self.derived.restart_count,
+            started: self.derived.started,
+            ..with_identity
+        }
+    }
+
+    /// Resources in force: those allocated, and while the container runs, what the runtime reports of it, else what the last status of the
+    /// same running instance had.
+    fn resources(&self, newest: &ObservedContainer) -> ResourceRequirements {
+        let allocated = &self.container.resources;
+        if newest.state != ObservedState::Running {
+            return allocated.clone();
+        }
+        let kept = self
+            .texts
+            .previous
+            .filter(|status| status.state.running.is_some() && id_of(&self.texts, newest).is(&status.container_id))
+            .and_then(|status| status.resources.as_ref());
+        resources::in_force(
+            allocated,
+            newest.resources.as_ref().map(Told::from).unwrap_or_default(),
+            kept.map(Told::from).unwrap_or_default(),
+        )
     }
 }
 
-fn state(source: StateSource, container: ContainerIndex, texts: &StatusTexts<'_>) -> api::ContainerState {
-    let instance = |number: u8| texts.seen.containers(container).nth(number.into());
-    let empty = api::ContainerState::default;
-    match source {
-        StateSource::None => empty(),
-        StateSource::Waiting(reason) => {
-            let message = if reason == WaitingReason::RestartingAllContainers { Synthetic::RemovedForRestart.message() } else { "" };
-            waiting(reason.as_str(), message)
+impl StateView<'_> {
+    /// The state as the API object.
+    pub fn to_owned(&self) -> api::ContainerState {
+        match *self {
+            Self::Empty => api::ContainerState::default(),
+            Self::Waiting { reason, message } => api::ContainerState {
+                waiting: Some(api::ContainerStateWaiting { reason: reason.into(), message: message.into() }),
+                ..api::ContainerState::default()
+            },
+            Self::Running { started_at } => {
+                api::ContainerState { running: Some(api::ContainerStateRunning { started_at }), ..api::ContainerState::default() }
+            }
+            Self::Terminated(ended) => api::ContainerState { terminated: Some(ended.to_owned()), ..api::ContainerState::default() },
+            Self::Kept(state) => state.clone(),
         }
-        StateSource::StartFailure(reason) => {
-            texts.start_failure.map_or_else(|| waiting(reason.as_str(), ""), |failure| waiting(failure.reason, failure.message))
-        }
-        StateSource::Running(number) => instance(number).map_or_else(empty, |seen| api::ContainerState {
-            running: Some(api::ContainerStateRunning { started_at: seen.started_at }),
-            ..empty()
-        }),
-        StateSource::Ended(number) => instance(number).map_or_else(empty, |seen| {
-            terminated(api::ContainerStateTerminated {
-                exit_code: seen.exit_code,
-                signal: 0,
-                reason: seen.reason.clone(),
-                message: seen.message.clone(),
-                started_at: seen.started_at,
-                finished_at: seen.finished_at,
-                container_id: id_of(texts.runtime_name, seen),
-            })
-        }),
-        StateSource::Synthetic(synthetic) => {
-            let exit = synthetic.exit();
-            terminated(api::ContainerStateTerminated {
-                exit_code: exit.code,
-                reason: exit.reason.as_str().into(),
-                message: synthetic.message().into(),
-                ..api::ContainerStateTerminated::default()
-            })
-        }
-        StateSource::Previous => texts.previous.map_or_else(empty, |status| status.state.clone()),
-        StateSource::PreviousLast => texts.previous.map_or_else(empty, |status| status.last_state.clone()),
     }
 }
 
-fn waiting(reason: &str, message: &str) -> api::ContainerState {
-    let waiting = api::ContainerStateWaiting { reason: reason.into(), message: message.into() };
-    api::ContainerState { waiting: Some(waiting), ..api::ContainerState::default() }
-}
-
-fn terminated(terminated: api::ContainerStateTerminated) -> api::ContainerState {
-    api::ContainerState { terminated: Some(terminated), ..api::ContainerState::default() }
-}
-
-fn id_of(runtime_name: &str, seen: &ObservedContainer) -> String {
-    format!("{runtime_name}://{}", seen.id)
-}
-
-fn is_id_of(id: &str, runtime_name: &str, seen: &ObservedContainer) -> bool {
-    id.strip_prefix(runtime_name).and_then(|rest| rest.strip_prefix("://")) == Some(&*seen.id)
-}
-
-/// Resources in force: those allocated, and while the container runs, what the runtime reports of it, else what the last status of the
-/// same running instance had.
-fn resources_of(
-    allocated: &ResourceRequirements,
-    seen: &ObservedContainer,
-    previous: Option<&api::ContainerStatus>,
-    runtime_name: &str,
-) -> ResourceRequirements {
-    if seen.state != ObservedState::Running {
-        return allocated.clone();
+impl TerminatedView<'_> {
+    fn to_owned(self) -> api::ContainerStateTerminated {
+        api::ContainerStateTerminated {
+            exit_code: self.exit_code,
+            signal: 0,
+            reason: self.reason.into(),
+            message: self.message.into(),
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            container_id: self.container_id.to_text(),
+        }
     }
-    let kept = previous
-        .filter(|status| status.state.running.is_some() && is_id_of(&status.container_id, runtime_name, seen))
-        .and_then(|status| status.resources.as_ref());
-    resources::in_force(allocated, seen.resources.as_ref().map(Told::from).unwrap_or_default(), kept.map(Told::from).unwrap_or_default())
+}
+
+impl ContainerId<'_> {
+    /// As [`to_string`](alloc::string::ToString) writes it, without the machinery of formatting.
+    fn to_text(self) -> String {
+        if self.is_none() {
+            return String::new();
+        }
+        let mut text = String::with_capacity(self.runtime.len() + 3 + self.id.len());
+        [self.runtime, "://", self.id].into_iter().for_each(|part| text.push_str(part));
+        text
+    }
 }
 
 impl<'a> From<&'a ObservedResources> for Told<'a> {

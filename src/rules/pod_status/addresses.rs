@@ -24,7 +24,7 @@ impl IpFamily {
 
 /// The addresses of a Pod on its own network, out of those that the runtime reports: the first of each family, that of the node's primary
 /// address first (kubelet `sortPodIPs`). What is not an address is passed over.
-pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> {
+pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> + Clone {
     let v6_first = node_primary.is_some_and(|ip| IpFamily::of(ip) == Some(IpFamily::V6));
     let order = if v6_first { [IpFamily::V6, IpFamily::V4] } else { [IpFamily::V4, IpFamily::V6] };
     order.into_iter().filter_map(move |wanted| reported.clone().find(|ip| IpFamily::of(ip) == Some(wanted)))

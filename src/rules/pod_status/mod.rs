@@ -1,7 +1,7 @@
 //! The status of a Pod, put together from its parts (kubelet `generateAPIPodStatus`).
 //!
 //! [`decide`] takes the container statuses as they were derived and says phase and conditions: in which order the parts look at one
-//! another stands there and nowhere else. The machine resolves the answer into its compact state, [`build`] into an API object.
+//! another stands there and nowhere else. The machine resolves the answer into its compact state, [`view()`] into a status that borrows its texts, [`build`] into an API object.
 //!
 //! ```
 //! use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
@@ -40,10 +40,12 @@
 
 mod addresses;
 mod object;
+mod view;
 
 pub use addresses::{IpFamily, canonical_ip, host_network_ips, is_dual_stack, pod_ips};
-pub(super) use object::condition;
-pub use object::{Build, Caches, KubeletPod, build};
+pub use object::build;
+pub(super) use object::{condition, message};
+pub use view::{Build, Caches, KubeletPod, PodStatusView, view};
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
 use super::phase::{self, PhaseFacts};

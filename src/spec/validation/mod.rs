@@ -14,7 +14,7 @@ mod update;
 
 pub use meta::validate_meta;
 pub use resize::validate_resize_update;
-pub(crate) use resources::{aggregate_limits, aggregate_requests, is_overcommittable, is_pod_level};
+pub(crate) use resources::{aggregate_requests, is_overcommittable, is_pod_level, together};
 pub use update::{validate_ephemeral_update, validate_update};
 
 use super::problem::{InvalidSpec, Problem};

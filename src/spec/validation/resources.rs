@@ -72,6 +72,16 @@ pub(super) fn pod_level(spec: &PodSpec, gates: &Gates, root: &Path<'_>, found: &
 
 type List = BTreeMap<String, Quantity>;
 
+/// What the containers need together at the worst moment; what the spec says at Pod level counts instead (API `PodRequests`, `PodLimits`).
+pub(crate) fn together(spec: &PodSpec) -> ResourceRequirements {
+    let mut together = ResourceRequirements { limits: aggregate_limits(spec), requests: aggregate_requests(spec) };
+    if let Some(own) = spec.resources.clone() {
+        together.limits.extend(own.limits.into_iter().filter(|(name, _)| is_pod_level(name)));
+        together.requests.extend(own.requests.into_iter().filter(|(name, _)| is_pod_level(name)));
+    }
+    together
+}
+
 /// What the containers request together at the worst moment: regular ones and sidecars, or a plain init container and the
 /// sidecars before it (API `AggregateContainerRequests`).
 pub(crate) fn aggregate_requests(spec: &PodSpec) -> List {
@@ -79,7 +89,7 @@ pub(crate) fn aggregate_requests(spec: &PodSpec) -> List {
 }
 
 /// What the containers are limited to together, in the same way (API `AggregateContainerLimits`). A container without a limit adds nothing.
-pub(crate) fn aggregate_limits(spec: &PodSpec) -> List {
+fn aggregate_limits(spec: &PodSpec) -> List {
     aggregate(spec, |resources| &resources.limits)
 }
 
