@@ -1,57 +1,92 @@
 //! When two states are the same.
 //!
-//! All that the machine knows counts ([`Pod::snapshot`](pod_lifecycle::Pod::snapshot)), and all that the runtime has, and the actions that wait for an answer. Times are
-//! seen from now: those to come by their distance, those that have passed by how long ago they were, roughly (back-offs and grace periods are
-//! what asks for that). What the checker remembers of the way here does not count.
+//! All that the machine knows counts ([`Pod::snapshot`](pod_lifecycle::Pod::snapshot)), and all that the runtime has, and the actions that
+//! wait for an answer. Times are seen from now, and numbers that only grow from the newest: see [`walk`](crate::walk). What the checker
+//! remembers of the way here does not count.
 
 use crate::moves::Budget;
 use crate::server::Server;
+use crate::walk::Walk;
 use crate::world::World;
-use pod_lifecycle::Time;
-use serde_json::Value;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use pod_lifecycle::observation::ObservedState;
+use pod_lifecycle::pod::Action;
+use serde::Serialize;
 
 /// A number for the state.
-pub(crate) fn key(world: &World, server: &Server, left: Budget) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (left, server.gone, server.stored).hash(&mut hasher);
-    let snapshot = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written");
-    hash(&snapshot, world.now, &mut hasher);
-    let mut jobs = world.jobs.clone();
-    jobs.sort_by_key(|job| format!("{job:?}"));
-    jobs.hash(&mut hasher);
-    world.runtime.sandboxes.hash(&mut hasher);
-    for instance in &world.runtime.instances {
-        (instance.container, instance.attempt, instance.sandbox, instance.exit.code, format!("{:?}", instance.state)).hash(&mut hasher);
-    }
-    hasher.finish()
+pub(crate) fn key(world: &World, server: &Server, left: &Budget, threshold: i64) -> u64 {
+    let row = row(world, server, left, threshold);
+    row.iter().fold(0, |hash, &number| mixed(hash ^ number as u64))
 }
 
-fn hash(value: &Value, now: Time, hasher: &mut DefaultHasher) {
-    match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
-            name.hash(hasher);
-            hash(value, now, hasher);
-        }),
-        Value::Array(items) => {
-            items.len().hash(hasher);
-            items.iter().for_each(|item| hash(item, now, hasher));
+/// The state as a row of numbers.
+pub(crate) fn row(world: &World, server: &Server, left: &Budget, threshold: i64) -> Vec<i64> {
+    let mut walk = Walk::new(world.now, threshold);
+    world.pod.snapshot().serialize(&mut walk).expect("a snapshot is written");
+    walk.finish();
+    let Walk { mut row, next, sandboxes, .. } = walk;
+    row.extend([i64::from(server.gone), i64::from(server.stored)]);
+    row.extend(left.numbers());
+    let mut jobs: Vec<_> = world.jobs.iter().map(|job| numbers(*job, &next, sandboxes)).collect();
+    jobs.sort_unstable();
+    row.extend(jobs.into_iter().flatten());
+    row.push(i64::MAX);
+    for &(attempt, ready) in &world.runtime.sandboxes {
+        row.push(2 * (sandboxes - i64::from(attempt)) + i64::from(ready));
+    }
+    row.push(i64::MAX);
+    for container in world.pod.spec().indexes() {
+        for instance in world.runtime.instances.iter().filter(|instance| instance.container == container) {
+            let state = match instance.state {
+                ObservedState::Created => 0,
+                ObservedState::Running => 1,
+                ObservedState::Exited => 2 + i64::from(instance.exit.code),
+                _ => -1,
+            };
+            let age = next[container.get()].0 - i64::from(instance.attempt.0);
+            row.extend([age, state]);
         }
-        Value::String(text) => match serde_json::from_value::<Time>(value.clone()) {
-            Ok(time) => seen_from(now, time).hash(hasher),
-            Err(_) => text.hash(hasher),
-        },
-        other => other.hash(hasher),
+        row.push(i64::MAX);
+    }
+    row
+}
+
+/// Actions in the order in which states are compared.
+pub(crate) fn in_order(jobs: &[Action]) -> Vec<Action> {
+    let mut jobs = jobs.to_vec();
+    // At most one instance of a container is spoken of by two of the same kind, and the older one comes first.
+    jobs.sort_by_key(|job| numbers(*job, &[(0, 0); 4], 0));
+    jobs
+}
+
+/// An action as numbers: which, of what, and further which.
+pub(crate) fn numbers(action: Action, next: &[(i64, i64)], sandboxes: i64) -> [i64; 4] {
+    let age =
+        |container: pod_lifecycle::ContainerIndex, attempt: pod_lifecycle::pod::Attempt| next[container.get()].0 - i64::from(attempt.0);
+    let of = |container: pod_lifecycle::ContainerIndex| container.get() as i64;
+    match action {
+        Action::StoreObject => [0, 0, 0, 0],
+        Action::Schedule => [1, 0, 0, 0],
+        Action::Bind => [2, 0, 0, 0],
+        Action::Admit => [3, 0, 0, 0],
+        Action::MountVolumes => [4, 0, 0, 0],
+        Action::RunPodSandbox { attempt } => [5, sandboxes - i64::from(attempt), 0, 0],
+        Action::StopPodSandbox { attempt } => [6, sandboxes - i64::from(attempt), 0, 0],
+        Action::ImageStatus { container } => [7, of(container), 0, 0],
+        Action::PullImage { container } => [8, of(container), 0, 0],
+        Action::CreateContainer { container, attempt, .. } => [9, of(container), age(container, attempt), 0],
+        Action::StartContainer { container, attempt } => [10, of(container), age(container, attempt), 0],
+        Action::RunHook { container, attempt, hook } => [11, of(container), age(container, attempt), hook as i64],
+        Action::StopContainer { container, attempt, timeout_seconds } => [12, of(container), age(container, attempt), timeout_seconds],
+        Action::RemoveContainer { container, attempt } => [13, of(container), age(container, attempt), 0],
+        Action::Probe { container, attempt, kind } => [14, of(container), age(container, attempt), kind as i64],
+        Action::UnmountVolumes => [15, 0, 0, 0],
+        Action::DeleteObject => [16, 0, 0, 0],
+        _ => unreachable!("an action that is not explored: {action:?}"),
     }
 }
 
-/// Seconds until then, or roughly how long ago it was.
-fn seen_from(now: Time, time: Time) -> i64 {
-    match (time - now).secs() {
-        ahead @ 1.. => ahead,
-        0 => i64::from(time > now),
-        -9..=-1 => -1,
-        -599..=-10 => -2,
-        _ => -3,
-    }
+/// All bits depend on all bits.
+const fn mixed(word: u64) -> u64 {
+    let product = word.wrapping_add(0x9e37_79b9_7f4a_7c15) as u128 * 0xd6e8_feb8_6659_fd93;
+    (product >> 64) as u64 ^ product as u64
 }

@@ -1,18 +1,32 @@
 //! The Pods that are explored.
 
-use pod_lifecycle::Spec;
+use crate::walk::LONGEST_WAIT;
+use pod_lifecycle::pod::NodeConfig;
+use pod_lifecycle::rules::backoff::BackoffConfig;
+use pod_lifecycle::{Span, Spec};
 use serde_json::{Value, json};
 
 /// A Pod, and how it is called.
 pub(crate) struct Shape {
     pub(crate) name: String,
     spec: Value,
+    /// The highest of the thresholds of its probes.
+    pub(crate) threshold: i64,
 }
 
 impl Shape {
     fn new(name: &str, policy: &str, mut spec: Value) -> Self {
         (spec["restartPolicy"], spec["terminationGracePeriodSeconds"]) = (policy.into(), 2.into());
-        Self { name: format!("{name}, {policy}"), spec }
+        Self { name: format!("{name}, {policy}"), spec, threshold: 1 }
+    }
+
+    /// A node whose back-offs have two lengths, not six: 10 s and 20 s.
+    pub(crate) fn node(&self) -> NodeConfig {
+        let mut node = NodeConfig::default();
+        let forgotten_after = node.crash_loop.forgotten_after();
+        let short = BackoffConfig::new(node.crash_loop.initial(), Span::from_secs(LONGEST_WAIT), forgotten_after);
+        (node.crash_loop, node.image_pull) = (short, short);
+        node
     }
 
     pub(crate) fn spec(&self) -> Spec {
