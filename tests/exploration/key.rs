@@ -8,8 +8,9 @@ use crate::moves::Budget;
 use crate::server::Server;
 use crate::walk::Walk;
 use crate::world::World;
+use pod_lifecycle::ContainerIndex;
 use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::Action;
+use pod_lifecycle::pod::{Action, Attempt};
 use serde::Serialize;
 
 /// A number for the state.
@@ -53,7 +54,7 @@ pub(crate) fn row(world: &World, server: &Server, left: &Budget, threshold: i64)
 /// Actions in the order in which states are compared.
 pub(crate) fn in_order(jobs: &[Action]) -> Vec<Action> {
     let mut jobs = jobs.to_vec();
-    // At most one instance of a container is spoken of by two of the same kind, and the older one comes first.
+    // Without what is newest, the older of two of one kind comes last in all states alike.
     jobs.sort_by_key(|job| numbers(*job, &[(0, 0); 4], 0));
     jobs
 }
@@ -62,7 +63,7 @@ pub(crate) fn in_order(jobs: &[Action]) -> Vec<Action> {
 pub(crate) fn numbers(action: Action, next: &[(i64, i64)], sandboxes: i64) -> [i64; 4] {
     let age =
         |container: pod_lifecycle::ContainerIndex, attempt: pod_lifecycle::pod::Attempt| next[container.get()].0 - i64::from(attempt.0);
-    let of = |container: pod_lifecycle::ContainerIndex| container.get() as i64;
+    let of = |container: ContainerIndex| container.get() as i64;
     match action {
         Action::StoreObject => [0, 0, 0, 0],
         Action::Schedule => [1, 0, 0, 0],

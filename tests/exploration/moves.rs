@@ -27,20 +27,8 @@ pub(crate) struct Budget {
 /// What fails outside the containers.
 pub(crate) const NODE: &[&str] = &["Admit", "Schedule", "MountVolumes", "RunPodSandbox", "StopPodSandbox", "SandboxDied"];
 
-/// All that may fail but a sandbox that is up.
-pub(crate) const UP: &[&str] = &[
-    "Admit",
-    "Schedule",
-    "MountVolumes",
-    "RunPodSandbox",
-    "StopPodSandbox",
-    "ImageStatus",
-    "PullImage",
-    "CreateContainer",
-    "StartContainer",
-    "StopContainer",
-    "Probe",
-];
+/// What fails of containers.
+pub(crate) const CONTAINER: &[&str] = &["ImageStatus", "PullImage", "CreateContainer", "StartContainer", "StopContainer"];
 
 /// All that may fail.
 pub(crate) const ALL: &[&str] = &[

@@ -73,6 +73,8 @@ pub(crate) fn explore(shape: &Shape, budget: Budget) -> Found {
     search.open.push_back((0, None, first));
     while let Some((id, twin, state)) = search.open.pop_front() {
         let moves = state.moves();
+        let is_over = state.world.pod.stage() == Stage::Removed;
+        assert!(is_over || !moves.is_empty(), "nothing can happen any more\n{}", search.story(&search.graph.way(id)));
         if let Some((from, nth)) = twin {
             let edges = search.graph.of(id).to_vec();
             search.twins += 1;
