@@ -61,8 +61,7 @@ pub(crate) fn in_order(jobs: &[Action]) -> Vec<Action> {
 
 /// An action as numbers: which, of what, and further which.
 pub(crate) fn numbers(action: Action, next: &[(i64, i64)], sandboxes: i64) -> [i64; 4] {
-    let age =
-        |container: pod_lifecycle::ContainerIndex, attempt: pod_lifecycle::pod::Attempt| next[container.get()].0 - i64::from(attempt.0);
+    let age = |container: ContainerIndex, attempt: Attempt| next[container.get()].0 - i64::from(attempt.0);
     let of = |container: ContainerIndex| container.get() as i64;
     match action {
         Action::StoreObject => [0, 0, 0, 0],
