@@ -1,6 +1,6 @@
 //! Builds of the status, and their publication (kubelet `generateAPIPodStatus`, `SetPodStatus`, `mergePodStatus`).
 
-use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
+use super::container::{MaybeAttempt, ShownContainer, ShownContainerState, Slot, Termination};
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 use super::published::PodReason;
 use super::{Pod, Stage};
@@ -14,7 +14,6 @@ use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
-use alloc::sync::Arc;
 
 /// The conditions in the order in which one causes another, which is that of the transitions told.
 const IN_ORDER_OF_CAUSE: [KubeletCondition; KubeletCondition::ALL.len()] = [
@@ -67,9 +66,7 @@ impl Pod {
         if self.is_illegal(restarting_all) {
             return;
         }
-        if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
-            self.shown_spec = Arc::clone(&self.spec);
-        }
+        self.texts.show_spec(None);
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
@@ -106,7 +103,7 @@ impl Pod {
             return None;
         }
         let slot = &self.slots[container.get()];
-        slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt == Some(slot.newest().attempt) })
+        slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt.get() == Some(slot.newest().attempt) })
     }
 
     fn derive(&self, container: ContainerIndex, restarting_all: bool) -> Derived {
@@ -170,9 +167,9 @@ impl Pod {
             _ => None,
         };
         let attempt = match derived.identity {
-            IdentitySource::Spec => None,
-            IdentitySource::Previous => old.and_then(|old| old.attempt),
-            IdentitySource::Newest => Some(slot.newest().attempt),
+            IdentitySource::Spec => MaybeAttempt::NONE,
+            IdentitySource::Previous => old.map_or(MaybeAttempt::NONE, |old| old.attempt),
+            IdentitySource::Newest => slot.newest().attempt.into(),
         };
         let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
         let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
@@ -189,7 +186,7 @@ impl Pod {
             // A terminal phase stays because the one before it was terminal.
             last_phase: published.local_phase.filter(|phase| self.node.pacing.ends || !phase.is_terminal()),
             api_phase: self.source_phase(),
-            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time, now),
+            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time.get(), now),
             was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),
             restarting_all,
         };
@@ -216,7 +213,7 @@ impl Pod {
     /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
     /// it is stopped (kubelet `SyncTerminatingPod`, its status function). One that comes while everything is stopped already comes too late.
     fn note_kill(&mut self) {
-        if let Some(kill) = &mut self.object.kill
+        if let Some(kill) = self.texts.kill_mut()
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
@@ -275,7 +272,7 @@ impl Pod {
     fn build_rest(&mut self, now: Time) -> bool {
         let generation = self.object.shown_generation();
         let published = &mut self.published;
-        published.start_time.get_or_insert(now.truncated());
+        published.start_time.or_insert(now);
         let changed = !published.built || !published.has_host_ips || published.observed_generation != generation;
         published.built = true;
         published.has_host_ips = true;
@@ -326,7 +323,7 @@ impl Pod {
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
         let message = self.texts.get().map_or("", |texts| &texts.held.2);
-        if let Some(kill) = self.object.kill.filter(|kill| kill.shown)
+        if let Some(kill) = self.texts.kill().filter(|kill| kill.shown)
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
             conditions::update(&mut self.texts.make().foreign, condition);

@@ -15,7 +15,7 @@ use crate::rules::qos;
 use crate::rules::view::{Exit, TerminatedReason};
 use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
-use crate::time::Time;
+use crate::time::{ApiTime, Time};
 
 impl Pod {
     /// Folds one event. On an error nothing has changed. Whether it leaves nothing to do.
@@ -28,7 +28,7 @@ impl Pod {
             }
             // An answer that the Pod's end did not wait for is late news.
             Event::VolumesMounted | Event::VolumesFailed
-                if self.work.step != Step::Volumes && worker::end_reason(self.object.end_facts()).is_some() => {}
+                if self.work.step != Step::Volumes && worker::end_reason(self.end_facts()).is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -162,7 +162,7 @@ impl Pod {
     /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
     /// may have ended, or be gone, before the answer is there.
     fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
-        self.is_starting(container, &[step]) && self.work.created == attempt
+        self.is_starting(container, &[step]) && self.work.created() == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -308,8 +308,7 @@ impl Pod {
 
     /// The runtime made the instance that was asked for: it is started next.
     pub(crate) fn created(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str, out: &mut impl Sink) {
-        self.work.created = attempt;
-        let hash = self.work.creating;
+        let hash = self.work.creating();
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
@@ -326,8 +325,8 @@ impl Pod {
         self.slots[container.get()].instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
         self.actuate_new(container);
-        self.note_identity(container, attempt, id, image_id);
-        self.work.step = Step::Start(container, StartStep::Run);
+        self.note_identity(container, attempt, hash, id, image_id);
+        self.work.start(container, attempt);
         out.emit(Output::Action(Action::StartContainer { container, attempt }));
     }
 
@@ -348,7 +347,7 @@ impl Pod {
         if !self.set_instance(container, InstanceEvent::Started, out) {
             return;
         }
-        self.slots[container.get()].instances[0].started_at = Some(at);
+        self.slots[container.get()].instances[0].started_at = ApiTime::of(at);
         self.relist(now);
     }
 
@@ -357,10 +356,10 @@ impl Pod {
             return;
         }
         let newest = &mut self.slots[container.get()].instances[0];
-        newest.exit = exit;
+        newest.exit = exit.into();
         // A runtime has no start to tell of, and says the epoch (containerd).
-        newest.started_at = Some(Time::EPOCH);
-        newest.finished_at = Some(at);
+        newest.started_at = ApiTime::of(Time::EPOCH);
+        newest.finished_at = at.into();
         self.relist(now);
     }
 
@@ -369,8 +368,8 @@ impl Pod {
             return;
         }
         let newest = &mut self.slots[container.get()].instances[0];
-        newest.exit = exit;
-        newest.finished_at = Some(at);
+        newest.exit = exit.into();
+        newest.finished_at = at.into();
         self.relist(now);
         self.exit_seen(now, container, out);
     }

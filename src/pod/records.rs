@@ -36,9 +36,9 @@ impl InstanceFacts {
             sandbox: if observed.active { sandbox } else { u32::MAX },
             restart_count: observed.restart_count,
             hash: if observed.spec_changed { !hash } else { hash },
-            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() },
-            started_at: observed.started_at,
-            finished_at: observed.finished_at,
+            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() }.into(),
+            started_at: observed.started_at.into(),
+            finished_at: observed.finished_at.into(),
         }
     }
 }
@@ -88,8 +88,8 @@ impl Pod {
     pub(crate) fn purge_init_containers(&mut self, out: &mut impl Sink) {
         let spec = self.spec.clone();
         for container in spec.init() {
-            if self.plan[container.get()].start {
-                self.work.purged = self.finished_before_sync(container);
+            if self.slots[container.get()].plan.start {
+                self.texts.note_purged(self.finished_before_sync(container));
             } else {
                 self.slots[container.get()].next_restart_count = 0;
             }

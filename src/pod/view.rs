@@ -1,9 +1,9 @@
 //! What the Pod shows: its facts to the rules, its published status to the caller.
 
+use super::aside::TextStore;
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::output::ShownState;
 use super::sandbox::{SandboxFacts, SandboxState};
-use super::texts::TextStore;
 use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{KubeletCondition, Verdict};
@@ -93,7 +93,7 @@ impl Pod {
         ContainerView {
             state: shown.map_or(ShownState::Absent, super::container::ShownContainer::short),
             entry: shown.map(super::container::ShownContainer::entry),
-            attempt: shown.and_then(|shown| shown.attempt),
+            attempt: shown.and_then(|shown| shown.attempt.get()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Pod {
 
     /// `status.startTime`: when the kubelet first took note of the Pod, in whole seconds.
     pub const fn start_time(&self) -> Option<Time> {
-        self.published.start_time
+        self.published.start_time.get()
     }
 
     /// The addresses of the Pod in the published status, the primary first.
@@ -164,7 +164,7 @@ impl Pod {
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
-                let newest = self.work.created;
+                let newest = self.work.created();
                 match step {
                     StartStep::ImageStatus => Action::ImageStatus { container },
                     StartStep::Pull => Action::PullImage { container },
