@@ -76,13 +76,13 @@ fn holds(shape: &Shape, budget: Budget, states: usize) {
 
 #[test]
 fn one_container_on_a_bad_node() {
-    let budget = Budget { failing: NODE, codes: &[0], ..Budget::new(ALWAYS, ALWAYS, ALWAYS) };
+    let budget = Budget { failing: NODE, codes: &[1], ..Budget::new(ALWAYS, ALWAYS, ALWAYS) };
     holds(&shapes::one("Always"), budget, 9_254);
 }
 
 #[test]
 fn one_container_and_one_failure() {
-    holds(&shapes::one("Always"), Budget { codes: &[0], forced: true, ..Budget::new(ALWAYS, 1, ALWAYS) }, 11_484);
+    holds(&shapes::one("Always"), Budget { codes: &[1], forced: true, ..Budget::new(ALWAYS, 1, ALWAYS) }, 11_484);
 }
 
 #[test]
