@@ -43,6 +43,7 @@ impl Pod {
                 self.volumes = false;
                 self.work.step = Step::EndStatus;
             }
+            Event::Aborted if !self.is_abortable() && worker::end_reason(self.object.end_facts()).is_some() => {}
             Event::Aborted => self.abort(now, name)?,
             Event::ObjectRemoved => self.object_removed(now, name, out)?,
             Event::SandboxStarted { attempt, ips } => self.sandbox_started(now, attempt, ips, out)?,
@@ -278,10 +279,14 @@ impl Pod {
         }
     }
 
+    /// Whether the work in progress is of a kind that may be broken off.
+    fn is_abortable(&self) -> bool {
+        matches!(self.work.step, Step::Volumes | Step::Sandbox)
+            || matches!(self.work.step, Step::Start(_, step) if step < StartStep::PostStart)
+    }
+
     fn abort(&mut self, now: Time, event: &'static str) -> Result<(), TransitionError> {
-        let abortable = matches!(self.work.step, Step::Volumes | Step::Sandbox)
-            || matches!(self.work.step, Step::Start(_, step) if step < StartStep::PostStart);
-        self.expects(event, abortable)?;
+        self.expects(event, self.is_abortable())?;
         self.fail_sync(now);
         Ok(())
     }

@@ -180,6 +180,13 @@ impl Runtime {
         self.instances.retain(|_| kept.next() == Some(true));
     }
 
+    /// Forgets what was done, and the sandboxes before the newest that are down.
+    pub(crate) fn forget(&mut self) {
+        self.deeds.clear();
+        let mut newest = true;
+        self.sandboxes.retain(|&(_, ready)| core::mem::take(&mut newest) || ready);
+    }
+
     /// All that there is.
     pub(crate) fn list(&self, spec: &Spec) -> Observation {
         let network = if spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };

@@ -1,13 +1,13 @@
 //! The API server in small: it keeps one Pod as clients and the kubelet write it, and holds every version against the rules of the checker.
 
-use super::world::{Call, Input, Op, START, TRUE, World};
+use super::world::{Input, Op, START, TRUE, World};
 use pod_lifecycle::api::{
     self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodPhase, PodStatus, WatchEvent,
     WatchObject,
 };
 use pod_lifecycle::check::{Checker, Finding, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
-use pod_lifecycle::pod::{Change, Event, Output};
+use pod_lifecycle::pod::{Change, Event, Output, TransitionError};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::spec::validate_update;
 use pod_lifecycle::{Gates, Spec, Time};
@@ -32,10 +32,11 @@ pub(crate) struct Server {
     pub(crate) stored: bool,
     pub(crate) gone: bool,
     pub(crate) versions: u64,
-    checker: Checker,
+    /// Shared by the states of an exploration until the next version.
+    checker: Arc<Checker>,
     pub(crate) found: Vec<Finding>,
-    /// The last versions, for a human.
-    log: Vec<String>,
+    /// What happened, for a human, if one asks.
+    log: Option<Vec<String>>,
 }
 
 impl Server {
@@ -43,33 +44,52 @@ impl Server {
         let metadata =
             ObjectMeta { name: "model".into(), namespace: "laws".into(), uid: "u1".into(), generation: 1, ..ObjectMeta::default() };
         let object = api::Pod { metadata, spec: world.stored.api().clone(), ..api::Pod::default() };
-        Self { object, stored: false, gone: false, versions: 0, checker: Checker::new(), found: Vec::new(), log: Vec::new() }
+        Self {
+            object,
+            stored: false,
+            gone: false,
+            versions: 0,
+            checker: Arc::new(Checker::new()),
+            found: Vec::new(),
+            log: Some(Vec::new()),
+        }
+    }
+
+    /// Tells no story: that takes longer than all else.
+    pub(crate) fn quiet(self) -> Self {
+        Self { log: None, ..self }
+    }
+
+    /// What happened.
+    pub(crate) fn log(&self) -> &[String] {
+        self.log.as_deref().unwrap_or_default()
     }
 
     /// Something happens; what goes through the API server happens as it allows.
     pub(crate) fn step(&mut self, world: &mut World, op: Op) {
         let [what, a, b, c] = op;
         let input = world.next([what % TRUE, a, b, c]);
-        self.take(world, input);
+        let _ = self.take(world, input);
     }
 
-    /// Something happens. What is not in the store yet, nobody changes.
-    pub(crate) fn take(&mut self, world: &mut World, input: Input) {
+    /// Something happens. What is not in the store yet, nobody changes. What the machine says to what it is told.
+    pub(crate) fn take(&mut self, world: &mut World, input: Input) -> Result<(), TransitionError> {
         match input {
             Input::Update(Change::Spec { spec, .. }) => self.change(world, &spec),
             Input::Update(Change::Deletion { grace_period_seconds, .. }) => self.delete(world, grace_period_seconds),
             Input::Event(Event::ObjectRemoved) => self.delete(world, 0),
-            Input::Update(_) if !self.stored => {}
+            Input::Update(_) if !self.stored => Ok(()),
             // The specs limit no local storage.
-            Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => {}
+            Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => Ok(()),
             // Nothing of Kubernetes writes a reason of its own any more.
-            Input::Update(Change::Message { .. }) => {}
+            Input::Update(Change::Message { .. }) => Ok(()),
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
-                if cluster::put_condition(&mut self.object.status, condition.clone()) {
-                    self.publish(world.now);
-                    self.call(world, Input::Update(Change::Condition(condition)));
+                if !cluster::put_condition(&mut self.object.status, condition.clone()) {
+                    return Ok(());
                 }
+                self.publish(world.now);
+                self.call(world, Input::Update(Change::Condition(condition)))
             }
             input => self.call(world, input),
         }
@@ -88,15 +108,18 @@ impl Server {
     }
 
     /// The machine is told something, and what it publishes is written.
-    fn call(&mut self, world: &mut World, input: Input) {
+    fn call(&mut self, world: &mut World, input: Input) -> Result<(), TransitionError> {
         if matches!(input, Input::Event(Event::Bound)) {
             self.object.spec.node_name = "node".into();
         }
-        let Call { now, input, outputs, result, .. } = world.call(input);
-        self.log.push(format!("{now} {input:?} → {result:?} {outputs:?}"));
-        if outputs.contains(&Output::StatusChanged) {
-            self.write(now, world.pod.status().to_owned());
+        let (result, outputs) = world.tell(&input);
+        if let Some(log) = &mut self.log {
+            log.push(format!("{} {input:?} → {result:?} {outputs:?}", world.now));
         }
+        if outputs.contains(&Output::StatusChanged) {
+            self.write(world.now, world.pod.status().to_owned());
+        }
+        result
     }
 
     pub(crate) fn write(&mut self, now: Time, status: PodStatus) {
@@ -105,24 +128,24 @@ impl Server {
     }
 
     /// A client changes the spec.
-    fn change(&mut self, world: &mut World, wanted: &Spec) {
+    fn change(&mut self, world: &mut World, wanted: &Spec) -> Result<(), TransitionError> {
         let mut spec = wanted.api().clone();
         spec.node_name.clone_from(&self.object.spec.node_name);
         if !self.stored || spec == self.object.spec || validate_update(&self.object.spec, &spec, &Gates::default()).is_err() {
-            return;
+            return Ok(());
         }
         self.object.spec = spec.clone();
         self.object.metadata.generation += 1;
         self.publish(world.now);
         let generation = self.object.metadata.generation;
-        self.call(world, Input::Update(Change::Spec { spec: Arc::new(Spec::as_given(spec)), generation }));
+        self.call(world, Input::Update(Change::Spec { spec: Arc::new(Spec::as_given(spec)), generation }))
     }
 
     /// A client, or the kubelet, deletes the Pod.
-    fn delete(&mut self, world: &mut World, grace: i64) {
+    fn delete(&mut self, world: &mut World, grace: i64) -> Result<(), TransitionError> {
         // A forced deletion of what is down already cannot be told from the kubelet's own.
         if !self.stored || (grace == 0 && self.is_down()) {
-            return;
+            return Ok(());
         }
         let api::Pod { metadata: meta, spec, status, .. } = &self.object;
         let request = DeletionRequest { meta, spec, phase: status.phase, grace_period_seconds: Some(grace) };
@@ -139,9 +162,11 @@ impl Server {
         if verdict.remove {
             self.gone = true;
             self.watch(world.now, EventType::Deleted);
-            self.call(world, Input::Event(Event::ObjectRemoved));
+            self.call(world, Input::Event(Event::ObjectRemoved))
         } else if let Some((at, grace_period_seconds, generation)) = update {
-            self.call(world, Input::Update(Change::Deletion { at, grace_period_seconds, generation }));
+            self.call(world, Input::Update(Change::Deletion { at, grace_period_seconds, generation }))
+        } else {
+            Ok(())
         }
     }
 
@@ -158,9 +183,12 @@ impl Server {
         self.versions += 1;
         self.object.metadata.resource_version = self.versions.to_string();
         let event = WatchEvent { type_, t: Some((now - START).as_secs_f64()), object: WatchObject::Pod(Box::new(self.object.clone())) };
-        self.log.push(format!("{}", self.brief(now, type_)));
+        if self.log.is_some() {
+            let brief = self.brief(now, type_).to_string();
+            self.log.iter_mut().for_each(|log| log.push(brief.clone()));
+        }
         let Self { checker, found, versions, .. } = self;
-        checker.event(event, *versions, &mut |finding| found.push(finding));
+        Arc::make_mut(checker).event(event, *versions, &mut |finding| found.push(finding));
     }
 
     /// A version in brief: the status, and what of the metadata changes.
@@ -173,7 +201,7 @@ impl Server {
     /// The watch is over: what waited for a later version is told, too.
     pub(crate) fn finish(mut self) -> Result<Self, String> {
         let Self { checker, found, .. } = &mut self;
-        checker.finish(&mut |finding| found.push(finding));
+        Arc::make_mut(checker).finish(&mut |finding| found.push(finding));
         self.verdict().map(|()| self)
     }
 
@@ -182,8 +210,9 @@ impl Server {
         let is_known = |finding: &Finding| TOO_STRICT.iter().any(|(rule, _)| *rule == finding.rule.id());
         let broken = self.found.iter().find(|finding| finding.rule.severity() == Severity::Must && !is_known(finding));
         if let Some(finding) = broken {
-            let last = self.log.len().saturating_sub(3);
-            return Err(format!("version {}: {finding}\n{}\n", finding.line, self.log[last..].join("\n")));
+            let log = self.log();
+            let last = log.len().saturating_sub(3);
+            return Err(format!("version {}: {finding}\n{}\n", finding.line, log[last..].join("\n")));
         }
         Ok(())
     }

@@ -156,15 +156,21 @@ impl World {
         }
     }
 
-    /// Makes one call, and takes note of what is asked for.
+    /// Makes one call, and keeps the Pod as it was before.
     pub(crate) fn call(&mut self, input: Input) -> Call {
         let before = self.pod.clone();
+        let (result, outputs) = self.tell(&input);
+        Call { before, now: self.now, input, kind: self.kind, result, outputs }
+    }
+
+    /// Makes one call, and takes note of what is asked for.
+    pub(crate) fn tell(&mut self, input: &Input) -> (Result<(), TransitionError>, Vec<Output>) {
         let mut outputs = Vec::new();
         let mut sink = |output| {
             assert!(outputs.len() < MOST_OUTPUTS, "a call without an end: {:?}", &outputs[MOST_OUTPUTS - 20..]);
             outputs.push(output);
         };
-        let result = match &input {
+        let result = match input {
             Input::Event(event) => self.pod.handle(self.now, *event, &mut sink),
             Input::Update(change) => self.pod.update(self.now, change, &mut sink),
             Input::Observe(seen) => self.pod.observe(self.now, seen, &mut sink),
@@ -173,11 +179,11 @@ impl World {
                 Ok(())
             }
         };
-        if let Input::Event(event) = input {
-            self.last = event;
-            self.gone |= event == Event::ObjectRemoved && result.is_ok();
-        }
-        match &input {
+        match input {
+            Input::Event(event) => {
+                self.last = *event;
+                self.gone |= *event == Event::ObjectRemoved && result.is_ok();
+            }
             Input::Update(Change::Spec { spec, generation }) if result.is_ok() => {
                 (self.stored, self.generation) = (Arc::clone(spec), *generation);
             }
@@ -185,7 +191,7 @@ impl World {
             _ => {}
         }
         self.note(&outputs);
-        Call { before, now: self.now, input, kind: self.kind, result, outputs }
+        (result, outputs)
     }
 
     fn note(&mut self, outputs: &[Output]) {
