@@ -7,6 +7,9 @@
 
 mod agreement;
 mod answers;
+mod anything;
+mod derivation;
+mod determinism;
 mod going_on;
 mod laws;
 mod legality;
@@ -18,4 +21,5 @@ mod runtime;
 mod server;
 mod shape;
 mod tampered;
+mod tours;
 mod world;
