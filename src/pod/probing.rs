@@ -16,8 +16,9 @@ use crate::spec::{ContainerIndex, ProbeKind, ProbeSpec, Spec};
 use crate::time::{Span, Time};
 use alloc::boxed::Box;
 
-/// One probe of a container: its worker and its ticker.
+/// One probe of a container: its worker and its ticker. Packed: 22 bytes, as it is many.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[repr(packed(2))]
 pub(crate) struct Probing {
     pub(crate) worker: Worker,
     /// The next tick; `None`: there is no worker.
@@ -35,7 +36,8 @@ impl Probing {
     }
 
     pub(crate) const fn is_alive(&self) -> bool {
-        self.next.is_some()
+        let next = self.next;
+        next.is_some()
     }
 }
 
@@ -118,7 +120,7 @@ impl Pod {
         let shown = self.slots[container.get()].shown.as_ref();
         let instance = shown.and_then(|shown| {
             let state = shown.state.seen();
-            Some(SeenInstance { id: InstanceId::new(shown.attempt?.0), state, started: shown.started })
+            Some(SeenInstance { id: InstanceId::new(shown.attempt.get()?.0), state, started: shown.started })
         });
         let pod_terminal = self.node.pacing.ends && self.published.local_phase.is_some_and(PodPhase::is_terminal);
         Seen { pod_terminal, instance }
@@ -183,7 +185,7 @@ impl Pod {
     /// Fills in `started` and `ready` of a status under construction, and pokes the readiness worker if need be (kubelet `UpdatePodStatus`).
     pub(crate) fn mark(&mut self, now: Time, container: ContainerIndex, shown: &mut ShownContainer) {
         let spec = self.spec.container(container);
-        let instance = shown.attempt.map(|attempt| InstanceId::new(attempt.0));
+        let instance = shown.attempt.get().map(|attempt| InstanceId::new(attempt.0));
         let standing = |kind| Standing::of(self.worker(container, kind), instance);
         let probed = probe::Probed {
             kind: spec.kind(),

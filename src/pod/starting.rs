@@ -66,7 +66,8 @@ impl Pod {
     pub(crate) fn finished_before_sync(&self, container: ContainerIndex) -> Option<Time> {
         let own = usize::from(self.slots[container.get()].found != InstanceStage::Exited);
         let mut instances = self.instances(container).skip(own);
-        let finished_at = instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at);
+        let finished_at =
+            instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at.get());
         finished_at.or_else(|| self.work.purged.filter(|_| self.spec.init().any(|init| init == container)))
     }
 
