@@ -40,7 +40,7 @@ impl Pod {
     fn next_start(&self, after: Option<ContainerIndex>) -> Option<ContainerIndex> {
         let order = self.spec.ephemeral().chain(self.spec.init_and_regular());
         let mut rest = order.skip_while(|&c| after.is_some_and(|done| done != c)).skip(usize::from(after.is_some()));
-        rest.find(|&c| self.plan[c.get()].start)
+        rest.find(|&c| self.slots[c.get()].plan.start)
     }
 
     /// The back-off check, then the image.
@@ -68,7 +68,7 @@ impl Pod {
         let mut instances = self.instances(container).skip(own);
         let finished_at =
             instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at.get());
-        finished_at.or_else(|| self.work.purged.filter(|_| self.spec.init().any(|init| init == container)))
+        finished_at.or_else(|| self.texts.purged().filter(|_| self.spec.init().any(|init| init == container)))
     }
 
     /// Pulls the image unless the image back-off refuses (kubelet `EnsureImageExists`).
@@ -110,8 +110,7 @@ impl Pod {
                 backoff.image_pull_succeeded(&config, now);
             }
         }
-        self.work.step = Step::Start(container, StartStep::Create);
-        self.work.creating = self.spec.container(container).hash();
+        self.work.create(container, self.spec.container(container).hash());
         let slot = &self.slots[container.get()];
         out.emit(Output::Action(Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }));
     }
@@ -121,7 +120,7 @@ impl Pod {
         self.slots[container.get()].start_failure = WaitingReason::None;
         if self.spec.container(container).post_start().is_some() {
             self.work.step = Step::Start(container, StartStep::PostStart);
-            let attempt = self.work.created;
+            let attempt = self.work.created();
             out.emit(Output::Action(Action::RunHook { container, attempt, hook: HookKind::PostStart }));
         } else {
             self.start_on(now, Some(container), out);

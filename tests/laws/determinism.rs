@@ -1,7 +1,7 @@
 //! Law of determinism: the same inputs give the same outputs, whatever lies where in memory.
 
 use super::numbers::Numbers;
-use super::play::{CASES, histories};
+use super::play::histories;
 use super::world::{Op, World};
 use proptest::prop_assert_eq;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::thread;
 
 #[test]
 fn determinism() {
-    histories("determinism", CASES, |world, history| {
+    histories("determinism", 400, |world, history| {
         let first = lived(world, history, 0);
         // In another thread, whose hash seeds are others, with a heap that other things have been in.
         let mut twin = World::new(&mut Numbers::new(&world.shape));

@@ -61,10 +61,6 @@ impl<'a> Tour<'a> {
     fn new(spec: &str, pacing: Pacing, look: Look<'a>) -> Self {
         let mut node = NodeConfig::default();
         node.pacing = pacing;
-        Self::on(spec, node, look)
-    }
-
-    fn on(spec: &str, node: NodeConfig, look: Look<'a>) -> Self {
         let spec = Spec::parse(serde_json::from_str(spec).expect("a spec")).expect("a valid spec");
         Self { world: World::with(spec, node, true), look }
     }
@@ -213,12 +209,6 @@ fn begun_anew(look: Look<'_>) {
     let mut tour = Tour::running(WITH_INIT, Pacing::IMMEDIATE, look);
     tour.tell(DIED);
     tour.until(|world| world.pod.phase() == PodPhase::Pending);
-    let mut node = NodeConfig::default();
-    node.gates.restart_all_containers_on_container_exits = false;
-    let mut tour = Tour::on(WITH_INIT, node, look);
-    tour.until(|world| world.pod.phase() == PodPhase::Running);
-    tour.tell(DIED);
-    tour.until(|world| world.pod.facts().sandbox().as_str() == "Ready" && world.jobs.is_empty());
     let mut tour = Tour::running(RESTARTS_ALL, Pacing::IMMEDIATE, look);
     tour.exit(FIRST, 42);
     tour.until(|world| world.pod.phase() == PodPhase::Running && world.jobs.is_empty());
