@@ -86,7 +86,7 @@ impl Pod {
                 container.image.clone_from(&shown.image);
             }
         }
-        self.shown_spec = Arc::new(Spec::as_given(api));
+        self.texts.show_spec(Some(Arc::new(Spec::as_given(api))));
     }
 
     /// Why a container waits, in words that no rule makes anew.

@@ -76,7 +76,8 @@ fn a_new_kubelet_finds_its_pods() {
         // A kill that no status shows yet is known to the kubelet alone.
         let kept = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written");
         let is_killed = kept["object"].get("kill").is_some();
-        if !world.pod.stage().has_worker() || is_killed || world.gone {
+        // Nor is it looked at what a caller of the runtime manager alone does when a Pod has ended.
+        if !world.pod.stage().has_worker() || is_killed || world.gone || !world.pod.node().pacing.ends {
             return Ok(());
         }
         // What was made and has left no trace counts for the old kubelet alone.
