@@ -6,13 +6,10 @@ use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
 use core::panic::AssertUnwindSafe;
-use pod_lifecycle::api::{ObjectMeta, PodPhase, PodStatus};
 use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::{Action, NewPod, Output, Snapshot};
-use pod_lifecycle::{Pod, Spec};
+use pod_lifecycle::pod::{Action, Snapshot};
 use proptest::prop_assert;
 use std::panic::catch_unwind;
-use std::sync::Arc;
 
 #[test]
 fn snapshots_keep_everything() {
@@ -116,27 +113,6 @@ fn a_new_kubelet_finds_its_pods() {
     });
     println!("kubelet restarts: {}, {} of them without loss", restarts.get(), compared.get());
     assert!(restarts.get() > 200 || !is_thorough());
-}
-
-#[test]
-fn a_found_pod_shows_what_is_stored() {
-    every_call("found Pods", |call, world| {
-        let stored = world.pod.status().to_owned();
-        if !world.texts || !call.outputs.contains(&Output::StatusChanged) || stored.phase == Some(PodPhase::Unknown) {
-            return Ok(());
-        }
-        let mut api = world.pod.spec().api().clone();
-        api.node_name = "node".into();
-        let spec = Arc::new(Spec::as_given(api));
-        let found = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&stored) }, world.pod.node(), &mut ());
-        let shown = found.status().to_owned();
-        prop_assert!(shown == stored, "{}\nis stored, but shown is\n{}", json(&stored), json(&shown));
-        Ok(())
-    });
-}
-
-fn json(status: &PodStatus) -> String {
-    serde_json::to_string(status).expect("a status is written")
 }
 
 fn running(world: &World) -> Vec<&'static str> {
