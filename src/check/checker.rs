@@ -47,10 +47,11 @@ impl Options {
     /// About so many Pods are kept, if nothing else is asked for.
     pub const PODS: usize = 50_000;
 
-    /// Whether a rule is wanted.
+    /// Whether a rule is wanted, and true of a writer with these gates.
     pub fn select(&self, rule: &Rule) -> bool {
         let names = |list: &[String]| list.iter().any(|name| name == rule.id() || name == rule.family());
-        (self.rules.is_empty() || names(&self.rules))
+        rule.holds_with(&self.gates)
+            && (self.rules.is_empty() || names(&self.rules))
             && !names(&self.ignore)
             && self.min_severity.is_none_or(|least| rule.severity() >= least)
     }

@@ -6,6 +6,7 @@ use super::report::Report;
 use super::shape::{Scope, Shapes};
 use super::version::{Change, Version};
 use crate::api::vocabulary::written_as_str;
+use crate::gates::Gates;
 use crate::time::Span;
 use core::fmt;
 
@@ -99,6 +100,8 @@ pub struct Rule {
     pub(super) needs_spec: bool,
     pub(super) needs_every_version: bool,
     pub(super) needs_time: bool,
+    /// Feature gates of the writer without which it is not true.
+    pub(super) needs_gates: Option<fn(&Gates) -> bool>,
     /// What a version, and a change, must show for the rule to have anything to tell.
     pub(super) facts: [Facts; 2],
     pub(super) check: Check,
@@ -172,6 +175,11 @@ impl Rule {
         self.needs_time
     }
 
+    /// Whether Kubernetes keeps it with these feature gates: some rules rest on one that can be switched off.
+    pub fn holds_with(&self, gates: &Gates) -> bool {
+        self.needs_gates.is_none_or(|are_on| are_on(gates))
+    }
+
     /// A stream that keeps it.
     pub const fn silent(&self) -> &Example {
         &self.silent
@@ -198,6 +206,7 @@ impl Rule {
             needs_every_version: false,
             facts: [Facts::NONE; 2],
             needs_time: matches!(check, Check::Duration(..) | Check::Passing(..)),
+            needs_gates: None,
             check,
             silent: Example::NONE,
             fires: Example::NONE,
@@ -240,6 +249,11 @@ impl Rule {
 
     pub(super) const fn with_time(self) -> Self {
         Self { needs_time: true, ..self }
+    }
+
+    /// Only of writers whose gates are such.
+    pub(super) const fn with_gates(self, are_on: fn(&Gates) -> bool) -> Self {
+        Self { needs_gates: Some(are_on), ..self }
     }
 
     /// It has nothing to tell of a version without all of these: said twice, here and by the check, so that most checks need not be run.

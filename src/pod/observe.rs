@@ -8,15 +8,16 @@ use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::work::{StartStep, Step};
 use super::{Action, Pod};
-use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
+use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::conditions::KubeletCondition;
 use crate::rules::view::{Exit, Sandbox, TerminatedReason, WaitingReason};
-use crate::rules::{qos, termination_message};
-use crate::spec::ContainerIndex;
+use crate::rules::{backoff, qos, termination_message};
+use crate::spec::{ContainerIndex, Spec};
 use crate::time::Time;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 impl Pod {
@@ -47,6 +48,7 @@ impl Pod {
                 self.adopt_container(container, shown);
             }
         }
+        self.adopt_images(status);
         self.stage = if self.spec.api().node_name.is_empty() { Stage::Unscheduled } else { Stage::Bound };
         let action = if self.stage == Stage::Bound { Action::Admit } else { Action::Schedule };
         if self.stage == Stage::Bound || !self.is_gated() {
@@ -65,6 +67,40 @@ impl Pod {
         texts.message.clone_from(&status.message);
         texts.reason.clone_from(&status.reason);
         texts.nominated_node_name.clone_from(&status.nominated_node_name);
+    }
+
+    /// Without an instance a status shows the image of the spec that it was built with, which may be an earlier one.
+    fn adopt_images(&mut self, status: &PodStatus) {
+        let is_other =
+            |shown: &&ContainerStatus, image: &str| shown.container_id.is_empty() && !shown.image.is_empty() && shown.image != image;
+        let statuses =
+            || status.init_container_statuses.iter().chain(&status.container_statuses).chain(&status.ephemeral_container_statuses);
+        let differs =
+            |shown: &&ContainerStatus| self.spec.find(&shown.name).is_some_and(|of| is_other(shown, self.spec.container(of).image()));
+        if !statuses().any(|shown| differs(&shown)) {
+            return;
+        }
+        let mut api = self.spec.api().clone();
+        for container in api.init_containers.iter_mut().chain(&mut api.containers).chain(&mut api.ephemeral_containers) {
+            if let Some(shown) = statuses().find(|shown| shown.name == container.name && is_other(shown, &container.image)) {
+                container.image.clone_from(&shown.image);
+            }
+        }
+        self.texts.show_spec(Some(Arc::new(Spec::as_given(api))));
+    }
+
+    /// Why a container waits, in words that no rule makes anew.
+    fn adopt_waiting(&mut self, container: ContainerIndex, waiting: &ContainerStateWaiting) {
+        let message = match WaitingReason::from_text(&waiting.reason) {
+            WaitingReason::ImagePullBackOff => {
+                let plain = backoff::image_pull_message(self.spec.container(container).image(), Some(""));
+                waiting.message.strip_prefix(&plain).unwrap_or_default()
+            }
+            _ => &waiting.message,
+        };
+        if !message.is_empty() {
+            message.clone_into(&mut self.texts.make().container_mut(container).shown_failure);
+        }
     }
 
     /// The instance that a status shows is the first this machine knows of; an earlier one, shown as last, comes before it.
@@ -87,6 +123,10 @@ impl Pod {
             just_started: false,
             back_off_millis: 0,
         });
+        if let Some(waiting) = &status.state.waiting {
+            self.adopt_waiting(container, waiting);
+        }
+        let slot = &self.slots[container.get()];
         if has_instance || last.is_some() {
             let ended = status.state.terminated.as_ref();
             let texts = self.texts.make().container_mut(container);

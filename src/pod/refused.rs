@@ -11,6 +11,7 @@ use super::stage::{Stage, StageEvent};
 use super::work::Step;
 use super::{Pod, Slot};
 use crate::api::PodPhase;
+use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::grace::MIN_POD_GRACE_SECONDS;
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -20,8 +21,8 @@ impl Pod {
     pub(crate) fn rejected(&mut self, now: Time, reason: &str, message: &str, out: &mut impl Sink) {
         self.hide_containers(out);
         self.show_resizing(true, out);
+        self.hide_conditions(out);
         let published = &mut self.published;
-        published.drop_conditions();
         (published.built, published.has_host_ips) = (false, false);
         published.start_time.or_insert(now);
         published.observed_generation = self.object.shown_generation();
@@ -86,6 +87,17 @@ impl Pod {
         } else {
             self.relist(now);
         }
+    }
+
+    /// The status shows no conditions of the kubelet any more.
+    fn hide_conditions(&mut self, out: &mut impl Sink) {
+        for condition in KubeletCondition::ALL {
+            if let from @ Some(_) = self.published.condition(condition).status {
+                let change = StateChange::Condition { condition, from, to: None, reason: ConditionReason::None };
+                out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::Reported }));
+            }
+        }
+        self.published.drop_conditions();
     }
 
     /// The status shows no containers any more.

@@ -158,7 +158,11 @@ impl StatusView<'_> {
         match reason {
             WaitingReason::CrashLoopBackOff => {
                 let shown = pod.slots[container.get()].shown.as_ref();
-                let delay = Span::from_millis(shown.map_or(0, |shown| shown.back_off_millis.into()));
+                let millis = shown.map_or(0, |shown| shown.back_off_millis);
+                if let Some(adopted) = texts.map(|texts| &texts.shown_failure).filter(|text| millis == 0 && !text.is_empty()) {
+                    return adopted.clone();
+                }
+                let delay = Span::from_millis(millis.into());
                 alloc::format!("back-off {delay} restarting failed container={}", spec.name())
             }
             WaitingReason::ImagePullBackOff => {

@@ -1,6 +1,6 @@
 //! Two ways to learn the same facts: told one by one, and all at once by a re-list.
 
-use super::play::{histories, is_thorough};
+use super::play::{CASES, histories, is_thorough};
 use super::restart::lived;
 use super::world::{Input, World};
 use core::cell::Cell;
@@ -13,8 +13,8 @@ use proptest::prop_assert_eq;
 #[test]
 fn agreement() {
     let (looks, built) = (Cell::new(0_u32), Cell::new(0_u32));
-    histories(|world, history| {
-        let mut world = lived(world, history);
+    histories("agreement", CASES, |world, history| {
+        lived(world, history);
         // What is being removed is in the list still, and only the machine that asked for it knows.
         while let Some(n) = world.jobs.iter().position(|job| matches!(job, Action::RemoveContainer { .. })) {
             let job = world.jobs.remove(n);
@@ -25,7 +25,7 @@ fn agreement() {
         if !has_node || world.pod.deletion().is_some() {
             return Ok(());
         }
-        let mut found = from_scratch(&world);
+        let mut found = from_scratch(world);
         // Where the newest record was removed from outside, an older one counts again of which no event has told since.
         let known: Vec<_> = world.pod.spec().indexes().filter(|&container| world.runtime.has_latest(container)).collect();
         for &container in &known {

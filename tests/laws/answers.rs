@@ -77,6 +77,7 @@ impl World {
                 let outcome = if runs { OUTCOMES[usize::from(how) % OUTCOMES.len()] } else { RawOutcome::Failure };
                 Event::Probed { container, attempt, kind, outcome }
             }
+            Action::AllocateResources { generation } if how > 235 => Event::ResizeInfeasible { generation, message: self.text("too much") },
             Action::AllocateResources { generation } if how > 200 => Event::ResizeDeferred { generation, message: self.text("no room") },
             Action::AllocateResources { generation } => Event::ResizeAllocated { generation },
             Action::UpdateContainerResources { container, attempt, resource } if failed => {

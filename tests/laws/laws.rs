@@ -1,13 +1,12 @@
 //! The laws themselves.
 
 use super::numbers::Numbers;
-use super::play::{every_call, histories, is_thorough};
-use super::world::{Call, Input, Kind, World};
-use core::cell::{Cell, RefCell};
-use pod_lifecycle::pod::{Action, Attempt, Edge, Event, InstanceStage, Output, SandboxState, Stage, StateChange};
-use pod_lifecycle::{ContainerIndex, Pod, Span, Time};
+use super::play::{CASES, every_call, histories, is_thorough};
+use super::world::{Call, Kind};
+use core::cell::Cell;
+use pod_lifecycle::pod::{Action, Event, Output, Stage};
+use pod_lifecycle::{Pod, Span, Time};
 use proptest::{prop_assert, prop_assert_eq};
-use std::collections::BTreeSet;
 
 /// What the Pod would have done at this moment without the event.
 fn ticked(call: &Call) -> (Pod, Vec<Output>) {
@@ -42,104 +41,6 @@ fn staleness() {
     });
     println!("staleness: {} stale events", stale.get());
     assert!(stale.get() > 0 || !is_thorough());
-}
-
-/// Edges that no history reaches, and why.
-const UNREACHABLE: [(&str, &str, &str); 4] = [
-    // The Pods of these histories are born, not found by a kubelet that comes back.
-    ("Bound", "FoundTerminal", "Terminated"),
-    // A sandbox that is down is taken down before another one is made.
-    ("NotReady", "Started", "Ready"),
-    ("NotReady", "Died", "NotReady"),
-    // Told twice, nothing changes: no transition.
-    ("Stopped", "StopDone", "Stopped"),
-];
-
-const FIRST: ContainerIndex = ContainerIndex::new(0);
-const LOST: Event<'_> = Event::ContainerLost { container: FIRST, attempt: Attempt(0) };
-const REMOVED: Event<'_> = Event::ContainerRemoved { container: FIRST, attempt: Attempt(0) };
-
-/// Histories for edges that random ones seldom reach: so many good answers to a Pod of one container, then these events.
-const TOURS: &[(usize, &[Event<'_>])] = &[
-    (1, &[Event::ObjectRemoved]),
-    (2, &[Event::ObjectRemoved]),
-    (3, &[Event::ObjectRemoved]),
-    (3, &[Event::Rejected { reason: "OutOfcpu", message: "" }, Event::ObjectRemoved]),
-    // A sandbox that could not be made has left a record.
-    (5, &[Event::SandboxFailed { attempt: 0 }, Event::SandboxDied { attempt: 0 }]),
-    (8, &[REMOVED]),
-    (8, &[LOST, REMOVED]),
-    (9, &[LOST, REMOVED]),
-    (9, &[REMOVED]),
-];
-
-#[test]
-fn derivation() {
-    let reached = RefCell::new(BTreeSet::new());
-    let check = |call: &Call| {
-        for output in &call.outputs {
-            let Output::Transition(transition) = output else { continue };
-            let (table, from, to) = match transition.change {
-                StateChange::Stage { from, to } => (Stage::EDGES, from.as_str(), to.as_str()),
-                StateChange::Sandbox { from, to, .. } => (SandboxState::EDGES, from.as_str(), to.as_str()),
-                StateChange::Instance { from, to, .. } => (InstanceStage::EDGES, from.as_str(), to.as_str()),
-                _ => continue,
-            };
-            if matches!(call.input, Input::Observe(_)) {
-                prop_assert!(leads(table, from, to), "no way leads from {from} to {to}");
-                continue;
-            }
-            let mut rows = table.iter().filter(|edge| (edge.from, edge.to) == (from, to) && may_be_told_by(edge, call)).peekable();
-            prop_assert!(rows.peek().is_some(), "{from} → {to} is no row, told by {:?}", call.input);
-            for row in rows {
-                prop_assert_eq!(row.by, transition.by);
-                reached.borrow_mut().insert((row.from, row.event, row.to));
-            }
-        }
-        Ok(())
-    };
-    for (answers, events) in TOURS {
-        let mut world = World::new(&mut Numbers::new(&[]));
-        for _ in 0..*answers {
-            let job = world.jobs.remove(0);
-            let event = world.answer(job, 0);
-            check(&world.call(Input::Event(event))).expect("a derivation");
-        }
-        for event in *events {
-            check(&world.call(Input::Event(*event))).expect("a derivation");
-        }
-    }
-    every_call("derivation", |call, _| check(call));
-    let rows = [Stage::EDGES, SandboxState::EDGES, InstanceStage::EDGES].concat();
-    let never: Vec<_> = rows.iter().map(|row| (row.from, row.event, row.to)).filter(|row| !reached.borrow().contains(row)).collect();
-    println!("derivation: {} of {} rows reached", rows.len() - never.len(), rows.len());
-    if is_thorough() {
-        assert_eq!(never, UNREACHABLE, "rows that no history has reached");
-    }
-}
-
-/// Two rows may have the same ends: the event tells them apart.
-fn may_be_told_by(edge: &Edge, call: &Call) -> bool {
-    let Input::Event(event) = &call.input else {
-        return true;
-    };
-    match edge.event {
-        "StartFailed" => event.name() == "ContainerStartFailed",
-        "Ended" => event.name() == "ContainerExited",
-        _ => true,
-    }
-}
-
-/// Whether rows lead from one state to the other, in any number of steps.
-fn leads(table: &[Edge], from: &'static str, to: &str) -> bool {
-    let mut known = BTreeSet::from([from]);
-    loop {
-        let more: Vec<_> = table.iter().filter(|edge| known.contains(edge.from) && !known.contains(edge.to)).collect();
-        if known.contains(to) || more.is_empty() {
-            return known.contains(to);
-        }
-        known.extend(more.iter().map(|edge| edge.to));
-    }
 }
 
 #[test]
@@ -202,7 +103,7 @@ fn what_is_asked_for_is_pending() {
 fn liveness() {
     const MOST: usize = 600;
     let longest = Cell::new(0);
-    histories(|mut world, history| {
+    histories("liveness", CASES, |world, history| {
         for &op in history {
             world.step(op);
         }

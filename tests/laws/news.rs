@@ -4,7 +4,8 @@ use super::numbers::Numbers;
 use super::runtime::Instance;
 use super::shape::{self, CODES};
 use super::world::{Input, Kind, World};
-use pod_lifecycle::api::{ConditionStatus, PodCondition};
+use pod_lifecycle::api::{ConditionStatus, ObjectMeta, PodCondition};
+use pod_lifecycle::cluster::Disruption;
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Attempt, Change, Event, HookKind, InstanceStage, SandboxState};
 use pod_lifecycle::rules::ending::Ending;
@@ -101,16 +102,12 @@ impl World {
                 let grace = [30, 3, 0][usize::from(numbers.below(3))];
                 self.deletion(grace)
             }
-            5..7 => Change::Condition(PodCondition {
-                type_: "example.com/ready".into(),
-                observed_generation: 0,
-                status: if numbers.chance(100) { ConditionStatus::False } else { ConditionStatus::True },
-                last_probe_time: None,
-                last_transition_time: None,
-                reason: String::new(),
-                message: String::new(),
-            }),
-            7 => Change::Message { reason: "NodeLost".into(), message: "the node is away".into() },
+            5..7 => Change::Condition(self.condition(numbers)),
+            7 => match numbers.below(4) {
+                0 | 1 => Change::Message { reason: "NodeLost".into(), message: "the node is away".into() },
+                2 => Change::PhaseUnknown,
+                _ => Change::Failed { condition: Some(Disruption::DeletionByPodGc.condition(self.now, &ObjectMeta::default())) },
+            },
             8 => {
                 let ending = numbers.pick(&Ending::ALL);
                 Change::Kill { ending, message: "no room".into(), grace_period_seconds: Some(0) }
@@ -124,6 +121,26 @@ impl World {
                 },
             ),
         })
+    }
+
+    /// Another writer's condition: a readiness gate, a disruption or that nothing has come of one, that the node is lost.
+    fn condition(&self, numbers: &mut Numbers<'_>) -> PodCondition {
+        let status = if numbers.chance(100) { ConditionStatus::False } else { ConditionStatus::True };
+        let condition = |type_: &str, status| PodCondition {
+            type_: type_.into(),
+            observed_generation: 0,
+            status,
+            last_probe_time: None,
+            last_transition_time: None,
+            reason: String::new(),
+            message: String::new(),
+        };
+        match (numbers.below(8), status) {
+            (0..6, _) => condition("example.com/ready", status),
+            (6, ConditionStatus::True) => Disruption::DeletionByTaintManager.condition(self.now, &ObjectMeta::default()),
+            (6, _) if self.pod.other_condition("DisruptionTarget").is_some() => condition("DisruptionTarget", status),
+            _ => condition("Ready", ConditionStatus::False),
+        }
     }
 
     pub(crate) fn deletion(&self, grace_period_seconds: i64) -> Change {

@@ -9,6 +9,11 @@ impl<'a> Numbers<'a> {
         Self(numbers)
     }
 
+    /// Those that were not read yet.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
     pub(crate) fn next(&mut self) -> u8 {
         let Some((&first, rest)) = self.0.split_first() else {
             return 0;

@@ -5,7 +5,7 @@ use pod_lifecycle::api::{
     self, ConditionStatus, ConditionType, ContainerStatus, EventType, ObjectMeta, PodCondition, PodPhase, PodStatus, WatchEvent,
     WatchObject,
 };
-use pod_lifecycle::check::{Checker, Finding, Severity};
+use pod_lifecycle::check::{Checker, Finding, Options, Severity};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::pod::{Change, Event, Output, TransitionError};
 use pod_lifecycle::rules::ending::Ending;
@@ -41,6 +41,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new(world: &World) -> Self {
+        let mut options = Options::default();
+        options.gates = world.pod.node().gates;
         let metadata =
             ObjectMeta { name: "model".into(), namespace: "laws".into(), uid: "u1".into(), generation: 1, ..ObjectMeta::default() };
         let object = api::Pod { metadata, spec: world.stored.api().clone(), ..api::Pod::default() };
@@ -49,7 +51,7 @@ impl Server {
             stored: false,
             gone: false,
             versions: 0,
-            checker: Arc::new(Checker::new()),
+            checker: Arc::new(Checker::with(options)),
             found: Vec::new(),
             log: Some(Vec::new()),
         }
@@ -82,7 +84,10 @@ impl Server {
             // The specs limit no local storage.
             Input::Update(Change::Kill { ending: Ending::StorageLimit, .. }) => Ok(()),
             // Nothing of Kubernetes writes a reason of its own any more.
-            Input::Update(Change::Message { .. }) => Ok(()),
+            Input::Update(Change::Message { .. } | Change::PhaseUnknown) => Ok(()),
+            // Who does so deletes the Pod in the same breath.
+            Input::Update(Change::Failed { .. }) => Ok(()),
+            Input::Update(Change::Condition(condition)) if condition.type_ != ConditionType::from("example.com/ready") => Ok(()),
             Input::Update(Change::Condition(mut condition)) => {
                 condition.last_transition_time = Some(world.now.truncated());
                 if !cluster::put_condition(&mut self.object.status, condition.clone()) {
@@ -120,6 +125,13 @@ impl Server {
             self.write(world.now, world.pod.status().to_owned());
         }
         result
+    }
+
+    /// Something of which the machine is not told happens.
+    pub(crate) fn remark(&mut self, now: Time, what: &str) {
+        if let Some(log) = &mut self.log {
+            log.push(format!("{now} {what}"));
+        }
     }
 
     pub(crate) fn write(&mut self, now: Time, status: PodStatus) {
@@ -211,7 +223,7 @@ impl Server {
         let broken = self.found.iter().find(|finding| finding.rule.severity() == Severity::Must && !is_known(finding));
         if let Some(finding) = broken {
             let log = self.log();
-            let last = log.len().saturating_sub(3);
+            let last = log.len().saturating_sub(14);
             return Err(format!("version {}: {finding}\n{}\n", finding.line, log[last..].join("\n")));
         }
         Ok(())

@@ -6,8 +6,9 @@ use pod_lifecycle::api::{
     ResizePolicy, ResourceRequirements, RestartPolicy, RestartRule, RestartRuleAction, RestartRuleExitCodes, SchedulingGate, SleepAction,
 };
 use pod_lifecycle::pod::{NodeConfig, Pacing};
+use pod_lifecycle::rules::backoff::BackoffConfig;
 use pod_lifecycle::spec::{ContainerKind, ProbeKind, validate};
-use pod_lifecycle::{Gates, Spec, Time};
+use pod_lifecycle::{Gates, Span, Spec, Time};
 
 const POLICIES: [RestartPolicy; 3] = [RestartPolicy::Always, RestartPolicy::OnFailure, RestartPolicy::Never];
 
@@ -134,6 +135,24 @@ pub(crate) fn node(numbers: &mut Numbers<'_>, now: Time) -> NodeConfig {
     node.kubelet_start = numbers.pick(&[Time::EPOCH, now]);
     node.host_ips = vec!["192.0.2.1".into()];
     node
+}
+
+/// Other settings than the usual: feature gates switched, other rhythms.
+pub(crate) fn another_kubelet(numbers: &mut Numbers<'_>, node: &mut NodeConfig) {
+    for _ in 0..numbers.below(6) {
+        let gate = numbers.pick(Gates::NAMES);
+        let is_on = node.gates.get(gate).expect("a gate of the list");
+        node.gates.set(gate, !is_on).expect("only what can be switched is in the list");
+    }
+    node.crash_loop = BackoffConfig::crash_loop(None, &node.gates);
+    node.log_files = !numbers.chance(60);
+    node.pacing.jitter_permille = numbers.pick(&[node.pacing.jitter_permille, 0, 1, 500, 499, 1_000]);
+    match numbers.below(6) {
+        3 => node.pacing = Pacing::RUNTIME,
+        4 => node.pacing.relist = Span::from_millis(300),
+        5 => (node.pacing.retry, node.pacing.resync) = (Span::from_secs(1), Some(Span::from_secs(7))),
+        _ => {}
+    }
 }
 
 /// The same Pod with another image or other resources in one container, or without its scheduling gates, or with an ephemeral container more.

@@ -69,6 +69,12 @@ pub(crate) struct World {
     pub(crate) faults: bool,
     /// An action that was asked for while it waited for its answer already.
     pub(crate) asked_twice: Option<Action>,
+    /// The numbers that it was made of.
+    pub(crate) shape: Vec<u8>,
+    /// How many calls were made.
+    pub(crate) calls: u64,
+    /// How many of them the machine accepted.
+    pub(crate) accepted: u64,
 }
 
 /// Steps below this number tell what is true.
@@ -83,8 +89,13 @@ pub(crate) const START: Time = Time::from_secs(1_767_225_600);
 impl World {
     /// A new Pod in a quiet world.
     pub(crate) fn new(numbers: &mut Numbers<'_>) -> Self {
-        let (spec, node) = (shape::spec(numbers), shape::node(numbers, START));
-        Self::with(spec, node, numbers.chance(128))
+        let shape = numbers.rest().to_vec();
+        let spec = shape::spec(numbers);
+        let (mut node, texts) = (shape::node(numbers, START), numbers.chance(128));
+        if numbers.chance(100) {
+            shape::another_kubelet(numbers, &mut node);
+        }
+        Self { shape, ..Self::with(spec, node, texts) }
     }
 
     /// A new Pod of this spec on this node.
@@ -106,6 +117,9 @@ impl World {
             texts,
             faults: true,
             asked_twice: None,
+            shape: Vec::new(),
+            calls: 0,
+            accepted: 0,
         };
         world.note(&outputs);
         world
@@ -179,6 +193,8 @@ impl World {
                 Ok(())
             }
         };
+        self.calls += 1;
+        self.accepted += u64::from(result.is_ok());
         match input {
             Input::Event(event) => {
                 self.last = *event;

@@ -1,6 +1,6 @@
 //! `CO`, of Initialized: the progress of the init containers.
 
-use crate::api::{ConditionStatus, PodPhase};
+use crate::api::{ConditionStatus, ContainerStatus, PodPhase};
 use crate::check::catalogue::bases::INITIALIZING;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
@@ -15,7 +15,7 @@ pub(in crate::check) const RULES: &[Rule] = &[Rule::must(
     Check::Change(keeps_pace),
 )
 .source_is("kubelet GeneratePodInitializedCondition")
-.unless("a sidecar that has just passed its startup probe: the condition follows in the next write; behind a gap, containers may have begun anew")
+.unless("a sidecar that has just passed its startup probe: the condition follows in the next write that a probe has not asked for; behind a gap, containers may have begun anew")
 .with_spec()
 .silent_on(INITIALIZING, &[&[DONE, READY, INITIALIZED]])
 .fires_on(INITIALIZING, &[&[INITIALIZED]])];
@@ -48,7 +48,9 @@ fn is_due(version: &Version<'_>, reason: &str) -> bool {
 fn is_overdue(old: &Version<'_>, new: &Version<'_>) -> bool {
     let Some((spec, statuses)) = new.statuses() else { return false };
     let lists = [old, new].map(|version| &version.status().init_container_statuses);
-    if lists[0] == lists[1] || !conditions::init_done(spec, &statuses) {
+    // A probe writes these two, and the condition waits for the next build.
+    let but_for_probes = |status: &ContainerStatus| ContainerStatus { ready: false, started: None, ..status.clone() };
+    if lists[0].iter().map(but_for_probes).eq(lists[1].iter().map(but_for_probes)) || !conditions::init_done(spec, &statuses) {
         return false;
     }
     let was_started = |name: &str| lists[0].iter().any(|status| status.name == name && status.started == Some(true));

@@ -1,5 +1,6 @@
 //! What `restartCount` counts.
 
+use crate::Gates;
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::conditions::sandbox::may_be_another;
 use crate::check::catalogue::containers::life::{BACKS_OFF, ENDED, ENDS, RESTARTED, RESTARTS};
@@ -19,6 +20,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_change_for(Facts::MOVED)
     .source_is("kubelet convertToAPIContainerStatuses")
+    .with_gates(Gates::restart_all)
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
          the next start; nothing counts one whose record was removed while it waited behind its end; a restarted \

@@ -25,6 +25,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(waits_for_sandbox),
     )
     .source_is("kubelet SyncPod, generatePodReadyToStartContainersCondition")
+    .with_gates(|gates| gates.pod_ready_to_start_containers_condition)
     .unless("the condition was True between two writes; an instance that ended unseen while the kubelet restarted")
     .with_every_version()
     .silent_on(

@@ -71,6 +71,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-25", "a container in CrashLoopBackOff may be started again after the exit code of its last termination", Check::Status(comes_back))
         .asks_for(Facts::WAITING)
         .source_is("kubelet ShouldContainerBeRestarted")
+        .with_gates(|gates| gates.container_restart_rules)
         .unless("the newest instance never ran, so that its exit code does not count")
         .only(Scope::Started)
         .with_spec()

@@ -1,5 +1,6 @@
 //! How an instance becomes the last one: what `lastState` shows.
 
+use crate::Gates;
 use crate::api::ContainerStateTerminated as Ended;
 use crate::check::catalogue::bases::RUNNING;
 use crate::check::catalogue::conditions::sandbox::may_be_another;
@@ -41,6 +42,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         "the kubelet made up the end of the instance before; that of an init container went with its sandbox, before its end was told: lastState stays",
     )
     .with_every_version()
+    .with_gates(Gates::restart_all)
     .not(Shapes::MIRROR)
     .silent_on(RUNNING, &[ENDS, RESTARTS])
     .fires_on(RUNNING, &[ENDS, &[RESTARTED, "status.containerStatuses[web].lastState.terminated.exitCode = 3"]]),
@@ -71,6 +73,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("CS-49", "lastState.terminated never disappears", Check::Change(remembers_last))
         .asks_change_for(Facts::MOVED)
         .source_is("kubelet convertToAPIContainerStatuses")
+        .with_gates(Gates::restart_all)
         .not(Shapes::MIRROR)
         .silent_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, BACKS_OFF])
         .fires_on(RUNNING, &[ENDS, RESTARTS, ENDS_AGAIN, &[BACKED_OFF, "status.containerStatuses[web].lastState = {}"]]),

@@ -54,6 +54,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Change(changes_with_the_sandbox),
     )
     .source_is("kubelet PLEG getPodIPs")
+    .with_gates(|gates| gates.pod_ready_to_start_containers_condition)
     .only(Scope::Full)
     .with_spec()
     .silent_on(RUNNING, &[SANDBOX_DOWN, SANDBOX_UP, &[
@@ -78,6 +79,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.podIP = null", "status.podIPs = null"]]),
     Rule::must("ST-14", "podIP appears only with PodReadyToStartContainers True", Check::Change(appears_with_the_sandbox))
         .source_is("kubelet SyncPod, GeneratePodReadyToStartContainersCondition")
+        .with_gates(|gates| gates.pod_ready_to_start_containers_condition)
         .unless("hostNetwork; the sandbox was up and down again before anything was written, which the condition's time tells")
         .only(Scope::Full)
         .not(Shapes::ANY_REJECTED)

@@ -64,6 +64,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     ]]),
     Rule::must("PH-08", "Running ⇒ something runs, or some stopped regular container may restart", Check::Status(something_goes_on))
         .source_is("kubelet getPhase")
+        .with_gates(|gates| gates.container_restart_rules)
         .unless("a terminal phase is held back; a container that could not be started counts as stopped")
         .only(Scope::Full)
         .with_spec()
@@ -115,6 +116,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Duration(is_down, stays_down),
     )
     .source_is("kubelet status manager")
+    .with_gates(|gates| gates.pod_ready_to_start_containers_condition)
     .unless("the kubelet is down")
     .only(Scope::Full)
     .with_spec()
