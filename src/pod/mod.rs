@@ -66,6 +66,7 @@ mod fold;
 mod kept_resources;
 mod ledger;
 mod left_out;
+mod memo;
 mod observe;
 mod output;
 mod probing;
@@ -121,6 +122,7 @@ use alloc::sync::Arc;
 use container::Slot;
 use ledger::Resizing;
 use left_out::is_default;
+use memo::Memo;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
@@ -156,6 +158,7 @@ pub struct Pod {
     spoken: bool,
     /// Nothing happens before, unless news comes.
     deadline: Option<Deadline>,
+    memo: Memo,
 }
 
 /// What is known of the API object beside its spec and status.
@@ -254,6 +257,7 @@ impl Pod {
             volumes: false,
             spoken: false,
             deadline: None,
+            memo: Memo::default(),
         };
         match new.status {
             None => pod.accept(out),
@@ -270,8 +274,15 @@ impl Pod {
     /// If the event contradicts the facts; then nothing has changed and nothing is emitted.
     pub fn handle(&mut self, now: impl Into<Time>, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
-        let quiet = self.fold(now, event, out)?;
         // Most events of a long life are probe results that change nothing: they end here.
+        let quiet = match event {
+            Event::Tick => true,
+            Event::Probed { container, attempt, kind, outcome } => !self.fold_probed(now, container, attempt, kind, outcome, out)?,
+            _ => {
+                self.fold(now, event, out)?;
+                false
+            }
+        };
         if !quiet || self.deadline.is_some_and(|deadline| deadline.at <= now) {
             self.run(now, out);
             self.end_call();
@@ -348,6 +359,7 @@ impl Pod {
             debug_assert!(false, "{} has no row for {}", self.stage, event.as_str());
             return;
         };
+        self.memo.unsettle();
         let from = core::mem::replace(&mut self.stage, to);
         out.emit(Output::Transition(Transition { change: StateChange::Stage { from, to }, by, why }));
     }

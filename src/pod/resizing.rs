@@ -166,6 +166,7 @@ impl Pod {
         if self.resizing.is_none() {
             return;
         }
+        self.memo.forget();
         self.put_next_spec(out);
         if let Some(resizing) = &mut self.resizing {
             resizing.updates_begun = false;

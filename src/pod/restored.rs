@@ -1,6 +1,7 @@
 //! What a snapshot must be for a Pod to be made of it: the invariants that the machine upholds and relies on.
 
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
+use super::memo::Memo;
 use super::probing::Probing;
 use super::sandbox::{SandboxFacts, SandboxState};
 use super::snapshot::Kept;
@@ -71,8 +72,10 @@ impl Pod {
             volumes,
             spoken: false,
             deadline: None,
+            memo: Memo::default(),
         };
         pod.check()?;
+        pod.find_next_probe();
         pod.end_call();
         Ok(pod)
     }

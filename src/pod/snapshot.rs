@@ -155,6 +155,7 @@ impl Pod {
             volumes,
             spoken: _,
             deadline: _,
+            memo: _,
         } = self;
         let unlike = |other: &Arc<Spec>| (other != spec).then(|| other.api().clone());
         let containers = spec.containers().iter().zip(slots.iter().zip(plan));

@@ -82,7 +82,8 @@ impl Spec {
         let init = spec.init_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::of_init(c)));
         let regular = spec.containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Regular));
         let ephemeral = spec.ephemeral_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Ephemeral));
-        let containers: Box<[_]> = init.chain(regular).chain(ephemeral).take(usize::from(u16::MAX)).collect();
+        let mut containers: Box<[_]> = init.chain(regular).chain(ephemeral).take(usize::from(u16::MAX)).collect();
+        number_workers(&mut containers);
         let count = |kinds: &[ContainerKind]| containers.iter().filter(|c| kinds.contains(&c.kind())).count() as u16;
         let (init, regular) = (count(&[ContainerKind::Init, ContainerKind::Sidecar]), count(&[ContainerKind::Regular]));
         let mut by_name: Vec<_> = (init..containers.len() as u16).map(ContainerIndex).collect();
@@ -196,6 +197,12 @@ impl Spec {
         self.has_restart_all_rule
     }
 
+    /// Whether the status of each container is its own affair, and the passing of time nobody's: the Pod has no init containers, no rule
+    /// that restarts all containers and no deadline. Most Pods are plain.
+    pub(crate) const fn is_plain(&self) -> bool {
+        !self.has_init() && !self.has_restart_all_rule && self.api.active_deadline_seconds.is_none()
+    }
+
     /// The Pod's restart policy; Always where none is given.
     pub fn restart_policy(&self) -> api::RestartPolicy {
         self.api.restart_policy.unwrap_or(api::RestartPolicy::Always)
@@ -219,5 +226,20 @@ impl Spec {
     /// The condition types of the readiness gates.
     pub fn readiness_gates(&self) -> impl Iterator<Item = &str> {
         self.api.readiness_gates.iter().map(|gate| gate.condition_type.as_str())
+    }
+}
+
+/// Numbers the probes that have a worker: those of regular containers, then those of sidecars.
+fn number_workers(containers: &mut [ContainerSpec]) {
+    let mut next = 0;
+    for kind in [ContainerKind::Regular, ContainerKind::Sidecar] {
+        for container in containers.iter_mut().filter(|container| container.kind() == kind) {
+            for kind in ProbeKind::ALL {
+                if container.probe(kind).is_some() {
+                    container.workers[kind.index()] = Some(next);
+                    next += 1;
+                }
+            }
+        }
     }
 }

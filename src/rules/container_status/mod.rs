@@ -102,6 +102,7 @@ pub struct Derived {
 /// The newest instance is the status, the second newest is its `lastState`. Without any instance the last status tells: one that
 /// was terminated stays to the letter, one that ran has vanished. At last, a container that is to be started and whose last start
 /// failed waits for that reason.
+#[inline]
 pub fn derive(
     spec: &Spec,
     container: ContainerIndex,
@@ -111,12 +112,11 @@ pub fn derive(
     gates: &Gates,
 ) -> Derived {
     let restarting_all = input.restarting_all && gates.restart_all();
-    let mut instances = runtime.instances(container);
-    let newest = instances.next();
+    let [newest, second] = runtime.newest_two(container);
     let mut status = match &newest {
         Some(newest) => {
             let mut status = of_newest(newest, previous, restarting_all, gates);
-            if let Some(second) = instances.next() {
+            if let Some(second) = second {
                 status.last = state_of(1, &second, previous, restarting_all);
             }
             status
@@ -203,6 +203,7 @@ impl Synthetic {
     }
 }
 
+#[inline]
 fn of_newest(newest: &Instance, previous: Option<&Previous>, restarting_all: bool, gates: &Gates) -> Derived {
     let state = state_of(0, newest, previous, restarting_all);
     let mut status = Derived {
@@ -240,6 +241,7 @@ fn of_newest(newest: &Instance, previous: Option<&Previous>, restarting_all: boo
     status
 }
 
+#[inline]
 fn state_of(number: u8, instance: &Instance, previous: Option<&Previous>, restarting_all: bool) -> StateSource {
     match instance.state {
         InstanceState::Running => StateSource::Running(number),
