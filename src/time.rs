@@ -3,6 +3,10 @@
 //! The crate never reads a clock; every call carries its moment. Inside, time is an [`i64`] (an addition costs a tenth of
 //! a calendar's), at the edges it is [`chrono`] and RFC 3339.
 
+mod kept;
+
+pub(crate) use kept::{ApiTime, KeptTime};
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use core::fmt;
 use core::num::NonZeroU64;

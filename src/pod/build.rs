@@ -1,6 +1,6 @@
 //! Builds of the status, and their publication (kubelet `generateAPIPodStatus`, `SetPodStatus`, `mergePodStatus`).
 
-use super::container::{ShownContainer, ShownContainerState, Slot, Termination};
+use super::container::{MaybeAttempt, ShownContainer, ShownContainerState, Slot, Termination};
 use super::memo::Remembered;
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
 use super::published::{PodReason, Published};
@@ -135,7 +135,7 @@ impl Pod {
             return None;
         }
         let slot = &self.slots[container.get()];
-        slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt == Some(slot.newest().attempt) })
+        slot.shown.as_ref().map(|shown| Previous { entry: shown.entry(), shows_newest: shown.attempt.get() == Some(slot.newest().attempt) })
     }
 
     fn derive(&self, container: ContainerIndex, restarting_all: bool) -> Derived {
@@ -236,9 +236,9 @@ impl Pod {
             _ => None,
         };
         let attempt = match derived.identity {
-            IdentitySource::Spec => None,
-            IdentitySource::Previous => old.and_then(|old| old.attempt),
-            IdentitySource::Newest => Some(slot.newest().attempt),
+            IdentitySource::Spec => MaybeAttempt::NONE,
+            IdentitySource::Previous => old.map_or(MaybeAttempt::NONE, |old| old.attempt),
+            IdentitySource::Newest => slot.newest().attempt.into(),
         };
         let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
         let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
@@ -255,7 +255,7 @@ impl Pod {
             // A terminal phase stays because the one before it was terminal.
             last_phase: published.local_phase.filter(|phase| self.node.pacing.ends || !phase.is_terminal()),
             api_phase: self.source_phase(),
-            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time, now),
+            past_deadline: self.has_last() && deadline::has_passed(&self.spec, published.start_time.get(), now),
             was_initialized: self.has_last() && published.holds(KubeletCondition::Initialized),
             restarting_all,
         };
@@ -347,7 +347,7 @@ impl Pod {
     fn build_rest(&mut self, now: Time) -> bool {
         let generation = self.object.shown_generation();
         let published = &mut self.published;
-        published.start_time.get_or_insert(now.truncated());
+        published.start_time.or_insert(now);
         let changed = !published.built || !published.has_host_ips || published.observed_generation != generation;
         published.built = true;
         published.has_host_ips = true;

@@ -7,8 +7,8 @@ use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
 use crate::rules::grace::Stop;
 use crate::rules::probe::SeenState;
-use crate::rules::view::{Exit, Instance, InstanceState, StatusEntry, StatusState, WaitingReason};
-use crate::time::Time;
+use crate::rules::view::{Exit, Instance, InstanceState, StatusEntry, StatusState, TerminatedReason, WaitingReason};
+use crate::time::{ApiTime, KeptTime};
 
 /// Which instance of a container: counted from 0 for every one that was ever created in this Pod's life.
 ///
@@ -16,6 +16,51 @@ use crate::time::Time;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Attempt(pub u32);
+
+/// An attempt or none, in four bytes. The last of all attempts counts as the one before it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MaybeAttempt(u32);
+
+impl MaybeAttempt {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) const fn get(self) -> Option<Attempt> {
+        match self.0.checked_sub(1) {
+            Some(number) => Some(Attempt(number)),
+            None => None,
+        }
+    }
+}
+
+impl From<Attempt> for MaybeAttempt {
+    fn from(attempt: Attempt) -> Self {
+        Self(attempt.0.saturating_add(1))
+    }
+}
+
+impl From<Option<Attempt>> for MaybeAttempt {
+    fn from(attempt: Option<Attempt>) -> Self {
+        attempt.map_or(Self::NONE, Self::from)
+    }
+}
+
+impl core::fmt::Debug for MaybeAttempt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+impl serde::Serialize for MaybeAttempt {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for MaybeAttempt {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<Attempt>::deserialize(deserializer).map(Self::from)
+    }
+}
 
 table! {
     /// State of an instance of a container in the runtime.
@@ -75,6 +120,33 @@ impl InstanceStage {
     }
 }
 
+/// An [`Exit`], in five bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[repr(packed)]
+pub(crate) struct KeptExit {
+    #[serde(rename = "exitCode")]
+    pub(crate) code: i32,
+    pub(crate) reason: TerminatedReason,
+}
+
+impl KeptExit {
+    const NONE: Self = Self { code: 0, reason: TerminatedReason::None };
+
+    const fn of(exit: Exit) -> Self {
+        Self { code: exit.code, reason: exit.reason }
+    }
+
+    pub(crate) const fn get(self) -> Exit {
+        Exit { code: self.code, reason: self.reason }
+    }
+}
+
+impl From<Exit> for KeptExit {
+    fn from(exit: Exit) -> Self {
+        Self::of(exit)
+    }
+}
+
 /// What is known of one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -87,11 +159,13 @@ pub(crate) struct InstanceFacts {
     /// Hash of name and image when it was created.
     pub(crate) hash: u32,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) exit: Exit,
+    pub(crate) exit: KeptExit,
+    /// In whole seconds: it is only ever shown.
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) started_at: Option<Time>,
+    pub(crate) started_at: ApiTime,
+    /// To the nanosecond: back-offs count from it.
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) finished_at: Option<Time>,
+    pub(crate) finished_at: KeptTime,
 }
 
 impl Default for InstanceFacts {
@@ -107,9 +181,9 @@ impl InstanceFacts {
         sandbox: 0,
         restart_count: 0,
         hash: 0,
-        exit: Exit { code: 0, reason: crate::rules::view::TerminatedReason::None },
-        started_at: None,
-        finished_at: None,
+        exit: KeptExit::NONE,
+        started_at: ApiTime::NONE,
+        finished_at: KeptTime::NONE,
     };
 
     /// As the rules see it; `None` if it is not there.
@@ -118,9 +192,9 @@ impl InstanceFacts {
         Some(Instance {
             state: self.stage.state()?,
             restart_count: self.restart_count,
-            started_at: self.started_at,
-            finished_at: self.finished_at,
-            exit: self.exit,
+            started_at: self.started_at.get(),
+            finished_at: self.finished_at.get(),
+            exit: self.exit.get(),
             spec_changed: self.hash != hash,
             active: active_sandbox == Some(self.sandbox),
         })
@@ -130,23 +204,26 @@ impl InstanceFacts {
 /// A termination as a status shows it: of an instance, or made up by the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[repr(packed)]
 pub(crate) struct Termination {
-    pub(crate) exit: Exit,
+    pub(crate) exit: KeptExit,
     /// The instance whose termination it is.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) attempt: Option<Attempt>,
+    pub(crate) attempt: MaybeAttempt,
     /// The kubelet made it up.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) synthetic: Option<Synthetic>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) started_at: Option<Time>,
+    pub(crate) started_at: ApiTime,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) finished_at: Option<Time>,
+    pub(crate) finished_at: ApiTime,
 }
 
 impl Termination {
     pub(crate) const fn synthetic(synthetic: Synthetic) -> Self {
-        Self { exit: synthetic.exit(), attempt: None, synthetic: Some(synthetic), started_at: None, finished_at: None }
+        let exit = KeptExit::of(synthetic.exit());
+        let none = ApiTime::NONE;
+        Self { exit, attempt: MaybeAttempt::NONE, synthetic: Some(synthetic), started_at: none, finished_at: none }
     }
 }
 
@@ -154,10 +231,10 @@ impl From<&InstanceFacts> for Termination {
     fn from(instance: &InstanceFacts) -> Self {
         Self {
             exit: instance.exit,
-            attempt: Some(instance.attempt),
+            attempt: instance.attempt.into(),
             synthetic: None,
             started_at: instance.started_at,
-            finished_at: instance.finished_at,
+            finished_at: instance.finished_at.get().into(),
         }
     }
 }
@@ -167,7 +244,7 @@ impl From<&InstanceFacts> for Termination {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum ShownContainerState {
     Waiting(WaitingReason),
-    Running { started_at: Option<Time> },
+    Running { started_at: ApiTime },
     Terminated(Termination),
 }
 
@@ -176,7 +253,7 @@ impl ShownContainerState {
     pub(crate) fn seen(&self) -> SeenState {
         match self {
             Self::Waiting(_) => SeenState::Waiting,
-            Self::Running { started_at } => SeenState::Running { since: started_at.map(Time::truncated) },
+            Self::Running { started_at } => SeenState::Running { since: started_at.get() },
             Self::Terminated(termination) => SeenState::Terminated { exit_code: termination.exit.code },
         }
     }
@@ -195,7 +272,7 @@ pub(crate) struct ShownContainer {
     pub(crate) last: Option<Termination>,
     /// The instance whose id and image are shown.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) attempt: Option<Attempt>,
+    pub(crate) attempt: MaybeAttempt,
     pub(crate) restart_count: i32,
     pub(crate) ready: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -239,9 +316,9 @@ impl ShownContainer {
         let state = match self.state {
             ShownContainerState::Waiting(reason) => StatusState::Waiting(reason),
             ShownContainerState::Running { .. } => StatusState::Running,
-            ShownContainerState::Terminated(termination) => StatusState::Terminated(termination.exit),
+            ShownContainerState::Terminated(termination) => StatusState::Terminated(termination.exit.get()),
         };
-        let last = self.last.map(|termination| termination.exit);
+        let last = self.last.map(|termination| termination.exit.get());
         StatusEntry { state, last, ready: self.ready, started: self.started, restart_count: self.restart_count }
     }
 }
@@ -345,9 +422,9 @@ impl Slot {
     /// The instances whose texts the published status shows.
     pub(crate) fn shown_attempts(&self) -> [Option<Attempt>; 3] {
         let shown = self.shown.as_ref();
-        let state = shown.and_then(|shown| shown.state.termination()?.attempt);
-        let last = shown.and_then(|shown| shown.last?.attempt);
-        [shown.and_then(|shown| shown.attempt), state, last]
+        let state = shown.and_then(|shown| shown.state.termination()?.attempt.get());
+        let last = shown.and_then(|shown| shown.last?.attempt.get());
+        [shown.and_then(|shown| shown.attempt.get()), state, last]
     }
 
     pub(crate) const fn newest(&self) -> &InstanceFacts {

@@ -62,6 +62,6 @@ impl Pod {
         if !counts {
             return None;
         }
-        Some(self.node.next_poll(deadline::passes_at(&self.spec, self.published.start_time)?).max(self.work.fresh))
+        Some(self.node.next_poll(deadline::passes_at(&self.spec, self.published.start_time.get())?).max(self.work.fresh))
     }
 }

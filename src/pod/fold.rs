@@ -16,7 +16,7 @@ use crate::rules::qos;
 use crate::rules::view::{Exit, TerminatedReason};
 use crate::rules::worker::{self, WorkType};
 use crate::spec::{ContainerIndex, ProbeKind};
-use crate::time::Time;
+use crate::time::{ApiTime, Time};
 
 impl Pod {
     /// Folds one event. On an error nothing has changed.
@@ -361,7 +361,7 @@ impl Pod {
         if !self.set_instance(container, InstanceEvent::Started, out) {
             return;
         }
-        self.slots[container.get()].instances[0].started_at = Some(at);
+        self.slots[container.get()].instances[0].started_at = ApiTime::of(at);
         self.relist(now);
     }
 
@@ -370,10 +370,10 @@ impl Pod {
             return;
         }
         let newest = &mut self.slots[container.get()].instances[0];
-        newest.exit = exit;
+        newest.exit = exit.into();
         // A runtime has no start to tell of, and says the epoch (containerd).
-        newest.started_at = Some(Time::EPOCH);
-        newest.finished_at = Some(at);
+        newest.started_at = ApiTime::of(Time::EPOCH);
+        newest.finished_at = at.into();
         self.relist(now);
     }
 
@@ -382,8 +382,8 @@ impl Pod {
             return;
         }
         let newest = &mut self.slots[container.get()].instances[0];
-        newest.exit = exit;
-        newest.finished_at = Some(at);
+        newest.exit = exit.into();
+        newest.finished_at = at.into();
         self.relist(now);
         self.exit_seen(now, container, out);
     }

@@ -158,3 +158,68 @@ impl Pod {
         !self.has_acted() && self.work.actions == last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ObjectMeta;
+    use crate::pod::{Attempt, Event, NewPod, NodeConfig, Pacing};
+    use crate::rules::view::Exit;
+    use crate::spec::Spec;
+
+    const C: ContainerIndex = ContainerIndex::new(0);
+    const NOW: Time = Time::from_secs(1_767_225_600);
+
+    /// A Pod of one container that runs.
+    fn running(more: &str) -> Pod {
+        let spec = alloc::format!(r#"{{"containers": [{{"name": "c", "image": "i"}}]{more}}}"#);
+        let spec = Arc::new(Spec::parse(serde_json::from_str(&spec).unwrap()).unwrap());
+        let node = Arc::new(NodeConfig { pacing: Pacing::KUBELET, ..NodeConfig::default() });
+        let mut pod = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: None }, &node, &mut ());
+        let attempt = Attempt(0);
+        for event in [
+            Event::Stored,
+            Event::Scheduled,
+            Event::Bound,
+            Event::Admitted,
+            Event::VolumesMounted,
+            Event::SandboxStarted { attempt: 0, ips: "10.0.0.7" },
+            Event::ImagePresent { container: C },
+            Event::ContainerCreated { container: C, attempt, id: "", image_id: "" },
+            Event::ContainerStarted { container: C, attempt, at: NOW },
+        ] {
+            pod.handle(NOW, event, &mut ()).unwrap();
+        }
+        pod
+    }
+
+    /// Syncs as often as the kubelet does, and tells when the last one was.
+    fn rest(pod: &mut Pod, times: usize) -> Time {
+        let mut now = NOW;
+        for _ in 0..times {
+            now = pod.next_deadline().unwrap().at;
+            pod.handle(now, Event::Tick, &mut ()).unwrap();
+        }
+        now
+    }
+
+    #[test]
+    fn a_pod_at_rest_is_settled_until_something_happens() {
+        let mut pod = running("");
+        let now = rest(&mut pod, 4);
+        assert!(pod.memo.is_settled(1) && pod.memo.is_idle());
+        let exit = Event::ContainerExited { container: C, attempt: Attempt(0), exit: Exit::of_code(1), at: now, message: "", reason: "" };
+        pod.handle(now, exit, &mut ()).unwrap();
+        assert!(!pod.memo.is_settled(1) && !pod.memo.is_idle());
+        assert_eq!(pod.memo.of(C), Remembered::Nothing);
+    }
+
+    #[test]
+    fn what_others_or_the_time_decide_is_never_settled() {
+        for more in [r#", "readinessGates": [{"conditionType": "ContainersReady"}]"#, r#", "activeDeadlineSeconds": 3600"#] {
+            let mut pod = running(more);
+            rest(&mut pod, 4);
+            assert!(!pod.memo.is_settled(1) && !pod.memo.is_idle(), "{more}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::conditions::KubeletCondition;
-use crate::rules::view::{Sandbox, TerminatedReason, WaitingReason};
+use crate::rules::view::{Exit, Sandbox, TerminatedReason, WaitingReason};
 use crate::rules::{qos, termination_message};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -25,7 +25,7 @@ impl Pod {
         // The API server writes a phase with the object; a status without one is as new.
         self.published.phase = status.phase.or(Some(PodPhase::Pending));
         self.published.reason = PodReason::from_text(&status.reason);
-        self.published.start_time = status.start_time;
+        self.published.start_time = status.start_time.into();
         self.published.observed_generation = shown_generation(status.observed_generation);
         self.published.qos = status.qos_class.unwrap_or_else(|| qos::qos_class(self.spec.api(), &self.node.gates));
         self.published.has_host_ips = !status.host_ip.is_empty();
@@ -80,7 +80,7 @@ impl Pod {
         slot.shown = Some(ShownContainer {
             state,
             last: last.map(|last| termination(last, previous)),
-            attempt: has_instance.then_some(newest),
+            attempt: has_instance.then_some(newest).into(),
             restart_count: status.restart_count,
             ready: status.ready,
             started: status.started,
@@ -137,7 +137,7 @@ impl Pod {
                 let slot = &self.slots[container.get()];
                 let newest = *slot.newest();
                 // One that could not be started has ended, too; a runtime has no start to tell of then, or says the epoch.
-                let was_up = newest.stage == InstanceStage::Exited && newest.started_at.is_some_and(|at| at > Time::EPOCH);
+                let was_up = newest.stage == InstanceStage::Exited && newest.started_at.get().is_some_and(|at| at > Time::EPOCH);
                 if newest.attempt == self.work.created && (newest.stage == InstanceStage::Running || was_up) {
                     self.started(now, container, out);
                 }
@@ -308,7 +308,7 @@ impl Pod {
 
 fn adopted_state(state: &ContainerState, attempt: Attempt) -> ShownContainerState {
     if let Some(running) = &state.running {
-        ShownContainerState::Running { started_at: running.started_at }
+        ShownContainerState::Running { started_at: running.started_at.into() }
     } else if let Some(terminated) = &state.terminated {
         ShownContainerState::Terminated(termination(terminated, attempt))
     } else {
@@ -319,10 +319,10 @@ fn adopted_state(state: &ContainerState, attempt: Attempt) -> ShownContainerStat
 
 fn termination(terminated: &ContainerStateTerminated, attempt: Attempt) -> Termination {
     Termination {
-        exit: terminated.into(),
-        attempt: (!terminated.container_id.is_empty()).then_some(attempt),
+        exit: Exit::from(terminated).into(),
+        attempt: (!terminated.container_id.is_empty()).then_some(attempt).into(),
         synthetic: None,
-        started_at: terminated.started_at,
-        finished_at: terminated.finished_at,
+        started_at: terminated.started_at.into(),
+        finished_at: terminated.finished_at.into(),
     }
 }

@@ -26,8 +26,9 @@ const NO_PROBE: ProbeSpec = ProbeSpec {
     grace_period_seconds: None,
 };
 
-/// One probe of a container: its worker and its ticker.
+/// One probe of a container: its worker and its ticker. Packed: 22 bytes, as it is many.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[repr(packed(2))]
 pub(crate) struct Probing {
     pub(crate) worker: Worker,
     /// The next tick; `None`: there is no worker.
@@ -45,7 +46,8 @@ impl Probing {
     }
 
     pub(crate) const fn is_alive(&self) -> bool {
-        self.next.is_some()
+        let next = self.next;
+        next.is_some()
     }
 }
 
@@ -141,7 +143,7 @@ impl Pod {
             Verdict::Wait(_) => {}
             Verdict::End(_) => probing.next = None,
         }
-        let ended = probing.next.is_none();
+        let ended = matches!(tick.verdict, Verdict::End(_));
         for change in tick.changes.iter() {
             self.result_changed(now, container, kind, change, out);
         }
@@ -166,7 +168,7 @@ impl Pod {
         let shown = self.slots[container.get()].shown.as_ref();
         let instance = shown.and_then(|shown| {
             let state = shown.state.seen();
-            Some(SeenInstance { id: InstanceId::new(shown.attempt?.0), state, started: shown.started })
+            Some(SeenInstance { id: InstanceId::new(shown.attempt.get()?.0), state, started: shown.started })
         });
         let pod_terminal = self.node.pacing.ends && self.published.local_phase.is_some_and(PodPhase::is_terminal);
         Seen { pod_terminal, instance }
@@ -232,7 +234,7 @@ impl Pod {
     /// `started` and `ready` as derived.
     pub(crate) fn marks(&self, container: ContainerIndex, shown: &ShownContainer, started: Option<bool>, ready: bool) -> Marks {
         let spec = self.spec.container(container);
-        let instance = shown.attempt.map(|attempt| InstanceId::new(attempt.0));
+        let instance = shown.attempt.get().map(|attempt| InstanceId::new(attempt.0));
         let standing = |kind| Standing::of(self.worker(container, kind), instance);
         let probed = probe::Probed {
             kind: spec.kind(),

@@ -2,9 +2,9 @@
 
 use super::left_out::{by_type, is_default};
 use crate::api::{ConditionStatus, PodCondition, PodPhase, QosClass};
-use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict, transition_time};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict, is_transition};
 use crate::rules::view::reasons;
-use crate::time::Time;
+use crate::time::{ApiTime, Time};
 
 reasons! {
     /// `status.reason` of a Pod, as the kubelet writes it.
@@ -20,9 +20,10 @@ reasons! {
     }
 }
 
-/// A condition as the status shows it.
+/// A condition as the status shows it. Packed: 11 bytes instead of 12, of each of six.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[repr(packed)]
 pub(crate) struct ShownCondition {
     /// `None`: it is not there.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -32,13 +33,12 @@ pub(crate) struct ShownCondition {
     /// 0: none.
     #[serde(default, rename = "observedGeneration", skip_serializing_if = "is_default")]
     pub(crate) generation: u32,
-    /// `lastTransitionTime`, in whole seconds.
     #[serde(default, rename = "lastTransitionTime", skip_serializing_if = "is_default")]
-    pub(crate) since: Option<Time>,
+    pub(crate) since: ApiTime,
 }
 
 impl ShownCondition {
-    pub(crate) const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: None };
+    pub(crate) const ABSENT: Self = Self { status: None, reason: ConditionReason::None, generation: 0, since: ApiTime::NONE };
 }
 
 impl From<&PodCondition> for ShownCondition {
@@ -47,7 +47,7 @@ impl From<&PodCondition> for ShownCondition {
             status: Some(condition.status),
             reason: ConditionReason::from_text(&condition.reason),
             generation: shown_generation(condition.observed_generation),
-            since: condition.last_transition_time,
+            since: condition.last_transition_time.into(),
         }
     }
 }
@@ -69,7 +69,7 @@ pub(crate) struct Published {
     #[serde(with = "by_type")]
     pub(crate) conditions: [ShownCondition; KubeletCondition::ALL.len()],
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) start_time: Option<Time>,
+    pub(crate) start_time: ApiTime,
     pub(crate) observed_generation: u32,
     pub(crate) qos: QosClass,
     /// The node's addresses are shown.
@@ -96,7 +96,7 @@ impl Published {
         local_phase: None,
         local_reason: PodReason::None,
         conditions: [ShownCondition::ABSENT; KubeletCondition::ALL.len()],
-        start_time: None,
+        start_time: ApiTime::NONE,
         observed_generation: 0,
         qos: QosClass::BestEffort,
         has_host_ips: false,
@@ -132,7 +132,11 @@ impl Published {
             return None;
         }
         let changed = before != status || shown.reason != reason;
-        let since = status.and_then(|status| transition_time(before.map(|before| (before, shown.since)), status, now));
+        let since = match status {
+            None => ApiTime::NONE,
+            Some(status) if is_transition(before, status) => ApiTime::of(now),
+            Some(_) => shown.since,
+        };
         *shown = ShownCondition { status, reason, generation, since };
         changed.then_some(before)
     }

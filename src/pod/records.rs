@@ -36,9 +36,9 @@ impl InstanceFacts {
             sandbox: if observed.active { sandbox } else { u32::MAX },
             restart_count: observed.restart_count,
             hash: if observed.spec_changed { !hash } else { hash },
-            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() },
-            started_at: observed.started_at,
-            finished_at: observed.finished_at,
+            exit: if stage == InstanceStage::Exited { exit } else { Exit::default() }.into(),
+            started_at: observed.started_at.into(),
+            finished_at: observed.finished_at.into(),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Pod {
         let published = &mut self.published;
         published.drop_conditions();
         (published.built, published.has_host_ips) = (false, false);
-        published.start_time.get_or_insert(now.truncated());
+        published.start_time.or_insert(now);
         published.observed_generation = self.object.shown_generation();
         (published.local_phase, published.local_reason) = (Some(PodPhase::Failed), PodReason::from_text(reason));
         if let Some(texts) = self.texts.for_text("") {

@@ -24,7 +24,7 @@ impl Pod {
 
     /// Of a container: nothing before it has an instance; what the runtime was given while it runs, else what is allocated.
     pub(crate) fn shown_resources(&self, container: ContainerIndex, shown: &ShownContainer) -> Shown {
-        if shown.attempt.is_none() {
+        if shown.attempt.get().is_none() {
             return Shown::default();
         }
         let resized = self.shown_ledger().filter(|_| self.shown_spec.container(container).kind() != ContainerKind::Ephemeral);

@@ -71,12 +71,16 @@ impl Pod {
     /// one that it purged does.
     pub(crate) fn finished_before_sync(&self, container: ContainerIndex) -> Option<Time> {
         let slot = &self.slots[container.get()];
-        if (slot.found, slot.newest().stage) == (InstanceStage::Exited, InstanceStage::Exited) && slot.newest().finished_at.is_some() {
-            return slot.newest().finished_at;
+        let newest = slot.newest();
+        if (slot.found, newest.stage) == (InstanceStage::Exited, InstanceStage::Exited)
+            && let Some(at) = newest.finished_at.get()
+        {
+            return Some(at);
         }
         let own = usize::from(self.slots[container.get()].found != InstanceStage::Exited);
         let mut instances = self.instances(container).skip(own);
-        let finished_at = instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at);
+        let finished_at =
+            instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at.get());
         finished_at.or_else(|| self.work.purged.filter(|_| self.spec.init().any(|init| init == container)))
     }
 

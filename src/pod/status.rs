@@ -13,7 +13,7 @@ use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::rules::{backoff, pod_status, termination_message};
 use crate::spec::ContainerIndex;
-use crate::time::{Span, Time};
+use crate::time::Span;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -60,7 +60,7 @@ impl StatusView<'_> {
             host_ips: host_ips.iter().map(|ip| HostIp { ip: ip.clone() }).collect(),
             pod_ip: pod.pod_ips().next().unwrap_or_default().to_owned(),
             pod_ips: pod.pod_ips().map(|ip| PodIp { ip: ip.to_owned() }).collect(),
-            start_time: published.start_time,
+            start_time: published.start_time.get(),
             init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
             container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
@@ -96,7 +96,7 @@ impl StatusView<'_> {
             observed_generation: shown.generation.into(),
             status,
             last_probe_time: None,
-            last_transition_time: shown.since,
+            last_transition_time: shown.since.get(),
             reason: shown.reason.as_str().to_owned(),
             message: self.message(condition, shown.reason),
         })
@@ -115,7 +115,7 @@ impl StatusView<'_> {
         let shown = pod.slots[container.get()].shown.as_ref()?;
         let spec = pod.shown_spec.container(container);
         let texts = pod.texts.container(container);
-        let instance = shown.attempt.and_then(|attempt| texts?.of(attempt));
+        let instance = shown.attempt.get().and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
         let (allocated_resources, resources) = pod.shown_resources(container, shown);
         let last_state = shown.last.map(|last| self.terminated(&last, texts));
@@ -145,7 +145,7 @@ impl StatusView<'_> {
                 state.waiting = Some(ContainerStateWaiting { reason: reason.as_str().to_owned(), message });
             }
             ShownContainerState::Running { started_at } => {
-                state.running = Some(ContainerStateRunning { started_at: started_at.map(Time::truncated) });
+                state.running = Some(ContainerStateRunning { started_at: started_at.get() });
             }
             ShownContainerState::Terminated(termination) => state.terminated = Some(self.terminated(&termination, texts)),
         }
@@ -176,7 +176,7 @@ impl StatusView<'_> {
     }
 
     fn terminated(&self, termination: &Termination, texts: Option<&ContainerTexts>) -> ContainerStateTerminated {
-        let instance = termination.attempt.and_then(|attempt| texts?.of(attempt));
+        let instance = termination.attempt.get().and_then(|attempt| texts?.of(attempt));
         let text = |of: fn(&InstanceTexts) -> &str| instance.map(of).unwrap_or_default();
         let reason = match termination.exit.reason {
             TerminatedReason::Other => text(|texts| &texts.reason),
@@ -191,8 +191,8 @@ impl StatusView<'_> {
             signal: 0,
             reason: reason.to_owned(),
             message: termination_message::shown(message, self.0.shown_spec.containers().len()).to_owned(),
-            started_at: termination.started_at.map(Time::truncated),
-            finished_at: termination.finished_at.map(Time::truncated),
+            started_at: termination.started_at.get(),
+            finished_at: termination.finished_at.get(),
             container_id: text(|texts| &texts.id).to_owned(),
         }
     }

@@ -113,7 +113,7 @@ impl Pod {
         self.resize_at_sync(now, out);
         self.build(now, false, out);
         // The deadline ends the Pod even if the update that says so was dropped: the kubelet goes by what it has built.
-        let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time, now);
+        let past_deadline = self.published.past_deadline || deadline::has_passed(&self.spec, self.published.start_time.get(), now);
         if self.node.pacing.ends && (past_deadline || self.published.local_phase.is_some_and(PodPhase::is_terminal)) {
             let why = if past_deadline { Cause::DeadlineExceeded } else { Cause::TerminalPhase };
             self.move_on(StageEvent::EndBegins, why, out);

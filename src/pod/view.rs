@@ -106,7 +106,7 @@ impl Pod {
         ContainerView {
             state: shown.map_or(ShownState::Absent, super::container::ShownContainer::short),
             entry: shown.map(super::container::ShownContainer::entry),
-            attempt: shown.and_then(|shown| shown.attempt),
+            attempt: shown.and_then(|shown| shown.attempt.get()),
         }
     }
 
@@ -127,7 +127,7 @@ impl Pod {
 
     /// `status.startTime`: when the kubelet first took note of the Pod, in whole seconds.
     pub const fn start_time(&self) -> Option<Time> {
-        self.published.start_time
+        self.published.start_time.get()
     }
 
     /// The addresses of the Pod in the published status, the primary first.

@@ -94,8 +94,11 @@ impl Default for BackoffConfig {
 /// The entry of one key: its present delay, and when that was last raised. The default is no entry at all.
 ///
 /// An entry whose delay is 0 refuses nothing and doubles to 0, so it needs no state of its own beside "no entry".
+///
+/// It is aligned as four bytes are, so that a container's slot is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[repr(packed(4))]
 pub struct Backoff {
     delay: Span,
     last_update: Time,
@@ -152,7 +155,8 @@ impl Backoff {
     /// The window that opened at `since`, if `now` is inside it.
     fn window(self, since: Time, now: Time) -> Result<(), BackoffRefusal> {
         // A difference and not a sum: a window from the end of time must not close by saturation.
-        if now - since < self.delay { Err(BackoffRefusal { delay: self.delay, until: since + self.delay }) } else { Ok(()) }
+        let delay = self.delay;
+        if now - since < delay { Err(BackoffRefusal { delay, until: since + delay }) } else { Ok(()) }
     }
 
     /// Counts once more, for something that happened at `at` (client-go `Backoff.Next`).

@@ -143,8 +143,11 @@ pub enum StopPhase {
 /// Whoever keeps it tells it what happened, and asks the runtime to stop the container once the phase is
 /// [`StopContainer`](StopPhase::StopContainer). `must_wait` is always the answer of
 /// [`must_wait_for`](super::termination_order::must_wait_for) at that moment; `false` if one container is killed and the Pod lives on.
+///
+/// Packed: 17 bytes without alignment, in each container of a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[repr(packed)]
 pub struct Stop {
     phase: StopPhase,
     since: Time,

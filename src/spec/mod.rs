@@ -52,6 +52,7 @@ pub struct Spec {
     by_name: Box<[ContainerIndex]>,
     has_sidecars: bool,
     has_restart_all_rule: bool,
+    is_plain: bool,
 }
 
 impl Spec {
@@ -86,11 +87,13 @@ impl Spec {
         number_workers(&mut containers);
         let count = |kinds: &[ContainerKind]| containers.iter().filter(|c| kinds.contains(&c.kind())).count() as u16;
         let (init, regular) = (count(&[ContainerKind::Init, ContainerKind::Sidecar]), count(&[ContainerKind::Regular]));
+        let has_restart_all_rule = containers.iter().any(|c| c.rules().iter().any(|r| r.action() == RuleAction::RestartAllContainers));
         let mut by_name: Vec<_> = (init..containers.len() as u16).map(ContainerIndex).collect();
         by_name.sort_by_key(|i| (i.0 >= init + regular, containers[i.get()].name()));
         Self {
             has_sidecars: containers.iter().any(|c| c.kind() == ContainerKind::Sidecar),
-            has_restart_all_rule: containers.iter().any(|c| c.rules().iter().any(|r| r.action() == RuleAction::RestartAllContainers)),
+            has_restart_all_rule,
+            is_plain: init == 0 && !has_restart_all_rule && spec.readiness_gates.is_empty() && spec.active_deadline_seconds.is_none(),
             by_name: by_name.into(),
             api: spec,
             containers,
@@ -197,10 +200,10 @@ impl Spec {
         self.has_restart_all_rule
     }
 
-    /// Whether the status of each container is its own affair, and the passing of time nobody's: the Pod has no init containers, no rule
-    /// that restarts all containers and no deadline. Most Pods are plain.
+    /// Whether the status of each container is its own affair, that of the Pod the kubelet's, and the passing of time nobody's: the Pod has no
+    /// init containers, no rule that restarts all containers, no readiness gates and no deadline. Most Pods are plain.
     pub(crate) const fn is_plain(&self) -> bool {
-        !self.has_init() && !self.has_restart_all_rule && self.api.active_deadline_seconds.is_none()
+        self.is_plain
     }
 
     /// The Pod's restart policy; Always where none is given.

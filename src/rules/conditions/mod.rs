@@ -8,6 +8,7 @@ mod list;
 mod set;
 
 pub use list::{holds, put, status_in, update};
+pub(crate) use set::is_transition;
 pub use set::{Conditions, KubeletCondition, is_owned, message, transition_time};
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};

@@ -112,9 +112,14 @@ pub fn is_owned(type_: &ConditionType, gates: &Gates) -> bool {
 /// while the status stays; now, in whole seconds, if it is another or there was none.
 pub fn transition_time(last: Option<(ConditionStatus, Option<Time>)>, status: ConditionStatus, now: Time) -> Option<Time> {
     match last {
-        Some((before, since)) if before == status => since,
+        Some((before, since)) if !is_transition(Some(before), status) => since,
         _ => Some(now.truncated()),
     }
+}
+
+/// Whether a condition with this status has another `lastTransitionTime` than before: see [`transition_time`].
+pub(crate) fn is_transition(before: Option<ConditionStatus>, status: ConditionStatus) -> bool {
+    before != Some(status)
 }
 
 /// The message of a condition that was found to hold, or not, for this reason, made of the container statuses of that moment.

@@ -8,11 +8,12 @@ use crate::time::Time;
 use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
-/// One probe worker: for one container of one Pod, and one kind of probe. 12 bytes.
+/// One probe worker: for one container of one Pod, and one kind of probe. 11 bytes, packed: each Pod has one for each probe.
 ///
 /// It lives through the restarts of its container. It is told each tick ([`Worker::tick`]) and, if that says
 /// [`Verdict::Probe`], the outcome of the probe ([`Worker::outcome`]). After [`Verdict::End`] drop it, and its result with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(packed)]
 pub struct Worker {
     instance: Option<InstanceId>,
     run: u32,
@@ -140,7 +141,7 @@ impl Worker {
 
     /// The result cached for this instance, if it is the one the worker saw last.
     pub fn result(&self, instance: InstanceId) -> Option<ProbeResult> {
-        if self.instance == Some(instance) { self.cached } else { None }
+        if self.instance() == Some(instance) { self.cached } else { None }
     }
 
     /// The result cached for the instance it saw last.
@@ -190,7 +191,7 @@ impl Worker {
         let Some(instance) = seen.instance else {
             return unchanged(Verdict::Wait(Wait::NoInstance));
         };
-        if self.instance == Some(instance.id) {
+        if self.instance() == Some(instance.id) {
             if self.mode == Mode::OnHold {
                 return unchanged(Verdict::Wait(Wait::OnHold));
             }
@@ -212,7 +213,7 @@ impl Worker {
         now: Time,
         outlives_exit: impl FnOnce(i32) -> bool,
     ) -> Tick {
-        let changes = if self.instance == Some(instance.id) { Changes::since(self.cached) } else { self.meet(context, instance) };
+        let changes = if self.instance() == Some(instance.id) { Changes::since(self.cached) } else { self.meet(context, instance) };
         let (verdict, changes) = match instance.state {
             SeenState::Running { .. } if context.ends_with_pod() => {
                 (Verdict::End(End::PodDeleted), self.cache(ProbeResult::Success, changes))
@@ -389,8 +390,8 @@ mod tests {
     }
 
     #[test]
-    fn is_twelve_bytes() {
-        assert_eq!(size_of::<Worker>(), 12);
+    fn is_eleven_bytes() {
+        assert_eq!(size_of::<Worker>(), 11);
     }
 
     #[test]
