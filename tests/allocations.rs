@@ -7,8 +7,10 @@ mod life;
 
 use allocation_counter::{AllocationInfo, measure};
 use life::Life;
-use pod_lifecycle::pod::{Event, NodeConfig, Output};
-use pod_lifecycle::{ContainerIndex, Pod};
+use pod_lifecycle::pod::{Action, Event, NodeConfig, Output, StateChange, Transition};
+use pod_lifecycle::rules::backoff::Backoff;
+use pod_lifecycle::rules::probe::Worker;
+use pod_lifecycle::{ContainerIndex, Pod, Time};
 use std::sync::Arc;
 
 const FIRST: ContainerIndex = ContainerIndex::new(0);
@@ -44,8 +46,15 @@ fn memory() {
     let own = measure(|| drop(life.pod.clone()));
     println!("  heap, {} blocks      {:4}", own.count_total, own.bytes_total);
     println!("  together            {:4}", size_of::<Pod>() as u64 + own.bytes_total);
-    println!("size_of::<Output>()   {:4}", size_of::<Output>());
-    println!("size_of::<Event>()    {:4}", size_of::<Event<'_>>());
-    assert!(size_of::<Output>() <= 32, "an output has grown");
-    assert!(size_of::<Pod>() as u64 + own.bytes_total <= 750, "a Pod has grown");
+    assert!(size_of::<Pod>() as u64 + own.bytes_total <= 494, "a Pod has grown");
+    assert!(own.count_total <= 2, "a Pod is in more pieces");
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn sizes() {
+    assert_eq!(size_of::<Pod>(), 248);
+    assert_eq!((size_of::<Event<'_>>(), size_of::<Output>()), (56, 32));
+    assert_eq!((size_of::<Action>(), size_of::<Transition>(), size_of::<StateChange>()), (16, 32, 24));
+    assert_eq!((size_of::<Option<Time>>(), size_of::<Backoff>(), size_of::<Worker>()), (8, 16, 11));
 }

@@ -16,7 +16,6 @@ use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
-use alloc::sync::Arc;
 
 /// The conditions in the order in which one causes another, which is that of the transitions told.
 const IN_ORDER_OF_CAUSE: [KubeletCondition; KubeletCondition::ALL.len()] = [
@@ -74,9 +73,7 @@ impl Pod {
         if self.is_illegal(restarting_all) {
             return;
         }
-        if !Arc::ptr_eq(&self.spec, &self.shown_spec) {
-            self.shown_spec = Arc::clone(&self.spec);
-        }
+        self.texts.show_spec(None);
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
@@ -288,7 +285,7 @@ impl Pod {
     /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
     /// it is stopped (kubelet `SyncTerminatingPod`, its status function). One that comes while everything is stopped already comes too late.
     fn note_kill(&mut self) {
-        if let Some(kill) = &mut self.object.kill
+        if let Some(kill) = self.texts.kill_mut()
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
@@ -399,7 +396,7 @@ impl Pod {
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
         let message = self.texts.get().map_or("", |texts| &texts.held.2);
-        if let Some(kill) = self.object.kill.filter(|kill| kill.shown)
+        if let Some(kill) = self.texts.kill().filter(|kill| kill.shown)
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
             conditions::update(&mut self.texts.make().foreign, condition);

@@ -3,6 +3,7 @@
 use super::left_out::{is_default, present};
 use super::output::ShownState;
 use super::table::table;
+use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
 use crate::rules::grace::Stop;
@@ -353,6 +354,9 @@ pub(crate) struct Slot {
     /// State of the newest instance as the sync in progress found it.
     #[serde(skip_serializing_if = "InstanceStage::is_absent")]
     pub(crate) found: InstanceStage,
+    /// What the sync in progress does with it, or the last one did.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) plan: ContainerAction,
     /// The next instance's number.
     pub(crate) next_attempt: Attempt,
     /// The next instance's `restartCount`: the newest known one's plus 1, or as the log files tell.
@@ -378,6 +382,7 @@ impl Slot {
             stopping: None,
             start_failure: WaitingReason::None,
             found: InstanceStage::Absent,
+            plan: ContainerAction { start: false, kill: None, cpu: None, memory: None },
             next_attempt: Attempt(0),
             next_restart_count: 0,
             removals: Removals::default(),
@@ -443,5 +448,25 @@ impl Slot {
     /// Whether it runs, or may run for all that the runtime can tell: such an instance is stopped before another one is made.
     pub(crate) const fn may_run(&self) -> bool {
         matches!(self.instances[0].stage, InstanceStage::Running | InstanceStage::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_takes_no_more_than_it_needs() {
+        assert_eq!((size_of::<InstanceFacts>(), size_of::<Termination>(), size_of::<Option<ShownContainer>>()), (36, 20, 56));
+        assert_eq!((size_of::<Option<Stop>>(), size_of::<Backoff>()), (17, 16));
+        assert_eq!((size_of::<Slot>(), align_of::<Slot>()), (180, 4));
+    }
+
+    #[test]
+    fn an_attempt_or_none_is_four_bytes() {
+        assert_eq!(MaybeAttempt::from(None).get(), None);
+        for (attempt, kept) in [(0, 0), (7, 7), (u32::MAX - 1, u32::MAX - 1), (u32::MAX, u32::MAX - 1)] {
+            assert_eq!(MaybeAttempt::from(Attempt(attempt)).get(), Some(Attempt(kept)));
+        }
     }
 }

@@ -33,9 +33,46 @@ pub enum DeadlineReason {
     Stop,
 }
 
+/// A [`Deadline`] or none, in nine bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(packed)]
+pub(crate) struct KeptDeadline {
+    at: Option<Time>,
+    reason: DeadlineReason,
+}
+
+impl KeptDeadline {
+    pub(crate) const NONE: Self = Self { at: None, reason: DeadlineReason::More };
+
+    pub(crate) const fn get(self) -> Option<Deadline> {
+        match self.at {
+            Some(at) => Some(Deadline { at, reason: self.reason }),
+            None => None,
+        }
+    }
+
+    pub(crate) const fn at(self) -> Option<Time> {
+        self.at
+    }
+
+    pub(crate) const fn more(now: Time) -> Self {
+        Self { at: Some(now), reason: DeadlineReason::More }
+    }
+}
+
+impl From<Option<Deadline>> for KeptDeadline {
+    fn from(deadline: Option<Deadline>) -> Self {
+        deadline.map_or(Self::NONE, |Deadline { at, reason }| Self { at: Some(at), reason })
+    }
+}
+
 impl Pod {
     /// The earliest of all that is due at a certain time.
     pub(crate) fn find_deadline(&self) -> Option<Deadline> {
+        if self.work.more {
+            // Nothing comes before it.
+            return self.deadline.get();
+        }
         let mut next: Option<Deadline> = None;
         let mut consider = |at: Option<Time>, reason| {
             if let Some(at) = at
@@ -44,10 +81,9 @@ impl Pod {
                 next = Some(Deadline { at, reason });
             }
         };
-        consider(self.work.more, DeadlineReason::More);
         if self.work.is_idle() && self.node.pacing.automatic && self.has_work() {
             consider(self.work.trigger, DeadlineReason::Sync);
-            consider(self.work.retry, DeadlineReason::Retry);
+            consider(self.work.retry(), DeadlineReason::Retry);
             consider(self.active_deadline(), DeadlineReason::ActiveDeadline);
         }
         consider(self.next_probe(), DeadlineReason::Probe);

@@ -30,7 +30,7 @@ impl Pod {
             }
             // An answer that the Pod's end did not wait for is late news.
             Event::VolumesMounted | Event::VolumesFailed
-                if self.work.step != Step::Volumes && worker::end_reason(self.object.end_facts()).is_some() => {}
+                if self.work.step != Step::Volumes && worker::end_reason(self.end_facts()).is_some() => {}
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
@@ -177,7 +177,7 @@ impl Pod {
     /// Whether the sync waits for this step of this instance's start, whatever has become of the instance since: a short-lived one
     /// may have ended, or be gone, before the answer is there.
     fn is_answer(&self, container: ContainerIndex, attempt: Attempt, step: StartStep) -> bool {
-        self.is_starting(container, &[step]) && self.work.created == attempt
+        self.is_starting(container, &[step]) && self.work.created() == attempt
     }
 
     fn is_creating(&self, container: ContainerIndex, attempt: Attempt) -> bool {
@@ -320,8 +320,7 @@ impl Pod {
 
     /// The runtime made the instance that was asked for: it is started next.
     pub(crate) fn created(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str, out: &mut impl Sink) {
-        self.work.created = attempt;
-        let hash = self.work.creating;
+        let hash = self.work.creating();
         let sandbox = self.sandbox.attempt;
         let slot = &mut self.slots[container.get()];
         let made = InstanceFacts { attempt, sandbox, restart_count: slot.next_restart_count, hash, ..InstanceFacts::NONE };
@@ -338,8 +337,8 @@ impl Pod {
         self.slots[container.get()].instances[0] = made;
         self.set_instance(container, InstanceEvent::Made, out);
         self.actuate_new(container);
-        self.note_identity(container, attempt, id, image_id);
-        self.work.step = Step::Start(container, StartStep::Run);
+        self.note_identity(container, attempt, hash, id, image_id);
+        self.work.start(container, attempt);
         out.emit(Output::Action(Action::StartContainer { container, attempt }));
     }
 

@@ -19,7 +19,6 @@ use super::container::{InstanceStage, Slot};
 use super::published::ShownCondition;
 use crate::spec::ContainerIndex;
 use crate::time::Time;
-use alloc::sync::Arc;
 
 /// See the [module documentation](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -148,7 +147,7 @@ impl Pod {
         let rest = published.built && published.has_host_ips && published.observed_generation == generation;
         let ips = self.texts.get().is_none_or(|texts| texts.pod_ips == texts.sandbox_ips);
         let phase = (Some(verdict.phase), self.shown_reason(&verdict)) == (published.local_phase, published.local_reason);
-        containers && phase && conditions && rest && ips && Arc::ptr_eq(&self.spec, &self.shown_spec)
+        containers && phase && conditions && rest && ips && self.texts.shown_spec().is_none()
     }
 
     /// Whether a plan made now has nothing in it, like the last one.
@@ -166,6 +165,7 @@ mod tests {
     use crate::pod::{Attempt, Event, NewPod, NodeConfig, Pacing};
     use crate::rules::view::Exit;
     use crate::spec::Spec;
+    use alloc::sync::Arc;
 
     const C: ContainerIndex = ContainerIndex::new(0);
     const NOW: Time = Time::from_secs(1_767_225_600);

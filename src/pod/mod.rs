@@ -56,6 +56,7 @@
 //! ```
 
 mod action;
+mod aside;
 mod build;
 mod config;
 mod container;
@@ -64,6 +65,7 @@ mod error;
 mod event;
 mod fold;
 mod kept_resources;
+mod kept_work;
 mod ledger;
 mod left_out;
 mod memo;
@@ -112,39 +114,31 @@ pub use view::{ContainerView, Facts};
 pub use crate::rules::conditions::KubeletCondition;
 
 use crate::api;
-use crate::rules::actions::ContainerAction;
 use crate::rules::ending::Ending;
 use crate::rules::worker::EndFacts;
 use crate::spec::Spec;
-use crate::time::Time;
+use crate::time::{ApiTime, Time};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use aside::TextStore;
 use container::Slot;
-use ledger::Resizing;
+use deadline::KeptDeadline;
 use left_out::is_default;
 use memo::Memo;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
-use texts::TextStore;
 use work::Work;
 
 /// One Pod. See the [module documentation](self).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pod {
     spec: Arc<Spec>,
-    /// Came with this generation while a sync ran; in force from the next one on.
-    next_spec: Option<(Arc<Spec>, i64)>,
-    /// The spec as the last build knew it: its images are in the published status.
-    shown_spec: Arc<Spec>,
     node: Arc<NodeConfig>,
+    /// Texts, and what else few Pods have.
     texts: TextStore,
-    /// There is one if a resize ever came.
-    resizing: Option<Box<Resizing>>,
     /// One for each container of the spec.
     slots: Box<[Slot]>,
-    /// What the sync in progress does with each container.
-    plan: Box<[ContainerAction]>,
     /// One for each probe of the spec.
     probing: Box<[Probing]>,
     published: Published,
@@ -157,7 +151,7 @@ pub struct Pod {
     /// Something was published in this call.
     spoken: bool,
     /// Nothing happens before, unless news comes.
-    deadline: Option<Deadline>,
+    deadline: KeptDeadline,
     memo: Memo,
 }
 
@@ -168,7 +162,7 @@ pub(crate) struct Object {
     /// `metadata.generation`.
     pub(crate) generation: i64,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) deletion: Option<Deletion>,
+    pub(crate) deletion: KeptDeletion,
     /// It is gone from the API server.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) gone: bool,
@@ -176,21 +170,12 @@ pub(crate) struct Object {
     /// updates against it, but builds on nothing that stands there.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) is_static: bool,
-    /// Eviction, preemption or node shutdown.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) kill: Option<KillRequest>,
 }
 
 impl Object {
     /// The generation as the compact status keeps it.
     pub(crate) fn shown_generation(&self) -> u32 {
         published::shown_generation(self.generation)
-    }
-
-    /// Who wants the Pod to end.
-    pub(crate) fn end_facts(&self) -> EndFacts {
-        let kill = self.kill.map(|kill| kill.ending.is_eviction());
-        EndFacts { orphaned: false, deleted: self.deletion.is_some() || self.gone, terminal: false, kill }
     }
 }
 
@@ -201,6 +186,43 @@ pub(crate) struct Deletion {
     pub(crate) at: Time,
     #[serde(rename = "deletionGracePeriodSeconds")]
     pub(crate) grace_period_seconds: i64,
+}
+
+/// A [`Deletion`] or none, in thirteen bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(packed)]
+pub(crate) struct KeptDeletion {
+    at: ApiTime,
+    grace_period_seconds: i64,
+}
+
+impl KeptDeletion {
+    pub(crate) fn get(self) -> Option<Deletion> {
+        self.at.get().map(|at| Deletion { at, grace_period_seconds: self.grace_period_seconds })
+    }
+
+    pub(crate) const fn is_some(self) -> bool {
+        self.at.is_some()
+    }
+}
+
+impl From<Option<Deletion>> for KeptDeletion {
+    fn from(deletion: Option<Deletion>) -> Self {
+        let kept = |Deletion { at, grace_period_seconds }| Self { at: ApiTime::of(at), grace_period_seconds };
+        deletion.map_or_else(Self::default, kept)
+    }
+}
+
+impl serde::Serialize for KeptDeletion {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for KeptDeletion {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<Deletion>::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// The kubelet itself ends the Pod.
@@ -241,22 +263,23 @@ impl Pod {
         let is_static = new.meta.is_static();
         let mut pod = Self {
             slots: spec.containers().iter().map(|_| Slot::new()).collect(),
-            plan: spec.containers().iter().map(|_| ContainerAction::default()).collect(),
             probing: Probing::of(spec),
             spec: Arc::clone(spec),
-            next_spec: None,
-            shown_spec: Arc::clone(spec),
             node: Arc::clone(node),
             texts: TextStore::default(),
-            resizing: None,
             published: Published::NEW,
-            object: Object { generation: new.meta.generation.max(i64::from(!is_static)), deletion, gone: false, is_static, kill: None },
+            object: Object {
+                generation: new.meta.generation.max(i64::from(!is_static)),
+                deletion: deletion.into(),
+                gone: false,
+                is_static,
+            },
             sandbox: SandboxFacts::NONE,
             work: Work::idle(node.pacing.jitter_permille),
             stage: Stage::Accepted,
             volumes: false,
             spoken: false,
-            deadline: None,
+            deadline: KeptDeadline::NONE,
             memo: Memo::default(),
         };
         match new.status {
@@ -283,7 +306,7 @@ impl Pod {
                 false
             }
         };
-        if !quiet || self.deadline.is_some_and(|deadline| deadline.at <= now) {
+        if !quiet || self.deadline.at().is_some_and(|at| at <= now) {
             self.run(now, out);
             self.end_call();
         }
@@ -309,18 +332,29 @@ impl Pod {
     ///
     /// It changes with every call. It is the only promise about the future: nothing that depends on time alone happens before.
     pub const fn next_deadline(&self) -> Option<Deadline> {
-        self.deadline
+        self.deadline.get()
     }
 
     /// What every call ends with.
     pub(crate) fn end_call(&mut self) {
         self.spoken = false;
-        self.deadline = self.find_deadline();
+        self.deadline = self.find_deadline().into();
     }
 
     /// The spec in force: a change that came during a sync counts from the next one on.
     pub fn spec(&self) -> &Arc<Spec> {
         &self.spec
+    }
+
+    /// The spec as the last build knew it: its images are in the published status.
+    pub(crate) fn shown_spec(&self) -> &Arc<Spec> {
+        self.texts.shown_spec().unwrap_or(&self.spec)
+    }
+
+    /// Who wants the Pod to end.
+    pub(crate) fn end_facts(&self) -> EndFacts {
+        let kill = self.texts.kill().map(|kill| kill.ending.is_eviction());
+        EndFacts { orphaned: false, deleted: self.object.deletion.is_some() || self.object.gone, terminal: false, kill }
     }
 
     /// The node's settings.
@@ -340,7 +374,7 @@ impl Pod {
 
     /// The grace period of the deletion in seconds, and the moment it ends; `None` if the Pod is not being deleted.
     pub fn deletion(&self) -> Option<(i64, Time)> {
-        self.object.deletion.map(|deletion| (deletion.grace_period_seconds, deletion.at))
+        self.object.deletion.get().map(|deletion| (deletion.grace_period_seconds, deletion.at))
     }
 
     /// A new Pod: validated, to be stored.

@@ -138,7 +138,7 @@ impl Pod {
                 let newest = *slot.newest();
                 // One that could not be started has ended, too; a runtime has no start to tell of then, or says the epoch.
                 let was_up = newest.stage == InstanceStage::Exited && newest.started_at.get().is_some_and(|at| at > Time::EPOCH);
-                if newest.attempt == self.work.created && (newest.stage == InstanceStage::Running || was_up) {
+                if newest.attempt == self.work.created() && (newest.stage == InstanceStage::Running || was_up) {
                     self.started(now, container, out);
                 }
             }

@@ -150,3 +150,13 @@ impl Published {
 pub(crate) fn shown_generation(generation: i64) -> u32 {
     generation.clamp(0, u32::MAX.into()) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_status_is_eighty_four_bytes() {
+        assert_eq!((size_of::<ShownCondition>(), size_of::<Published>()), (11, 84));
+    }
+}

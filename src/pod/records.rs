@@ -88,8 +88,8 @@ impl Pod {
     pub(crate) fn purge_init_containers(&mut self, out: &mut impl Sink) {
         let spec = self.spec.clone();
         for container in spec.init() {
-            if self.plan[container.get()].start {
-                self.work.purged = self.finished_before_sync(container);
+            if self.slots[container.get()].plan.start {
+                self.texts.note_purged(self.finished_before_sync(container));
             } else {
                 self.slots[container.get()].next_restart_count = 0;
             }

@@ -19,7 +19,7 @@ type Amounts = BTreeMap<String, Quantity>;
 
 impl Pod {
     fn shown_ledger(&self) -> Option<&Ledger> {
-        self.resizing.as_ref().map(|resizing| &resizing.shown)
+        self.texts.resizing().map(|resizing| &resizing.shown)
     }
 
     /// Of a container: nothing before it has an instance; what the runtime was given while it runs, else what is allocated.
@@ -27,8 +27,8 @@ impl Pod {
         if shown.attempt.get().is_none() {
             return Shown::default();
         }
-        let resized = self.shown_ledger().filter(|_| self.shown_spec.container(container).kind() != ContainerKind::Ephemeral);
-        let allocated = &resized.map_or(&self.shown_spec, |ledger| &ledger.allocated).api_container(container).resources;
+        let resized = self.shown_ledger().filter(|_| self.shown_spec().container(container).kind() != ContainerKind::Ephemeral);
+        let allocated = &resized.map_or(self.shown_spec(), |ledger| &ledger.allocated).api_container(container).resources;
         let actuated = resized.and_then(|ledger| ledger.actuated.get(container.get()));
         let in_force = match (actuated, shown.state) {
             (Some(given), ShownContainerState::Running { .. }) => {
@@ -43,7 +43,7 @@ impl Pod {
     /// Of the Pod: what its cgroup was given. A cgroup knows no request for memory, so that the first one told is kept (as measured).
     pub(crate) fn shown_pod_resources(&self) -> Shown {
         let of = |spec: &Spec| pod_resources(spec.api(), &self.node.gates);
-        let allocated = of(self.shown_ledger().map_or(&self.shown_spec, |ledger| &ledger.allocated));
+        let allocated = of(self.shown_ledger().map_or(self.shown_spec(), |ledger| &ledger.allocated));
         let Some(allocated) = allocated.filter(|_| self.published.built) else {
             return Shown::default();
         };
@@ -51,7 +51,7 @@ impl Pod {
             let [memory, cpu] = &resizing.shown.pod;
             Some((of(memory)?, of(cpu)?, of(&resizing.first)?))
         };
-        let in_force = match self.resizing.as_deref().and_then(given) {
+        let in_force = match self.texts.resizing().and_then(given) {
             Some((memory, cpu, first)) => in_force(&allocated, Told { memory_request: None, ..merged(&memory, &cpu) }, Told::from(&first)),
             None => allocated.clone(),
         };
@@ -79,7 +79,7 @@ impl Pod {
         for (own, by) in conditions() {
             resizing.put_condition(own, by);
         }
-        self.resizing = Some(resizing);
+        self.texts.make_aside().resizing = Some(resizing);
     }
 
     /// The spec with the cpu and memory that the status shows, if they are not the spec's.

@@ -1,6 +1,8 @@
 //! What a snapshot must be for a Pod to be made of it: the invariants that the machine upholds and relies on.
 
+use super::aside::Aside;
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
+use super::deadline::KeptDeadline;
 use super::memo::Memo;
 use super::probing::Probing;
 use super::sandbox::{SandboxFacts, SandboxState};
@@ -43,35 +45,35 @@ impl Pod {
         if containers.len() != spec.containers().len() || !known {
             return Err(RestoreError::OtherSpec);
         }
-        let shown_spec = shown_spec.map_or_else(|| Arc::clone(spec), |shown| Arc::new(Spec::as_given(shown)));
+        let shown_spec = shown_spec.map(Spec::as_given).filter(|shown| *shown != **spec).map(Arc::new);
         let next_spec = next_spec.map(|(next, generation)| (Arc::new(Spec::as_given(next)), generation));
-        holds(shown_spec.may_become(spec), "the spec shown before is not one that this spec can come from")?;
+        holds(
+            shown_spec.as_ref().is_none_or(|shown| shown.may_become(spec)),
+            "the spec shown before is not one that this spec can come from",
+        )?;
         holds(next_spec.as_ref().is_none_or(|(next, _)| spec.may_become(next)), "the next spec is not one that this spec may become")?;
         let mut probing = Probing::of(spec);
         for kept in probes {
             let place = probing.iter_mut().find(|probing| (probing.container, probing.kind) == (kept.container, kept.kind));
             *place.ok_or(RestoreError::Contradiction("a probe that the spec does not have"))? = kept;
         }
-        let plan = containers.iter().map(|kept| kept.plan).collect();
         let slots = containers.into_iter().map(|kept| kept.slot).collect();
+        let resizing = resizing.map(|kept| kept.restore(spec)).transpose()?;
+        let aside = Aside { texts, resizing, next_spec, shown_spec, kill: object.kill, purged: work.purged };
         let mut pod = Self {
             spec: Arc::clone(spec),
-            next_spec,
-            shown_spec,
             node: Arc::clone(node),
-            texts,
-            resizing: resizing.map(|kept| kept.restore(spec)).transpose()?,
+            texts: aside.into(),
             slots,
-            plan,
             probing,
             published,
-            object,
+            object: object.object,
             sandbox,
-            work,
+            work: work.restore(),
             stage,
             volumes,
             spoken: false,
-            deadline: None,
+            deadline: work.more.map_or(KeptDeadline::NONE, KeptDeadline::more),
             memo: Memo::default(),
         };
         pod.check()?;
@@ -119,10 +121,10 @@ impl Pod {
         };
         let slot =
             self.slots.get(container.get()).ok_or(RestoreError::Contradiction("a step of a container that the spec does not have"))?;
-        let made = self.work.created < slot.next_attempt;
+        let made = self.work.created() < slot.next_attempt;
         match self.work.step {
             Step::Update(..) => holds(
-                slot.next_attempt > Attempt(0) && self.resizing.is_some(),
+                slot.next_attempt > Attempt(0) && self.texts.resizing().is_some(),
                 "an update of an attempt that was never made, or without a resize",
             ),
             Step::Start(_, StartStep::Run | StartStep::Undo) => holds(made, "a start of an attempt that was never made"),

@@ -1,18 +1,18 @@
 //! A Pod as a value that can be stored: everything the machine keeps, and nothing that the spec or the node knows already.
 
+use super::aside::Aside;
 use super::container::Slot;
 use super::kept_resources::KeptResizing;
+use super::kept_work::KeptWork;
 use super::left_out::is_default;
 use super::probing::Probing;
 use super::published::Published;
 use super::restored::RestoreError;
 use super::sandbox::SandboxFacts;
 use super::stage::Stage;
-use super::texts::TextStore;
-use super::work::Work;
-use super::{NodeConfig, Object, Pod};
+use super::texts::Texts;
+use super::{KillRequest, NodeConfig, Object, Pod};
 use crate::api;
-use crate::rules::actions::ContainerAction;
 use crate::spec::{ContainerSpec, Spec};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -90,11 +90,11 @@ pub(crate) struct Kept {
     pub(crate) stage: Stage,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) volumes: bool,
-    pub(crate) object: Object,
+    pub(crate) object: KeptObject,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) sandbox: SandboxFacts,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) work: Work,
+    pub(crate) work: KeptWork,
     #[serde(rename = "status")]
     pub(crate) published: Published,
     pub(crate) containers: Vec<KeptContainer>,
@@ -102,7 +102,7 @@ pub(crate) struct Kept {
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) probes: Vec<Probing>,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) texts: TextStore,
+    pub(crate) texts: Texts,
     /// If it is another one than that in force.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) shown_spec: Option<api::PodSpec>,
@@ -122,9 +122,15 @@ pub(crate) struct KeptContainer {
     hash: u32,
     #[serde(flatten)]
     pub(crate) slot: Slot,
-    /// What the sync in progress does with it, or the last one did.
+}
+
+/// What is kept of the object, and of the kubelet's own wish to end it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptObject {
+    #[serde(flatten)]
+    pub(crate) object: Object,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) plan: ContainerAction,
+    pub(crate) kill: Option<KillRequest>,
 }
 
 impl KeptContainer {
@@ -137,46 +143,26 @@ impl Pod {
     /// Everything this Pod keeps, to be stored. Taken between two calls of the machine, at any moment.
     pub fn snapshot(&self) -> Snapshot {
         // Without `..`: a field more has to be thought of here.
-        let Self {
-            spec,
-            next_spec,
-            shown_spec,
-            node: _,
-            texts,
-            resizing,
-            slots,
-            plan,
-            probing,
-            published,
-            object,
-            sandbox,
-            work,
-            stage,
-            volumes,
-            spoken: _,
-            deadline: _,
-            memo: _,
-        } = self;
-        let unlike = |other: &Arc<Spec>| (other != spec).then(|| other.api().clone());
-        let containers = spec.containers().iter().zip(slots.iter().zip(plan));
-        let kept = |(container, (slot, plan)): (&ContainerSpec, (&Slot, &ContainerAction))| KeptContainer {
+        let Self { spec, node: _, texts, slots, probing, published, object, sandbox, work, stage, volumes, spoken: _, deadline, memo: _ } =
+            self;
+        let Aside { texts, resizing, next_spec, shown_spec, kill, purged } = texts.aside().cloned().unwrap_or_default();
+        let kept = |(container, slot): (&ContainerSpec, &Slot)| KeptContainer {
             name: container.name().to_owned(),
             hash: container.hash(),
             slot: slot.clone(),
-            plan: *plan,
         };
         Snapshot(Versioned::V1(Box::new(Kept {
             stage: *stage,
             volumes: *volumes,
-            object: *object,
+            object: KeptObject { object: *object, kill },
             sandbox: *sandbox,
-            work: *work,
+            work: KeptWork::of(work, purged, deadline.at().filter(|_| work.more)),
             published: *published,
-            containers: containers.map(kept).collect(),
+            containers: spec.containers().iter().zip(slots).map(kept).collect(),
             probes: probing.iter().zip(Probing::of(spec)).filter(|(now, new)| *now != new).map(|(now, _)| *now).collect(),
-            texts: texts.clone(),
-            shown_spec: unlike(shown_spec),
-            next_spec: next_spec.as_ref().map(|(next, generation)| (next.api().clone(), *generation)),
+            texts,
+            shown_spec: shown_spec.map(|shown| shown.api().clone()),
+            next_spec: next_spec.map(|(next, generation)| (next.api().clone(), generation)),
             resizing: resizing.as_deref().map(KeptResizing::from),
         })))
     }

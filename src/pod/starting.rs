@@ -38,7 +38,7 @@ impl Pod {
 
     /// The kubelet's order of starts.
     fn next_start(&self, after: Option<ContainerIndex>) -> Option<ContainerIndex> {
-        let starts = |container: &ContainerIndex| self.plan[container.get()].start;
+        let starts = |container: &ContainerIndex| self.slots[container.get()].plan.start;
         let first = self.spec.init_and_regular().len();
         let (ephemeral, others) = match after {
             None => (0, 0),
@@ -81,7 +81,7 @@ impl Pod {
         let mut instances = self.instances(container).skip(own);
         let finished_at =
             instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at.get());
-        finished_at.or_else(|| self.work.purged.filter(|_| self.spec.init().any(|init| init == container)))
+        finished_at.or_else(|| self.texts.purged().filter(|_| self.spec.init().any(|init| init == container)))
     }
 
     /// Pulls the image unless the image back-off refuses (kubelet `EnsureImageExists`).
@@ -123,8 +123,7 @@ impl Pod {
                 backoff.image_pull_succeeded(&config, now);
             }
         }
-        self.work.step = Step::Start(container, StartStep::Create);
-        self.work.creating = self.spec.container(container).hash();
+        self.work.create(container, self.spec.container(container).hash());
         let slot = &self.slots[container.get()];
         out.emit(Output::Action(Action::CreateContainer { container, attempt: slot.next_attempt, restart_count: slot.next_restart_count }));
     }
@@ -135,7 +134,7 @@ impl Pod {
         self.memo.touch(container);
         if self.spec.container(container).post_start().is_some() {
             self.work.step = Step::Start(container, StartStep::PostStart);
-            let attempt = self.work.created;
+            let attempt = self.work.created();
             out.emit(Output::Action(Action::RunHook { container, attempt, hook: HookKind::PostStart }));
         } else {
             self.start_on(now, Some(container), out);

@@ -61,12 +61,12 @@ impl StatusView<'_> {
             pod_ip: pod.pod_ips().next().unwrap_or_default().to_owned(),
             pod_ips: pod.pod_ips().map(|ip| PodIp { ip: ip.to_owned() }).collect(),
             start_time: published.start_time.get(),
-            init_container_statuses: pod.shown_spec.init().filter_map(|c| self.container(c)).collect(),
-            container_statuses: pod.shown_spec.regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            init_container_statuses: pod.shown_spec().init().filter_map(|c| self.container(c)).collect(),
+            container_statuses: pod.shown_spec().regular_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             qos_class: published.phase.map(|_| published.qos),
             allocated_resources,
             resources,
-            ephemeral_container_statuses: pod.shown_spec.ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
+            ephemeral_container_statuses: pod.shown_spec().ephemeral_by_name().iter().filter_map(|&c| self.container(c)).collect(),
             ..PodStatus::default()
         }
     }
@@ -107,13 +107,13 @@ impl StatusView<'_> {
         let pod = self.0;
         let statuses = pod.published.built.then(|| pod.shown_as_built());
         let gate = |gate: &str| pod.condition_status(gate);
-        conditions::message(condition, reason, &pod.shown_spec, statuses.as_ref(), gate)
+        conditions::message(condition, reason, pod.shown_spec(), statuses.as_ref(), gate)
     }
 
     fn container(&self, container: ContainerIndex) -> Option<ContainerStatus> {
         let pod = self.0;
         let shown = pod.slots[container.get()].shown.as_ref()?;
-        let spec = pod.shown_spec.container(container);
+        let spec = pod.shown_spec().container(container);
         let texts = pod.texts.container(container);
         let instance = shown.attempt.get().and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
@@ -154,7 +154,7 @@ impl StatusView<'_> {
 
     fn waiting_message(&self, container: ContainerIndex, reason: WaitingReason, texts: Option<&ContainerTexts>) -> String {
         let pod = self.0;
-        let spec = pod.shown_spec.container(container);
+        let spec = pod.shown_spec().container(container);
         match reason {
             WaitingReason::CrashLoopBackOff => {
                 let shown = pod.slots[container.get()].shown.as_ref();
@@ -190,7 +190,7 @@ impl StatusView<'_> {
             exit_code: termination.exit.code,
             signal: 0,
             reason: reason.to_owned(),
-            message: termination_message::shown(message, self.0.shown_spec.containers().len()).to_owned(),
+            message: termination_message::shown(message, self.0.shown_spec().containers().len()).to_owned(),
             started_at: termination.started_at.get(),
             finished_at: termination.finished_at.get(),
             container_id: text(|texts| &texts.id).to_owned(),

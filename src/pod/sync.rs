@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::container::InstanceStage;
+use super::deadline::KeptDeadline;
 use super::output::{Cause, Output, Sink};
 use super::stage::{Stage, StageEvent};
 use super::work::{Failure, Step};
@@ -12,6 +13,10 @@ use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
+use alloc::vec::Vec;
+
+/// A Pod with more containers than these needs a block on the heap while a sync is planned.
+const FEW: usize = 32;
 
 impl Pod {
     /// Does what is due: begins and continues work until it waits for an answer or has published.
@@ -25,7 +30,7 @@ impl Pod {
     }
 
     pub(crate) fn run_asked(&mut self, now: Time, out: &mut impl Sink) {
-        self.work.more = None;
+        self.work.more = false;
         self.run_probes(now, out);
         self.run_stops(now, out);
         while self.begin(now, out) {}
@@ -50,8 +55,7 @@ impl Pod {
         }
         self.work.asked = false;
         self.work.trigger = self.work.late.take().filter(|late| *late >= now).map(|_| now);
-        self.work.retry = None;
-        self.work.failure = Failure::None;
+        self.work.set_retry(None);
         match self.stage {
             Stage::Terminating => self.begin_terminating(now, out),
             Stage::Terminated => self.begin_terminated(now, out),
@@ -64,7 +68,8 @@ impl Pod {
     /// Whether a status may be published in this call; if not, there is more to do in the next one.
     pub(crate) const fn may_speak(&mut self, now: Time) -> bool {
         if self.spoken {
-            self.work.more(now);
+            self.work.more = true;
+            self.deadline = KeptDeadline::more(now);
         }
         !self.spoken
     }
@@ -77,7 +82,7 @@ impl Pod {
     fn is_due(&self, now: Time) -> bool {
         let is_over = |at: Option<Time>| at.is_some_and(|at| at <= now);
         self.work.asked
-            || (self.node.pacing.automatic && (is_over(self.work.trigger) || is_over(self.work.retry) || is_over(self.active_deadline())))
+            || (self.node.pacing.automatic && (is_over(self.work.trigger) || is_over(self.work.retry()) || is_over(self.active_deadline())))
     }
 
     /// A delay with the jitter of this Pod.
@@ -88,7 +93,7 @@ impl Pod {
     /// Ends the stage of syncs if the Pod is deleted, killed or terminal (kubelet `UpdatePod`). Whether it did.
     fn ends(&mut self, now: Time, out: &mut impl Sink) -> bool {
         let terminal = self.is_terminal();
-        let why = match worker::end_reason(EndFacts { terminal, ..self.object.end_facts() }) {
+        let why = match worker::end_reason(EndFacts { terminal, ..self.end_facts() }) {
             Some(EndReason::Orphaned | EndReason::Deleted) => Cause::Deleted,
             Some(EndReason::TerminalPhase) => Cause::TerminalPhase,
             Some(EndReason::Evicted | EndReason::Killed) => Cause::KilledByKubelet,
@@ -129,7 +134,7 @@ impl Pod {
     /// Plans the sync and begins to carry it out (kubelet `computePodActions`, runtime `SyncPod`).
     pub(crate) fn begin_actions(&mut self, now: Time, out: &mut impl Sink) {
         self.begin_probing(now, out);
-        self.work.purged = None;
+        self.texts.note_purged(None);
         for slot in &mut self.slots {
             slot.found = slot.newest().stage;
             if slot.found == InstanceStage::Absent && !self.node.log_files {
@@ -159,14 +164,25 @@ impl Pod {
     /// Whether status and plan go by the facts alone that [`Memo`](super::memo::Memo) watches: the spec is plain, nothing was ever resized, and the
     /// kubelet does not want to end the Pod.
     pub(super) fn is_simple(&self) -> bool {
-        self.spec.is_plain() && self.resizing.is_none() && self.object.kill.is_none()
+        self.spec.is_plain() && self.texts.resizing().is_none() && self.texts.kill().is_none()
     }
 
+    /// The plan is made aside and then put into the slots, which are what it is made of.
     pub(super) fn plan_sync(&mut self) {
         let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
-        let mut plan = core::mem::take(&mut self.plan);
-        self.work.actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, &mut plan);
-        self.plan = plan;
+        let mut few = [ContainerAction::default(); FEW];
+        let mut many = Vec::new();
+        let containers = self.slots.len();
+        let plan = if containers <= FEW {
+            &mut few[..containers]
+        } else {
+            many.resize(containers, ContainerAction::default());
+            &mut *many
+        };
+        self.work.actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, plan);
+        for (slot, planned) in self.slots.iter_mut().zip(plan) {
+            slot.plan = *planned;
+        }
     }
 
     /// The whole Pod is being stopped in a sync: when the containers are down, all sandboxes go, even those that are down.
@@ -220,13 +236,13 @@ impl Pod {
 
     /// Stops the listed containers one after the other; then resets, then starts.
     pub(crate) fn stop_container_on(&mut self, now: Time, after: Option<ContainerIndex>, out: &mut impl Sink) {
-        let next = self.spec.indexes().filter(|&c| after.is_none_or(|done| c > done)).find(|&c| self.plan[c.get()].kill.is_some());
+        let next = self.spec.indexes().filter(|&c| after.is_none_or(|done| c > done)).find(|&c| self.slots[c.get()].plan.kill.is_some());
         let Some(container) = next else {
             self.reset_on(now, out);
             return;
         };
         self.work.step = Step::StopContainer(container);
-        let reason = self.plan[container.get()].kill;
+        let reason = self.slots[container.get()].plan.kill;
         if self.slots[container.get()].may_run() {
             let seconds = grace::kill_grace_seconds(&self.spec, container, self.deletion_grace(), reason);
             self.stop(now, container, seconds, out);
@@ -253,13 +269,14 @@ impl Pod {
     /// The sync is over: comes again if something failed (kubelet `completeWork`).
     pub(crate) fn end_sync(&mut self, now: Time) {
         let pacing = &self.node.pacing;
-        let requeue = match self.work.failure {
+        let failure = self.work.failure();
+        let requeue = match failure {
             Failure::None => Requeue::Resync,
             Failure::Error => Requeue::Backoff,
             Failure::BackOff(until) => Requeue::Until(until),
         };
         let due = pacing.wait(now, requeue).map(|wait| now + self.jittered(wait));
-        let failed = self.work.failure != Failure::None;
+        let failed = failure != Failure::None;
         self.work.step = Step::Idle;
         let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
         if seen {
@@ -269,7 +286,7 @@ impl Pod {
         } else {
             self.work.wait_for(self.node.next_look(now));
         }
-        self.work.retry = due.map(|at| self.node.next_poll(at).max(self.work.fresh));
+        self.work.set_retry(due.map(|at| self.node.next_poll(at).max(self.work.fresh)));
         if self.work.actions.reset && !failed {
             self.work.trigger(now);
         }
@@ -278,7 +295,7 @@ impl Pod {
     /// Whether the plan of the sync had anything in it.
     pub(super) fn has_acted(&self) -> bool {
         let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = self.work.actions;
-        let containers = self.plan.iter().any(|plan| *plan != ContainerAction::default());
+        let containers = self.slots.iter().any(|slot| slot.plan != ContainerAction::default());
         kill_pod || create_sandbox || reset || update_pod_resources || containers
     }
 
@@ -312,6 +329,6 @@ impl Pod {
 
     /// The grace period of the deletion, in seconds.
     pub(crate) fn deletion_grace(&self) -> Option<i64> {
-        self.object.deletion.map(|deletion| deletion.grace_period_seconds)
+        self.object.deletion.get().map(|deletion| deletion.grace_period_seconds)
     }
 }

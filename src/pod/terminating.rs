@@ -26,8 +26,8 @@ impl Pod {
     /// `None`: the Pod ended by itself, and has its own period, were it 0.
     pub(crate) fn effective_grace(&self) -> Option<i64> {
         let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
-        worker::end_reason(EndFacts { terminal, ..self.object.end_facts() })?;
-        let settled = self.object.kill.map_or(0, |kill| kill.grace_period_seconds);
+        worker::end_reason(EndFacts { terminal, ..self.end_facts() })?;
+        let settled = self.texts.kill().map_or(0, |kill| kill.grace_period_seconds);
         Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), settled, None).seconds)
     }
 

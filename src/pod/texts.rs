@@ -1,6 +1,7 @@
 //! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
+use super::aside::TextStore;
 use super::container::{Attempt, InstanceFacts, InstanceStage, MOST_REMOVALS, Slot};
 use super::left_out::is_default;
 use super::published::PodReason;
@@ -10,7 +11,6 @@ use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
 use crate::spec::{ContainerIndex, Spec};
 use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -171,13 +171,14 @@ impl Texts {
 }
 
 impl Pod {
-    pub(crate) fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, id: &str, image_id: &str) {
+    /// The identity of an instance that was made of a container with this hash.
+    pub(crate) fn note_identity(&mut self, container: ContainerIndex, attempt: Attempt, hash: u32, id: &str, image_id: &str) {
         if id.is_empty() && image_id.is_empty() {
             return;
         }
         // If the spec has changed since it was asked for, the last build knows what was meant.
         let now = self.spec.container(container);
-        let then = self.shown_spec.containers().get(container.get()).filter(|_| now.hash() != self.work.creating);
+        let then = self.shown_spec().containers().get(container.get()).filter(|_| now.hash() != hash);
         let image = then.unwrap_or(now).image().into();
         let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.image = image;
@@ -197,24 +198,10 @@ impl Pod {
     }
 }
 
-/// The store, if there is one.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub(crate) struct TextStore(Option<Box<Texts>>);
-
 impl TextStore {
-    pub(crate) fn get(&self) -> Option<&Texts> {
-        self.0.as_deref()
-    }
-
-    /// The store, made if there is none.
-    pub(crate) fn make(&mut self) -> &mut Texts {
-        self.0.get_or_insert_default()
-    }
-
-    /// The store if it is there, or if there is a text to keep.
+    /// The texts if they are there, or if there is a text to keep.
     pub(crate) fn for_text(&mut self, text: &str) -> Option<&mut Texts> {
-        if text.is_empty() { self.0.as_deref_mut() } else { Some(self.make()) }
+        if text.is_empty() { self.get_mut() } else { Some(self.make()) }
     }
 
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
@@ -228,7 +215,7 @@ impl TextStore {
 
     /// Publishes why the last start of this container failed. Whether that is news.
     pub(crate) fn show_failure(&mut self, container: ContainerIndex) -> bool {
-        let Some(texts) = self.0.as_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
+        let Some(texts) = self.get_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
             return false;
         };
         let changed = texts.shown_failure != texts.failure;
@@ -241,7 +228,7 @@ impl TextStore {
     /// The back-off of this container's image, if a pull has failed.
     pub(crate) fn image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> Option<&mut Backoff> {
         let image = spec.container(container).image();
-        self.0.as_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
+        self.get_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
     }
 
     /// The back-off of this container's image, made if there is none.
@@ -257,7 +244,7 @@ impl TextStore {
 
     /// Keeps the windows of the images that the spec still has.
     pub(crate) fn forget_other_images(&mut self, spec: &Spec) {
-        if let Some(texts) = &mut self.0 {
+        if let Some(texts) = self.get_mut() {
             texts.image_backoffs.retain(|(image, _)| spec.containers().iter().any(|container| container.image() == image));
         }
     }

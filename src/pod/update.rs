@@ -6,7 +6,6 @@ use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::{PodCondition, PodPhase};
-use crate::rules::actions::ContainerAction;
 use crate::rules::backoff::Backoff;
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
@@ -14,7 +13,6 @@ use crate::rules::grace;
 use crate::rules::phase;
 use crate::spec::Spec;
 use crate::time::Time;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -119,7 +117,7 @@ impl Pod {
     /// The last kill to come before a status shows one has the word; its grace period can only shorten the one in force (kubelet
     /// `calculateEffectiveGracePeriod`), and a stop in flight keeps the one it began with.
     fn kill(&mut self, ending: Ending, message: &str, wanted_seconds: Option<i64>, out: &mut impl Sink) {
-        let before = self.object.kill;
+        let before = self.texts.kill();
         let (own, in_force) = (self.spec.termination_grace_period_seconds(), self.effective_grace().unwrap_or(0));
         let settled = grace::effective_pod_grace(own, None, in_force, wanted_seconds);
         let (ending, shown) = match before {
@@ -132,7 +130,7 @@ impl Pod {
         };
         let kill = Some(KillRequest { grace_period_seconds: settled.seconds, ending, shown });
         if before != kill {
-            self.object.kill = kill;
+            self.texts.make_aside().kill = kill;
             let change = StateChange::Kill { ending };
             out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
         }
@@ -174,7 +172,7 @@ impl Pod {
         }
         let waits = self.desire(spec, generation, out);
         // The kubelet carries a sync out on the Pod it began with.
-        self.next_spec = Some((Arc::clone(spec), generation));
+        self.texts.make_aside().next_spec = Some((Arc::clone(spec), generation));
         if self.work.is_idle() {
             self.put_next_spec(out);
         }
@@ -187,14 +185,14 @@ impl Pod {
     /// The spec that came last is in force from now on.
     #[inline]
     pub(crate) fn put_next_spec(&mut self, out: &mut impl Sink) {
-        if self.next_spec.is_some() {
+        if self.texts.next_spec().is_some() {
             self.take_next_spec(out);
         }
     }
 
     #[cold]
     fn take_next_spec(&mut self, out: &mut impl Sink) {
-        if let Some((spec, generation)) = self.next_spec.take() {
+        if let Some((spec, generation)) = self.texts.take_next_spec() {
             self.object.generation = self.object.generation.max(generation);
             self.put_spec(&spec, out);
         }
@@ -212,9 +210,13 @@ impl Pod {
         self.texts.forget_other_images(spec);
         let added = spec.containers().len() - self.slots.len();
         if added > 0 {
-            grow(&mut self.slots, added, Slot::new);
-            grow(&mut self.plan, added, ContainerAction::default);
+            let mut slots: Vec<Slot> = core::mem::take(&mut self.slots).into();
+            slots.extend((0..added).map(|_| Slot::new()));
+            self.slots = slots.into();
         }
+        // Until the next build the status speaks of the spec that it was built with.
+        let shown = Arc::clone(self.shown_spec());
+        self.texts.show_spec((*shown != **spec).then_some(shown));
         self.spec = Arc::clone(spec);
         if was_gated && !self.is_gated() && self.stage == Stage::Unscheduled {
             out.emit(Output::Action(Action::Schedule));
@@ -222,11 +224,13 @@ impl Pod {
     }
 
     fn delete(&mut self, now: Time, deletion: Deletion, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
-        let longer = self.object.deletion.is_some_and(|old| deletion.grace_period_seconds > old.grace_period_seconds);
+        let old = self.object.deletion;
+        let longer = old.get().is_some_and(|old| deletion.grace_period_seconds > old.grace_period_seconds);
         if longer || self.object.gone {
             return Err(TransitionError::DeletionUndone);
         }
-        let changed = self.object.deletion.replace(deletion) != Some(deletion);
+        self.object.deletion = Some(deletion).into();
+        let changed = self.object.deletion != old;
         self.object.generation = generation;
         if changed {
             let change = StateChange::Deletion { grace_period_seconds: deletion.grace_period_seconds };
@@ -285,12 +289,6 @@ impl Pod {
         // A mirror goes with its static Pod, and that is not the API server's to remove.
         !self.object.is_static && self.stage == Stage::Finished && self.object.deletion.is_some() && is_terminal && !self.object.gone
     }
-}
-
-fn grow<T>(list: &mut Box<[T]>, added: usize, new: impl Fn() -> T) {
-    let mut longer: Vec<T> = core::mem::take(list).into();
-    longer.extend((0..added).map(|_| new()));
-    *list = longer.into();
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What the Pod shows: its facts to the rules, its published status to the caller.
 
+use super::aside::TextStore;
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::output::ShownState;
 use super::sandbox::{SandboxFacts, SandboxState};
-use super::texts::TextStore;
 use super::{Action, HookKind, Pod};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{KubeletCondition, Verdict};
@@ -177,7 +177,7 @@ impl Pod {
             Step::Unmount => Action::UnmountVolumes,
             Step::Start(container, step) => {
                 let slot = &self.slots[container.get()];
-                let newest = self.work.created;
+                let newest = self.work.created();
                 match step {
                     StartStep::ImageStatus => Action::ImageStatus { container },
                     StartStep::Pull => Action::PullImage { container },

@@ -1,51 +1,34 @@
 //! How far the worker of a Pod is, and what asks for its next sync.
 
 use super::container::Attempt;
-use super::left_out::is_default;
 use crate::rules::actions::{PodActions, ResizedResource};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
 
 /// The kubelet's worker for this Pod: the sync in progress, and what asks for the next one.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Work {
     pub(crate) step: Step,
-    #[serde(skip_serializing_if = "is_default")]
     pub(crate) actions: PodActions,
     /// The attempt after the newest sandbox that was asked for.
     pub(crate) sandboxes_asked: u32,
-    /// When the init container that begins anew in a new sandbox had ended last: the sync has removed its records.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) purged: Option<Time>,
-    /// Hash of the container that is being created, as it was asked for: the spec may change before the answer is there.
-    pub(crate) creating: u32,
-    /// The instance created last, whether or not its record is still there.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) created: Attempt,
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) failure: Failure,
+    /// Of a start: first [`creating`](Self::creating), then [`created`](Self::created).
+    pub(super) about: u32,
     /// A trigger came in: the next sync may begin then.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) trigger: Option<Time>,
     /// The runtime changed after something had triggered a sync; when that is seen last. If the look that begins the sync sees it, it asks for
     /// one more.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) late: Option<Time>,
     /// The next sync waits for this look at the runtime (kubelet `GetNewerThan`).
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) fresh: Time,
-    /// The last sync failed, or a resync is due.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) retry: Option<Time>,
+    /// When no sync is in progress: the last one failed, or a resync is due. In a sync: the end of the earliest back-off that has refused.
+    until: Option<Time>,
+    failed: Failed,
     /// The caller asked for a sync.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) asked: bool,
-    /// The call ended after publishing at this moment; there is more to do.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(super) more: Option<Time>,
+    /// The call ended after publishing; there is more to do. When that was stands as the deadline.
+    pub(super) more: bool,
     /// The share of a delay that is added to it, in thousandths.
-    #[serde(skip_serializing_if = "is_default")]
     pub(crate) jitter: u16,
 }
 
@@ -115,27 +98,27 @@ pub(crate) enum Failure {
     Error,
 }
 
-impl Default for Work {
-    fn default() -> Self {
-        Self::IDLE
-    }
+/// A [`Failure`] without its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failed {
+    No,
+    BackOff,
+    Error,
 }
 
 impl Work {
     const IDLE: Self = Self {
         step: Step::Idle,
         actions: PodActions { kill_pod: false, create_sandbox: false, attempt: 0, reset: false, update_pod_resources: false },
-        purged: None,
-        creating: 0,
-        created: Attempt(0),
-        failure: Failure::None,
         sandboxes_asked: 0,
+        about: 0,
         trigger: None,
         late: None,
         fresh: Time::EPOCH,
-        retry: None,
+        until: None,
+        failed: Failed::No,
         asked: false,
-        more: None,
+        more: false,
         jitter: 0,
     };
 
@@ -152,13 +135,55 @@ impl Work {
         matches!(self.step, Step::Idle)
     }
 
+    /// What has failed in the sync in progress.
+    pub(super) const fn failure(&self) -> Failure {
+        match (self.failed, self.until) {
+            (Failed::BackOff, Some(until)) => Failure::BackOff(until),
+            (Failed::Error, _) => Failure::Error,
+            (Failed::No | Failed::BackOff, _) => Failure::None,
+        }
+    }
+
     /// Records a failure: an error outweighs a back-off (kubelet `MinBackoffExpiration`).
     pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failure = match (self.failure, failure) {
-            (Failure::BackOff(a), Failure::BackOff(b)) => Failure::BackOff(a.min(b)),
-            (Failure::Error, _) | (_, Failure::Error) => Failure::Error,
-            (Failure::None, other) | (other, Failure::None) => other,
-        };
+        match (self.failure(), failure) {
+            (Failure::BackOff(a), Failure::BackOff(b)) => self.until = Some(a.min(b)),
+            (Failure::None, Failure::BackOff(until)) => (self.failed, self.until) = (Failed::BackOff, Some(until)),
+            (_, Failure::Error) => (self.failed, self.until) = (Failed::Error, None),
+            (Failure::Error, _) | (_, Failure::None) => {}
+        }
+    }
+
+    /// When a sync is due although nothing asks for it.
+    pub(super) fn retry(&self) -> Option<Time> {
+        self.until.filter(|_| self.failed == Failed::No)
+    }
+
+    /// A sync is over, or begins: nothing has failed, and the next one is due then.
+    pub(super) const fn set_retry(&mut self, at: Option<Time>) {
+        (self.failed, self.until) = (Failed::No, at);
+    }
+
+    /// A container is created with this hash: the spec may change before the answer is there.
+    pub(crate) const fn create(&mut self, container: ContainerIndex, hash: u32) {
+        self.step = Step::Start(container, StartStep::Create);
+        self.about = hash;
+    }
+
+    /// The hash of the container that is being created, as it was asked for.
+    pub(crate) const fn creating(&self) -> u32 {
+        self.about
+    }
+
+    /// An instance was created; it is being started.
+    pub(crate) const fn start(&mut self, container: ContainerIndex, attempt: Attempt) {
+        self.step = Step::Start(container, StartStep::Run);
+        self.about = attempt.0;
+    }
+
+    /// The instance that is being started, whether or not its record is still there.
+    pub(crate) const fn created(&self) -> Attempt {
+        Attempt(self.about)
     }
 
     /// Something asks for a sync: at once, or with the next look at the runtime.
@@ -172,9 +197,33 @@ impl Work {
         self.fresh = look;
         self.trigger = self.trigger.map(|at| at.max(look));
     }
+}
 
-    /// There is more to do in the next call.
-    pub(crate) const fn more(&mut self, now: Time) {
-        self.more = Some(now);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_of_a_pod_is_eight_words() {
+        assert_eq!(size_of::<Work>(), 64);
+    }
+
+    #[test]
+    fn an_error_outweighs_a_back_off_and_the_earliest_counts() {
+        let at = Time::from_secs;
+        let mut work = Work::idle(0);
+        work.set_retry(Some(at(5)));
+        assert_eq!((work.retry(), work.failure()), (Some(at(5)), Failure::None));
+        work.set_retry(None);
+        work.fail(Failure::BackOff(at(9)));
+        work.fail(Failure::BackOff(at(7)));
+        work.fail(Failure::BackOff(at(8)));
+        work.fail(Failure::None);
+        assert_eq!((work.retry(), work.failure()), (None, Failure::BackOff(at(7))));
+        work.fail(Failure::Error);
+        work.fail(Failure::BackOff(at(6)));
+        assert_eq!((work.retry(), work.failure()), (None, Failure::Error));
+        work.set_retry(Some(at(10)));
+        assert_eq!((work.retry(), work.failure()), (Some(at(10)), Failure::None));
     }
 }

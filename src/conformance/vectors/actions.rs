@@ -46,7 +46,7 @@ impl Results<'_> {
     /// Resource -> list of updates, for resources that have any.
     fn updates(&self, actions: &[ContainerAction]) -> BTreeMap<&'static str, Vec<Value>> {
         let list = |resource| -> Vec<Value> {
-            let containers = updates(self.spec, actions, resource);
+            let containers = updates(self.spec, move |container| actions[container.get()], resource);
             containers.filter_map(|i| Some(self.update(self.seen.containers(i).next()?, i))).collect()
         };
         let lists = [("cpu", list(ResizedResource::Cpu)), ("memory", list(ResizedResource::Memory))];

@@ -77,10 +77,16 @@ pub fn resize_to(policies: &[ResizePolicy], allocated: ResizableResources, actua
 
 /// The containers whose resource is updated in place, in the order of the updates: what goes down before what goes up
 /// (kubelet `doPodResizeAction`, KEP-1287).
-pub fn updates<'a>(spec: &'a Spec, actions: &'a [ContainerAction], resource: ResizedResource) -> impl Iterator<Item = ContainerIndex> + 'a {
+///
+/// `plan` is what [`compute`](super::compute) has planned for each container.
+pub fn updates(
+    spec: &Spec,
+    plan: impl Fn(ContainerIndex) -> ContainerAction + Copy,
+    resource: ResizedResource,
+) -> impl Iterator<Item = ContainerIndex> {
     let goes = move |wanted| {
         move |&container: &ContainerIndex| {
-            let ContainerAction { cpu, memory, .. } = actions[container.get()];
+            let ContainerAction { cpu, memory, .. } = plan(container);
             let direction = match resource {
                 ResizedResource::Memory => memory,
                 ResizedResource::Cpu => cpu,
