@@ -1,6 +1,7 @@
 //! The same event many times, for counting instructions: see `benches/README.md`.
 #![allow(clippy::std_instead_of_alloc, reason = "a measurement has the standard library")]
 
+#[allow(dead_code, reason = "other measurements need more")]
 #[path = "../benches/machine/life.rs"]
 mod life;
 
@@ -10,7 +11,7 @@ use pod_lifecycle::ContainerIndex;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, containers, times] = arguments.as_slice() else {
-        panic!("usage: count_events probe-result|probe-tick|early-tick|crash-loop|life|status CONTAINERS TIMES");
+        panic!("usage: count_events probe-result|early-tick|crash-loop|life|view|status CONTAINERS TIMES");
     };
     let containers = containers.parse().expect("the number of containers");
     let times: u64 = times.parse().expect("how often");
@@ -33,6 +34,7 @@ fn main() {
                 other.end();
                 life.events += other.events;
             }
+            "view" => bytes += life.view(),
             "status" => bytes += life.pod.status().to_owned().container_statuses.len(),
             _ => panic!("not known: {what}"),
         }

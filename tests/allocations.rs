@@ -1,6 +1,7 @@
 //! Events without text never allocate, and a Pod's memory is what the table says.
 #![allow(clippy::std_instead_of_alloc, reason = "a measurement has the standard library")]
 
+#[allow(dead_code, reason = "other measurements need more")]
 #[path = "../benches/machine/life.rs"]
 mod life;
 
@@ -23,7 +24,7 @@ fn allocations(what: &str, life: &mut Life, mut act: impl FnMut(&mut Life)) {
 
 #[test]
 fn events_without_text_never_allocate() {
-    for containers in [1, 10] {
+    for containers in [1, 3, 10] {
         let mut life = Life::new(&life::spec(containers), &Arc::new(NodeConfig::default()));
         allocations("from the store to Ready", &mut life, Life::start);
         allocations("first crash", &mut life, |life| life.crash(FIRST));

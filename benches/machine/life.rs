@@ -1,7 +1,7 @@
 //! Lives of Pods for measurements: every action is answered well, at once and without text.
 
-use pod_lifecycle::api::{Container, ExecAction, ObjectMeta, PodSpec, Probe};
-use pod_lifecycle::pod::{Action, Change, Event, InstanceStage, NewPod, NodeConfig, Output, Stage};
+use pod_lifecycle::api::{Container, ExecAction, ObjectMeta, PodPhase, PodSpec, Probe};
+use pod_lifecycle::pod::{Action, Change, Event, InstanceStage, KubeletCondition, NewPod, NodeConfig, Output, Stage};
 use pod_lifecycle::rules::probe::RawOutcome;
 use pod_lifecycle::rules::view::Exit;
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
@@ -81,12 +81,8 @@ impl Life {
 
     /// A container fails, waits for its back-off, runs again and becomes ready.
     pub(crate) fn crash(&mut self, container: ContainerIndex) {
-        let (attempt, stage) = self.pod.facts().instance(container);
-        assert_eq!(stage, InstanceStage::Running);
-        self.event(Event::ContainerExited { container, attempt, exit: Exit::of_code(1), at: self.now, message: "", reason: "" });
-        self.answer_all();
-        self.now = self.now + Span::from_secs(400);
-        self.event(Event::Tick);
+        assert_eq!(self.pod.facts().instance(container).1, InstanceStage::Running);
+        self.exit_and_restart(container);
         self.start();
     }
 
@@ -106,6 +102,31 @@ impl Life {
         while let Some(action) = self.asked.pop() {
             self.event(answer(action, self.now));
         }
+    }
+
+    /// Tells the result of one of the probes under way: it is as before.
+    pub(crate) fn no_change_probe_result(&mut self) {
+        if let Some(action) = self.asked.pop() {
+            self.event(answer(action, self.now));
+        }
+    }
+
+    /// A container fails and, when its back-off is over, is started again.
+    pub(crate) fn exit_and_restart(&mut self, container: ContainerIndex) {
+        let (attempt, _) = self.pod.facts().instance(container);
+        self.event(Event::ContainerExited { container, attempt, exit: Exit::of_code(1), at: self.now, message: "", reason: "" });
+        self.answer_all();
+        self.now = self.now + Span::from_secs(400);
+        self.event(Event::Tick);
+        self.answer_all();
+    }
+
+    /// Reads the published status without making an object of it: how much of phase, conditions and containers is as of a Pod that is well.
+    pub(crate) fn view(&self) -> usize {
+        let conditions = KubeletCondition::ALL.into_iter().filter(|&condition| self.pod.condition(condition).is_some()).count();
+        let ready = |&container: &ContainerIndex| self.pod.container(container).entry.is_some_and(|entry| entry.ready);
+        let containers = self.pod.spec().indexes().filter(ready).count();
+        usize::from(self.pod.phase() == PodPhase::Running) + conditions + containers
     }
 
     /// A tick before anything is due.

@@ -27,6 +27,17 @@ fn events(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(1));
         group.bench_function("early tick", |bencher| bencher.iter(|| life.early_tick()));
 
+        group.bench_function("no-change probe result", |bencher| {
+            bencher.iter_batched_ref(|| asked.clone(), Life::no_change_probe_result, BatchSize::SmallInput);
+        });
+
+        let mut restarted = life.clone();
+        restarted.exit_and_restart(FIRST);
+        group.throughput(Throughput::Elements(restarted.events - life.events));
+        group.bench_function("exit and restart", |bencher| {
+            bencher.iter_batched_ref(|| life.clone(), |life| life.exit_and_restart(FIRST), BatchSize::SmallInput);
+        });
+
         let mut cycle = life.clone();
         cycle.crash(FIRST);
         group.throughput(Throughput::Elements(cycle.events - life.events));
@@ -43,6 +54,7 @@ fn events(criterion: &mut Criterion) {
         group.bench_function("whole life", |bencher| bencher.iter(whole));
 
         group.throughput(Throughput::Elements(1));
+        group.bench_function("status view", |bencher| bencher.iter(|| life.view()));
         group.bench_function("status to_owned", |bencher| bencher.iter(|| life.pod.status().to_owned()));
         group.finish();
     }

@@ -1,14 +1,16 @@
 //! Builds of the status, and their publication (kubelet `generateAPIPodStatus`, `SetPodStatus`, `mergePodStatus`).
 
 use super::container::{MaybeAttempt, ShownContainer, ShownContainerState, Slot, Termination};
+use super::memo::Remembered;
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
-use super::published::PodReason;
+use super::published::{PodReason, Published};
 use super::{Pod, Stage};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::container_status::{self, Derived, IdentitySource, Previous, StateSource, StatusInput, Synthetic};
 use crate::rules::phase;
 use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
+use crate::rules::probe::Marks;
 use crate::rules::status_merge::{self, Telling};
 use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, restart, transition};
@@ -62,6 +64,11 @@ impl Pod {
     pub(crate) fn build(&mut self, now: Time, terminal: bool, out: &mut impl Sink) {
         // Even if the update is dropped below, the sync that it begins goes by the new spec.
         self.put_next_spec(out);
+        if !terminal && self.memo.is_settled(self.slots.len()) {
+            self.poke_again(now);
+            debug_assert!(self.would_be_built_so(now), "the status was taken for settled");
+            return;
+        }
         let restarting_all = self.should_restart_all();
         if self.is_illegal(restarting_all) {
             return;
@@ -82,6 +89,28 @@ impl Pod {
         // `updateStatusInternal`, `TerminatePod`).
         if changed {
             self.publish(now, true, Cause::Sync, out);
+        }
+        if !terminal && self.is_lasting(changed) {
+            self.memo.settle();
+        }
+    }
+
+    /// Whether a build that changed something, or did not, would now say the same again.
+    fn is_lasting(&self, changed: bool) -> bool {
+        // Reasons of the status outlast the phase they belong to by a build.
+        let Published { reason, local_phase, local_reason, .. } = &self.published;
+        let is_plain = (reason, local_reason) == (&PodReason::None, &PodReason::None) && !local_phase.is_some_and(PodPhase::is_terminal);
+        self.is_simple() && (is_plain || !changed)
+    }
+
+    /// What else a build does that changes nothing: it asks for probes of readiness.
+    fn poke_again(&mut self, now: Time) {
+        if self.memo.pokes() {
+            for container in self.spec.indexes() {
+                if self.memo.of(container) == Remembered::Poking {
+                    self.poke(now, container);
+                }
+            }
         }
     }
 
@@ -118,27 +147,64 @@ impl Pod {
 
     fn build_containers(&mut self, now: Time, restarting_all: bool, out: &mut impl Sink) -> Built {
         let mut built = Built { changed: false, sidecars_started: true };
+        let simple = self.is_simple();
         // Results of a derivation may ask what other containers' statuses were, so all sources are the last status until the end.
         for n in 0..self.slots.len() {
             let container = ContainerIndex::new(n as u16);
-            let derived = self.derive(container, restarting_all);
-            let mut shown = self.resolve(container, derived);
-            if self.spec.container(container).is_sidecar() && matches!(shown.state, ShownContainerState::Running { .. }) {
-                built.sidecars_started &= shown.started == Some(true);
+            let remembered = self.memo.of(container);
+            if remembered != Remembered::Nothing {
+                debug_assert!(self.would_be_shown_so(container, remembered), "a container was taken for built");
+                if remembered == Remembered::Poking {
+                    self.poke(now, container);
+                }
+                continue;
             }
-            self.mark(now, container, &mut shown);
-            built.changed |= self.show(container, shown, Cause::Sync, out);
-            built.changed |= shown.tells_failure() && self.texts.show_failure(container);
+            let (shown, before, poke) = self.compose(container, restarting_all);
+            if self.spec.container(container).is_sidecar() && matches!(shown.state, ShownContainerState::Running { .. }) {
+                built.sidecars_started &= before == Some(true);
+            }
+            if poke {
+                self.poke(now, container);
+            }
+            let mut changed = self.show(container, shown, Cause::Sync, out);
+            changed |= shown.tells_failure() && self.texts.show_failure(container);
+            built.changed |= changed;
+            if simple && self.would_be_built_again(container, &shown, changed) {
+                self.memo.remember(container, poke);
+            }
         }
         built
     }
 
+    /// The new status of a container; `started` before the probes were asked; whether it asks for a probe of readiness.
+    fn compose(&self, container: ContainerIndex, restarting_all: bool) -> (ShownContainer, Option<bool>, bool) {
+        let mut shown = self.resolve(container, self.derive(container, restarting_all));
+        let before = shown.started;
+        let Marks { started, ready, poke } = self.marks(container, &shown, before, shown.ready);
+        (shown.started, shown.ready) = (started, ready);
+        (shown, before, poke)
+    }
+
+    /// Whether a container would be built as it is shown, and as is remembered.
+    pub(super) fn would_be_shown_so(&self, container: ContainerIndex, remembered: Remembered) -> bool {
+        let (shown, _, poke) = self.compose(container, false);
+        self.slots[container.get()].shown == Some(shown) && poke == (remembered == Remembered::Poking)
+    }
+
+    /// Whether a container that was built like this would be built like this again.
+    fn would_be_built_again(&self, container: ContainerIndex, shown: &ShownContainer, changed: bool) -> bool {
+        let slot = &self.slots[container.get()];
+        // What outlived the kubelet goes by the Pod's readiness.
+        (!changed || slot.speaks_for_itself()) && !shown.state.seen().outlived_kubelet(self.node.kubelet_start)
+    }
+
     /// Shows a container: the one setter of container statuses.
     fn show(&mut self, container: ContainerIndex, shown: ShownContainer, why: Cause, out: &mut impl Sink) -> bool {
-        let before = self.slots[container.get()].shown.replace(shown);
-        if before == Some(shown) {
+        let known = &mut self.slots[container.get()].shown;
+        if known.as_ref() == Some(&shown) {
             return false;
         }
+        let before = known.replace(shown);
         let (from, to) = (before.as_ref().map_or(ShownState::Absent, ShownContainer::short), shown.short());
         if from != to || before.is_some_and(|before| before.restart_count != shown.restart_count) {
             let change = StateChange::Container { container, from, to };
@@ -178,7 +244,7 @@ impl Pod {
     }
 
     /// Phase and conditions, by the container statuses that have just been built.
-    fn decide(&self, now: Time, terminal: bool, restarting_all: bool, sidecars_started: bool) -> PodVerdict {
+    pub(super) fn decide(&self, now: Time, terminal: bool, restarting_all: bool, sidecars_started: bool) -> PodVerdict {
         let (published, statuses) = (&self.published, self.shown());
         let facts = PodFacts {
             terminal,
@@ -195,15 +261,21 @@ impl Pod {
         pod_status::decide(&self.spec, &derived, &statuses, &self.runtime(), facts, foreign, &self.node.gates)
     }
 
-    /// Takes the phase over, in the kubelet's cache.
-    fn show_phase(&mut self, verdict: PodVerdict) -> bool {
-        let published = &mut self.published;
-        let reason = match verdict.reason {
+    /// Where the reason of a phase comes from.
+    pub(super) fn shown_reason(&self, verdict: &PodVerdict) -> PodReason {
+        let published = &self.published;
+        match verdict.reason {
             ReasonSource::None => PodReason::None,
             ReasonSource::Last if published.local_reason == PodReason::None => published.reason,
             ReasonSource::Last => published.local_reason,
             ReasonSource::Deadline => PodReason::DeadlineExceeded,
-        };
+        }
+    }
+
+    /// Takes the phase over, in the kubelet's cache.
+    fn show_phase(&mut self, verdict: PodVerdict) -> bool {
+        let reason = self.shown_reason(&verdict);
+        let published = &mut self.published;
         published.past_deadline |= verdict.reason == ReasonSource::Deadline;
         let changed = published.local_phase != Some(verdict.phase) || published.local_reason != reason;
         (published.local_phase, published.local_reason) = (Some(verdict.phase), reason);
@@ -313,6 +385,7 @@ impl Pod {
                 && let Some(mut shown) = self.slots[n].shown
             {
                 shown.state = ShownContainerState::Terminated(Termination::synthetic(Synthetic::Lost));
+                self.memo.touch(container);
                 changed |= self.show(container, shown, Cause::Finished, out);
             }
         }

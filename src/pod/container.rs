@@ -188,6 +188,7 @@ impl InstanceFacts {
     };
 
     /// As the rules see it; `None` if it is not there.
+    #[inline]
     pub(crate) fn view(&self, hash: u32, active_sandbox: Option<u32>) -> Option<Instance> {
         Some(Instance {
             state: self.stage.state()?,

@@ -93,6 +93,7 @@ impl Pod {
 
     /// When the active deadline passes, if the phase does not show it yet (kubelet `activeDeadlineHandler`).
     pub(super) fn active_deadline(&self) -> Option<Time> {
+        self.spec.active_deadline()?;
         let counts = self.stage == Stage::Syncing && !self.published.local_phase.is_some_and(PodPhase::is_terminal);
         if !counts {
             return None;

@@ -11,6 +11,7 @@ use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::PodPhase;
 use crate::rules::conditions::{ConditionReason, KubeletCondition, Verdict};
+use crate::rules::probe::RawOutcome;
 use crate::rules::qos;
 use crate::rules::view::{Exit, TerminatedReason};
 use crate::rules::worker::{self, WorkType};
@@ -18,11 +19,12 @@ use crate::spec::{ContainerIndex, ProbeKind};
 use crate::time::{ApiTime, Time};
 
 impl Pod {
-    /// Folds one event. On an error nothing has changed. Whether it leaves nothing to do.
-    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<bool, TransitionError> {
+    /// Folds one event. On an error nothing has changed.
+    pub(crate) fn fold(&mut self, now: Time, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
+        self.memo.unsettle();
         let name = event.name();
         match event {
-            Event::Tick => return Ok(true),
+            Event::Tick => {}
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
@@ -43,7 +45,7 @@ impl Pod {
                 self.volumes = false;
                 self.work.step = Step::EndStatus;
             }
-            Event::Aborted if !self.is_abortable() && worker::end_reason(self.object.end_facts()).is_some() => {}
+            Event::Aborted if !self.is_abortable() && worker::end_reason(self.end_facts()).is_some() => {}
             Event::Aborted => self.abort(now, name)?,
             Event::ObjectRemoved => self.object_removed(now, name, out)?,
             Event::SandboxStarted { attempt, ips } => self.sandbox_started(now, attempt, ips, out)?,
@@ -123,10 +125,7 @@ impl Pod {
             | Event::ContainerUpdated { .. }
             | Event::ContainerUpdateFailed { .. } => self.fold_resize(now, event, out)?,
             Event::Probed { container, attempt, kind, outcome } => {
-                let n = self.probe_under_way(name, container, kind)?;
-                let asked_for = self.probing[n].worker.instance().map(|instance| Attempt(instance.get()));
-                let awaited = self.probing[n].worker.is_probing() && asked_for == Some(attempt);
-                return Ok(!awaited || !self.probed(now, n, outcome, out));
+                self.fold_probed(now, container, attempt, kind, outcome, out)?;
             }
             Event::ProbeVerdict { container, attempt, kind, verdict } => {
                 let n = self.probe_under_way(name, container, kind)?;
@@ -135,7 +134,24 @@ impl Pod {
                 }
             }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// The answer to a probe. Whether that leaves something to do: not if it was not awaited, or says what is known.
+    #[inline]
+    pub(crate) fn fold_probed(
+        &mut self,
+        now: Time,
+        container: ContainerIndex,
+        attempt: Attempt,
+        kind: ProbeKind,
+        outcome: RawOutcome,
+        out: &mut impl Sink,
+    ) -> Result<bool, TransitionError> {
+        let n = self.probe_under_way("Probed", container, kind)?;
+        let worker = &self.probing[n].worker;
+        let is_awaited = worker.is_probing() && worker.instance().is_some_and(|instance| instance.get() == attempt.0);
+        Ok(is_awaited && self.probed(now, n, outcome, out))
     }
 
     pub(crate) const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {
@@ -169,9 +185,10 @@ impl Pod {
         self.is_starting(container, &[StartStep::Create]) && self.slots[container.get()].next_attempt == attempt
     }
 
+    #[inline]
     fn probe_under_way(&self, event: &'static str, container: ContainerIndex, kind: ProbeKind) -> Result<usize, TransitionError> {
-        self.slot(event, container)?;
-        self.find_probing(container, kind).ok_or(TransitionError::NoSuchContainer { event, container })
+        let known = container.get() < self.slots.len();
+        known.then(|| self.find_probing(container, kind)).flatten().ok_or(TransitionError::NoSuchContainer { event, container })
     }
 
     /// From the API server to the kubelet.
@@ -337,6 +354,7 @@ impl Pod {
         let Some((to, by)) = from.next(event) else {
             return false;
         };
+        self.memo.touch(container);
         newest.stage = to;
         let change = StateChange::Instance { container, attempt: newest.attempt, from, to };
         out.emit(Output::Transition(Transition { change, by, why: Cause::Reported }));
@@ -389,6 +407,7 @@ impl Pod {
         if slot.instances[1].attempt == attempt && slot.instances[1].stage != InstanceStage::Absent {
             let lost = lost(slot.instances[1]);
             slot.instances[1] = InstanceFacts::NONE;
+            self.memo.touch(container);
             self.fill_instances(container);
             if lost {
                 self.relist(now);

@@ -68,6 +68,7 @@ mod kept_resources;
 mod kept_work;
 mod ledger;
 mod left_out;
+mod memo;
 mod observe;
 mod output;
 mod probing;
@@ -123,6 +124,7 @@ use aside::TextStore;
 use container::Slot;
 use deadline::KeptDeadline;
 use left_out::is_default;
+use memo::Memo;
 use probing::Probing;
 use published::Published;
 use sandbox::SandboxFacts;
@@ -150,6 +152,7 @@ pub struct Pod {
     spoken: bool,
     /// Nothing happens before, unless news comes.
     deadline: KeptDeadline,
+    memo: Memo,
 }
 
 /// What is known of the API object beside its spec and status.
@@ -277,6 +280,7 @@ impl Pod {
             volumes: false,
             spoken: false,
             deadline: KeptDeadline::NONE,
+            memo: Memo::default(),
         };
         match new.status {
             None => pod.accept(out),
@@ -293,8 +297,15 @@ impl Pod {
     /// If the event contradicts the facts; then nothing has changed and nothing is emitted.
     pub fn handle(&mut self, now: impl Into<Time>, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
-        let quiet = self.fold(now, event, out)?;
         // Most events of a long life are probe results that change nothing: they end here.
+        let quiet = match event {
+            Event::Tick => true,
+            Event::Probed { container, attempt, kind, outcome } => !self.fold_probed(now, container, attempt, kind, outcome, out)?,
+            _ => {
+                self.fold(now, event, out)?;
+                false
+            }
+        };
         if !quiet || self.deadline.at().is_some_and(|at| at <= now) {
             self.run(now, out);
             self.end_call();
@@ -382,6 +393,7 @@ impl Pod {
             debug_assert!(false, "{} has no row for {}", self.stage, event.as_str());
             return;
         };
+        self.memo.unsettle();
         let from = core::mem::replace(&mut self.stage, to);
         out.emit(Output::Transition(Transition { change: StateChange::Stage { from, to }, by, why }));
     }

@@ -151,6 +151,7 @@ impl Pod {
         if !self.stage.is_bound() || matches!(self.stage, Stage::Removed) {
             return Err(TransitionError::Stage { event: "Observation", stage: self.stage });
         }
+        self.memo.forget();
         let spec = self.spec.clone();
         let listed = ObservedPod::new(&spec, seen);
         let mut changed = self.observe_sandbox(seen, out);

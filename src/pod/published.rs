@@ -128,6 +128,9 @@ impl Published {
         let shown = &mut self.conditions[condition as usize];
         let before = shown.status;
         let (status, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
+        if before == status && shown.reason == reason && shown.generation == generation {
+            return None;
+        }
         let changed = before != status || shown.reason != reason;
         let since = match status {
             None => ApiTime::NONE,

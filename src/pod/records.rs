@@ -122,6 +122,7 @@ impl Pod {
     /// Removes the record of an instance: asks the runtime, and forgets it at once.
     pub(crate) fn remove_instance(&mut self, container: ContainerIndex, nth: usize, out: &mut impl Sink) {
         let attempt = self.instance(container, nth).attempt;
+        self.memo.touch(container);
         self.slots[container.get()].ask_removal(attempt);
         out.emit(Output::Action(Action::RemoveContainer { container, attempt }));
         match nth {

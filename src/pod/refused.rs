@@ -102,6 +102,7 @@ impl Pod {
 
     /// The status shows no containers any more.
     fn hide_containers(&mut self, out: &mut impl Sink) {
+        self.memo.forget();
         for n in 0..self.slots.len() {
             if let Some(shown) = self.slots[n].shown.take() {
                 let container = ContainerIndex::new(n as u16);

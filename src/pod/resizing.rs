@@ -166,6 +166,7 @@ impl Pod {
         if self.texts.resizing().is_none() {
             return;
         }
+        self.memo.forget();
         self.put_next_spec(out);
         if let Some(resizing) = self.texts.resizing_mut() {
             resizing.updates_begun = false;

@@ -3,6 +3,7 @@
 use super::aside::Aside;
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::deadline::KeptDeadline;
+use super::memo::Memo;
 use super::probing::Probing;
 use super::sandbox::{SandboxFacts, SandboxState};
 use super::snapshot::Kept;
@@ -73,8 +74,10 @@ impl Pod {
             volumes,
             spoken: false,
             deadline: work.more.map_or(KeptDeadline::NONE, KeptDeadline::more),
+            memo: Memo::default(),
         };
         pod.check()?;
+        pod.find_next_probe();
         pod.end_call();
         Ok(pod)
     }

@@ -38,15 +38,21 @@ impl Pod {
 
     /// The kubelet's order of starts.
     fn next_start(&self, after: Option<ContainerIndex>) -> Option<ContainerIndex> {
-        let order = self.spec.ephemeral().chain(self.spec.init_and_regular());
-        let mut rest = order.skip_while(|&c| after.is_some_and(|done| done != c)).skip(usize::from(after.is_some()));
-        rest.find(|&c| self.slots[c.get()].plan.start)
+        let starts = |container: &ContainerIndex| self.slots[container.get()].plan.start;
+        let first = self.spec.init_and_regular().len();
+        let (ephemeral, others) = match after {
+            None => (0, 0),
+            Some(done) if done.get() >= first => (done.get() + 1 - first, 0),
+            Some(done) => (usize::MAX, done.get() + 1),
+        };
+        self.spec.ephemeral().skip(ephemeral).find(starts).or_else(|| self.spec.init_and_regular().skip(others).find(starts))
     }
 
     /// The back-off check, then the image.
     fn begin_start(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) -> Begun {
         let finished_at = self.finished_before_sync(container);
         let config = self.node.crash_loop;
+        self.memo.touch(container);
         // Housekeeping forgets old entries every other second; here that is done when it matters.
         self.slots[container.get()].backoff.collect_garbage(&config, now);
         if let Err(refusal) = self.slots[container.get()].backoff.try_restart(&config, now, finished_at) {
@@ -64,6 +70,13 @@ impl Pod {
     /// When the newest exited instance had ended, as the sync found it when it began: one that the sync itself stopped does not count,
     /// one that it purged does.
     pub(crate) fn finished_before_sync(&self, container: ContainerIndex) -> Option<Time> {
+        let slot = &self.slots[container.get()];
+        let newest = slot.newest();
+        if (slot.found, newest.stage) == (InstanceStage::Exited, InstanceStage::Exited)
+            && let Some(at) = newest.finished_at.get()
+        {
+            return Some(at);
+        }
         let own = usize::from(self.slots[container.get()].found != InstanceStage::Exited);
         let mut instances = self.instances(container).skip(own);
         let finished_at =
@@ -118,6 +131,7 @@ impl Pod {
     /// The instance runs: its postStart hook, if it has one.
     pub(crate) fn started(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
         self.slots[container.get()].start_failure = WaitingReason::None;
+        self.memo.touch(container);
         if self.spec.container(container).post_start().is_some() {
             self.work.step = Step::Start(container, StartStep::PostStart);
             let attempt = self.work.created();
@@ -169,6 +183,7 @@ impl Pod {
     fn note_failure(&mut self, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
         out.emit(Output::StartFailed { container, reason });
         self.slots[container.get()].start_failure = reason;
+        self.memo.touch(container);
         if let Some(texts) = self.texts.for_text(message) {
             message.clone_into(&mut texts.container_mut(container).failure);
         }

@@ -142,7 +142,15 @@ impl Pod {
     }
 
     /// Hooks and waits that have used up their budget are given up; sidecars whose turn has come are signalled.
+    #[inline]
     pub(crate) fn run_stops(&mut self, now: Time, out: &mut impl Sink) {
+        if self.work.step.stops() {
+            self.advance_stops(now, out);
+        }
+    }
+
+    #[cold]
+    fn advance_stops(&mut self, now: Time, out: &mut impl Sink) {
         for n in 0..self.slots.len() {
             if let Some(mut stop) = self.slots[n].stopping {
                 let container = ContainerIndex::new(n as u16);
@@ -154,7 +162,13 @@ impl Pod {
     }
 
     /// When the first budget runs out.
+    #[inline]
     pub(crate) fn next_stop(&self) -> Option<Time> {
+        if self.work.step.stops() { self.find_next_stop() } else { None }
+    }
+
+    #[cold]
+    fn find_next_stop(&self) -> Option<Time> {
         self.slots.iter().filter_map(|slot| slot.stopping?.deadline()).min()
     }
 }

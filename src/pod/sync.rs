@@ -80,8 +80,9 @@ impl Pod {
     }
 
     fn is_due(&self, now: Time) -> bool {
-        let timed = [self.work.trigger, self.work.retry(), self.active_deadline()].into_iter().flatten().any(|at| at <= now);
-        self.work.asked || (self.node.pacing.automatic && timed)
+        let is_over = |at: Option<Time>| at.is_some_and(|at| at <= now);
+        self.work.asked
+            || (self.node.pacing.automatic && (is_over(self.work.trigger) || is_over(self.work.retry()) || is_over(self.active_deadline())))
     }
 
     /// A delay with the jitter of this Pod.
@@ -140,9 +141,18 @@ impl Pod {
                 slot.next_restart_count = 0;
             }
         }
-        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
-        self.plan(input);
-        if self.work.actions.kill_pod {
+        if self.memo.is_idle() {
+            debug_assert!(self.would_do_nothing(), "the plan was taken for empty");
+            self.end_sync(now);
+            return;
+        }
+        self.plan_sync();
+        let acts = self.has_acted();
+        let nothing = !acts && self.is_simple();
+        self.memo.set_idle(nothing);
+        if nothing {
+            self.end_sync(now);
+        } else if self.work.actions.kill_pod {
             self.work.step = Step::StopPod;
             self.stop_all(now, None, out);
             self.all_stopped(now, out);
@@ -151,8 +161,15 @@ impl Pod {
         }
     }
 
+    /// Whether status and plan go by the facts alone that [`Memo`](super::memo::Memo) watches: the spec is plain, nothing was ever resized, and the
+    /// kubelet does not want to end the Pod.
+    pub(super) fn is_simple(&self) -> bool {
+        self.spec.is_plain() && self.texts.resizing().is_none() && self.texts.kill().is_none()
+    }
+
     /// The plan is made aside and then put into the slots, which are what it is made of.
-    fn plan(&mut self, input: ActionInput) {
+    pub(super) fn plan_sync(&mut self) {
+        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
         let mut few = [ContainerAction::default(); FEW];
         let mut many = Vec::new();
         let containers = self.slots.len();
@@ -201,6 +218,7 @@ impl Pod {
     /// The old sandboxes are down: make the new one, or be done.
     fn sandbox_stopped(&mut self, now: Time, out: &mut impl Sink) {
         self.sandbox.older_ready = false;
+        self.memo.unsettle();
         if self.work.actions.create_sandbox {
             self.purge_init_containers(out);
             self.create_sandbox(out);
@@ -275,7 +293,7 @@ impl Pod {
     }
 
     /// Whether the plan of the sync had anything in it.
-    fn has_acted(&self) -> bool {
+    pub(super) fn has_acted(&self) -> bool {
         let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = self.work.actions;
         let containers = self.slots.iter().any(|slot| slot.plan != ContainerAction::default());
         kill_pod || create_sandbox || reset || update_pod_resources || containers

@@ -75,6 +75,7 @@ impl Pod {
     /// If the change contradicts the facts: containers taken away, a deletion undone, the phase of an ended Pod. Then nothing has changed.
     pub fn update(&mut self, now: impl Into<Time>, change: &Change, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
+        self.memo.forget();
         match change {
             Change::Spec { spec, generation } => self.change_spec(now, spec, *generation, out)?,
             Change::Deletion { at, grace_period_seconds, generation } => {
@@ -182,7 +183,15 @@ impl Pod {
     }
 
     /// The spec that came last is in force from now on.
+    #[inline]
     pub(crate) fn put_next_spec(&mut self, out: &mut impl Sink) {
+        if self.texts.next_spec().is_some() {
+            self.take_next_spec(out);
+        }
+    }
+
+    #[cold]
+    fn take_next_spec(&mut self, out: &mut impl Sink) {
         if let Some((spec, generation)) = self.texts.take_next_spec() {
             self.object.generation = self.object.generation.max(generation);
             self.put_spec(&spec, out);
@@ -190,6 +199,7 @@ impl Pod {
     }
 
     fn put_spec(&mut self, spec: &Arc<Spec>, out: &mut impl Sink) {
+        self.memo.forget();
         let was_gated = self.is_gated();
         for (slot, (old, new)) in self.slots.iter_mut().zip(self.spec.containers().iter().zip(spec.containers())) {
             // The window's key has the image in it: another image, another window.

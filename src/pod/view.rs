@@ -44,6 +44,19 @@ impl Runtime for Facts<'_> {
         self.sandbox.view()
     }
 
+    #[inline]
+    fn newest_two(&self, container: ContainerIndex) -> [Option<Instance>; 2] {
+        let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
+        let hash = self.spec.container(container).hash();
+        self.slots[container.get()].instances.each_ref().map(|instance| instance.view(hash, active))
+    }
+
+    #[inline]
+    fn newest(&self, container: ContainerIndex) -> Option<Instance> {
+        let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
+        self.slots[container.get()].newest().view(self.spec.container(container).hash(), active)
+    }
+
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
         let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
         let hash = self.spec.container(container).hash();

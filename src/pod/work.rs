@@ -63,6 +63,13 @@ pub(crate) enum Step {
     Unmount,
 }
 
+impl Step {
+    /// Whether containers may be being stopped: no other step waits for that.
+    pub(crate) const fn stops(self) -> bool {
+        matches!(self, Self::StopPod | Self::StopContainer(_) | Self::Reset(..) | Self::EndContainers | Self::Start(_, StartStep::Undo))
+    }
+}
+
 /// How far the start of one container is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum StartStep {

@@ -289,6 +289,12 @@ pub trait Runtime {
     /// The instances of this container over all sandboxes, newest first.
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance>;
 
+    /// The newest two instances of this container.
+    fn newest_two(&self, container: ContainerIndex) -> [Option<Instance>; 2] {
+        let mut instances = self.instances(container);
+        [instances.next(), instances.next()]
+    }
+
     /// The newest instance of this container.
     fn newest(&self, container: ContainerIndex) -> Option<Instance> {
         self.instances(container).next()
@@ -301,6 +307,12 @@ impl<T: Runtime> Runtime for &T {
     }
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
         (**self).instances(container)
+    }
+    fn newest_two(&self, container: ContainerIndex) -> [Option<Instance>; 2] {
+        (**self).newest_two(container)
+    }
+    fn newest(&self, container: ContainerIndex) -> Option<Instance> {
+        (**self).newest(container)
     }
 }
 

@@ -163,6 +163,8 @@ pub struct ContainerSpec {
     image_pull_policy: ImagePullPolicy,
     termination_message_policy: TerminationMessagePolicy,
     hash: u32,
+    /// The numbers of its probes' workers among those of the Pod.
+    pub(super) workers: [Option<u32>; 3],
 }
 
 impl ContainerSpec {
@@ -182,6 +184,7 @@ impl ContainerSpec {
             image_pull_policy: container.image_pull_policy.unwrap_or(ImagePullPolicy::IfNotPresent),
             termination_message_policy: container.termination_message_policy.unwrap_or(TerminationMessagePolicy::File),
             hash: super::hash::container_hash(&container.name, &container.image),
+            workers: [None; 3],
         }
     }
 
@@ -235,6 +238,12 @@ impl ContainerSpec {
     /// One of its probes.
     pub const fn probe(&self, kind: ProbeKind) -> Option<&ProbeSpec> {
         self.probes[kind.index()].as_ref()
+    }
+
+    /// The number of the worker of one of its probes among those of the Pod, in the order of [`rules::probe::workers`](crate::rules::probe::workers).
+    #[inline]
+    pub(crate) const fn worker_number(&self, kind: ProbeKind) -> Option<u32> {
+        self.workers[kind.index()]
     }
 
     /// postStart hook.

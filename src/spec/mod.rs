@@ -71,6 +71,7 @@ pub struct Spec {
     by_name: Box<[ContainerIndex]>,
     has_sidecars: bool,
     has_restart_all_rule: bool,
+    is_plain: bool,
 }
 
 impl Spec {
@@ -101,14 +102,17 @@ impl Spec {
         let init = spec.init_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::of_init(c)));
         let regular = spec.containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Regular));
         let ephemeral = spec.ephemeral_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Ephemeral));
-        let containers: Box<[_]> = init.chain(regular).chain(ephemeral).take(usize::from(u16::MAX)).collect();
+        let mut containers: Box<[_]> = init.chain(regular).chain(ephemeral).take(usize::from(u16::MAX)).collect();
+        number_workers(&mut containers);
         let count = |kinds: &[ContainerKind]| containers.iter().filter(|c| kinds.contains(&c.kind())).count() as u16;
         let (init, regular) = (count(&[ContainerKind::Init, ContainerKind::Sidecar]), count(&[ContainerKind::Regular]));
+        let has_restart_all_rule = containers.iter().any(|c| c.rules().iter().any(|r| r.action() == RuleAction::RestartAllContainers));
         let mut by_name: Vec<_> = (init..containers.len() as u16).map(ContainerIndex).collect();
         by_name.sort_by_key(|i| (i.0 >= init + regular, containers[i.get()].name()));
         Self {
             has_sidecars: containers.iter().any(|c| c.kind() == ContainerKind::Sidecar),
-            has_restart_all_rule: containers.iter().any(|c| c.rules().iter().any(|r| r.action() == RuleAction::RestartAllContainers)),
+            has_restart_all_rule,
+            is_plain: init == 0 && !has_restart_all_rule && spec.readiness_gates.is_empty() && spec.active_deadline_seconds.is_none(),
             briefs: containers.iter().map(ContainerSpec::brief).collect(),
             together: validation::together(&spec),
             restart_policy: spec.restart_policy.unwrap_or(api::RestartPolicy::Always),
@@ -233,6 +237,12 @@ impl Spec {
         self.has_restart_all_rule
     }
 
+    /// Whether the status of each container is its own affair, that of the Pod the kubelet's, and the passing of time nobody's: the Pod has no
+    /// init containers, no rule that restarts all containers, no readiness gates and no deadline. Most Pods are plain.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// The Pod's restart policy; Always where none is given.
     pub const fn restart_policy(&self) -> api::RestartPolicy {
         self.restart_policy
@@ -261,5 +271,20 @@ impl Spec {
     /// The condition types of the readiness gates.
     pub fn readiness_gates(&self) -> impl Iterator<Item = &str> {
         self.api.readiness_gates.iter().map(|gate| gate.condition_type.as_str())
+    }
+}
+
+/// Numbers the probes that have a worker: those of regular containers, then those of sidecars.
+fn number_workers(containers: &mut [ContainerSpec]) {
+    let mut next = 0;
+    for kind in [ContainerKind::Regular, ContainerKind::Sidecar] {
+        for container in containers.iter_mut().filter(|container| container.kind() == kind) {
+            for kind in ProbeKind::ALL {
+                if container.probe(kind).is_some() {
+                    container.workers[kind.index()] = Some(next);
+                    next += 1;
+                }
+            }
+        }
     }
 }

@@ -104,6 +104,7 @@ pub struct Derived {
 /// The newest instance is the status, the second newest is its `lastState`. Without any instance the last status tells: one that
 /// was terminated stays to the letter, one that ran has vanished. At last, a container that is to be started and whose last start
 /// failed waits for that reason.
+#[inline]
 pub fn derive(
     spec: &Spec,
     container: ContainerIndex,
@@ -112,10 +113,7 @@ pub fn derive(
     input: StatusInput,
     gates: &Gates,
 ) -> Derived {
-    let mut instances = runtime.instances(container);
-    let newest = instances.next();
-    let second = if newest.is_some() { instances.next() } else { None };
-    derive_from(spec, container, previous, [newest, second], || any_regular_created(spec, runtime), input, gates)
+    derive_from(spec, container, previous, runtime.newest_two(container), || any_regular_created(spec, runtime), input, gates)
 }
 
 /// The same, of the two newest instances.

@@ -156,7 +156,8 @@ pub fn readiness(spec: &Spec, statuses: &impl Statuses, phase: PodPhase, gate: i
 /// server only; the active deadline overrides everything but the API server's terminal phase, and its reason shows even beside that.
 fn decide_phase(spec: &Spec, derived: &impl Statuses, runtime: &impl Runtime, facts: PodFacts, gates: &Gates) -> (PodPhase, ReasonSource) {
     let PodFacts { terminal, is_static, last_phase, api_phase, past_deadline, .. } = facts;
-    let initialized = spec.regular().any(|c| runtime.instances(c).any(|instance| instance.active));
+    // Only of a sidecar the phase asks for that.
+    let initialized = spec.has_sidecars() && spec.regular().any(|c| runtime.instances(c).any(|instance| instance.active));
     let ended = |phase: Option<PodPhase>| phase.filter(|phase| phase.is_terminal());
     let mut phase = phase::phase(spec, derived, PhaseFacts { terminal, is_static, initialized }, gates);
     if !phase.is_terminal() {
