@@ -105,6 +105,8 @@ pub(crate) struct Shard {
     meta: Arc<ObjectMeta>,
     /// Who each Pod is, by key: a Pod that takes another's place is told from it by its life.
     names: Vec<u64>,
+    /// Pods that have come by themselves, not in another's place.
+    arrived: usize,
     tally: Tally,
 }
 
@@ -120,7 +122,7 @@ impl Shard {
         // Each shard has settings and specs of its own: a reference counter that threads share would slow them down.
         let driver = Driver::new(Counted { sim, events: 0 }, Arc::new(NodeConfig::default()));
         let meta = Arc::new(ObjectMeta { generation: 1, ..ObjectMeta::default() });
-        Self { number, shards, plan, driver, kinds, meta, names: Vec::new(), tally: Tally::default() }
+        Self { number, shards, plan, driver, kinds, meta, names: Vec::new(), arrived: 0, tally: Tally::default() }
     }
 
     /// Runs it to its end, and says what came of it.
@@ -138,7 +140,8 @@ impl Shard {
             let Some(now) = next.into_iter().flatten().min().filter(|&now| now <= end) else { break };
             self.driver.backend_mut().sim.advance_to(now);
             while self.next_arrival().is_some_and(|at| at <= now) {
-                let place = self.number + self.names.len() * self.shards;
+                let place = self.next_place();
+                self.arrived += 1;
                 self.arrive(now, mix(place as u64), place % 3);
             }
             let (tally, names) = (&mut self.tally, &self.names);
@@ -155,8 +158,12 @@ impl Shard {
         self.tally
     }
 
+    fn next_place(&self) -> usize {
+        self.number + self.arrived * self.shards
+    }
+
     fn next_arrival(&self) -> Option<Time> {
-        let place = self.number + self.names.len() * self.shards;
+        let place = self.next_place();
         let nanos = Span::from_secs(60).nanos() as u128 * place as u128 / self.plan.pods as u128;
         (place < self.plan.pods).then(|| START + Span::from_nanos(nanos as i64))
     }

@@ -123,7 +123,7 @@ impl InstanceStage {
 
 /// An [`Exit`], in five bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct KeptExit {
     #[serde(rename = "exitCode")]
     pub(crate) code: i32,
@@ -205,7 +205,7 @@ impl InstanceFacts {
 /// A termination as a status shows it: of an instance, or made up by the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct Termination {
     pub(crate) exit: KeptExit,
     /// The instance whose termination it is.

@@ -35,7 +35,7 @@ pub enum DeadlineReason {
 
 /// A [`Deadline`] or none, in nine bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct KeptDeadline {
     at: Option<Time>,
     reason: DeadlineReason,

@@ -190,7 +190,7 @@ pub(crate) struct Deletion {
 
 /// A [`Deletion`] or none, in thirteen bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct KeptDeletion {
     at: ApiTime,
     grace_period_seconds: i64,

@@ -28,7 +28,7 @@ const NO_PROBE: ProbeSpec = ProbeSpec {
 
 /// One probe of a container: its worker and its ticker. Packed: 22 bytes, as it is many.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[repr(packed(2))]
+#[repr(Rust, packed(2))]
 pub(crate) struct Probing {
     pub(crate) worker: Worker,
     /// The next tick; `None`: there is no worker.

@@ -23,7 +23,7 @@ reasons! {
 /// A condition as the status shows it. Packed: 11 bytes instead of 12, of each of six.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct ShownCondition {
     /// `None`: it is not there.
     #[serde(default, skip_serializing_if = "is_default")]

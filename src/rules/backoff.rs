@@ -98,7 +98,7 @@ impl Default for BackoffConfig {
 /// It is aligned as four bytes are, so that a container's slot is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Backoff {
     delay: Span,
     last_update: Time,

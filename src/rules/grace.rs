@@ -147,7 +147,7 @@ pub enum StopPhase {
 /// Packed: 17 bytes without alignment, in each container of a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub struct Stop {
     phase: StopPhase,
     since: Time,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Every [`Time`] fits; a fraction is cut off, as an API object has none (`metav1.Time`).
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(crate) struct ApiTime {
     low: u32,
     high: u8,
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for ApiTime {
 
 /// A moment or none, to the nanosecond, in eight bytes that are aligned as four are.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub(crate) struct KeptTime(Option<Time>);
 
 impl KeptTime {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// It lives through the restarts of its container. It is told each tick ([`Worker::tick`]) and, if that says
 /// [`Verdict::Probe`], the outcome of the probe ([`Worker::outcome`]). After [`Verdict::End`] drop it, and its result with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub struct Worker {
     instance: Option<InstanceId>,
     run: u32,
