@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The kubelet's own nanoseconds a case, on the same cases: the low end of five to seven runs (v1.36, Go 1.26, GOMAXPROCS=1, the same kind of
 /// processor in another run).
-pub const KUBELET: [(&str, f64); 8] = [
+pub(crate) const KUBELET: [(&str, f64); 8] = [
     ("phase", 316.0),
     ("four conditions", 1044.0),
     ("container statuses, view", 8152.0),
@@ -24,11 +24,11 @@ pub const KUBELET: [(&str, f64); 8] = [
 const WORKERS: usize = 256;
 
 /// One rule, and the cases it is put to.
-pub struct Rule {
+pub(crate) struct Rule {
     /// Its name in [`KUBELET`].
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// How many cases one pass puts to it.
-    pub cases: usize,
+    pub(crate) cases: usize,
     all: Box<dyn FnMut()>,
 }
 
@@ -39,18 +39,18 @@ impl Rule {
 
     /// Puts all its cases to it, one after the other.
     #[inline(never)]
-    pub fn pass(&mut self) {
+    pub(crate) fn pass(&mut self) {
         (self.all)();
     }
 
     /// The kubelet's nanoseconds a case.
-    pub fn kubelet(&self) -> f64 {
+    pub(crate) fn kubelet(&self) -> f64 {
         KUBELET.iter().find(|(name, _)| *name == self.name).map_or(f64::NAN, |&(_, nanos)| nanos)
     }
 }
 
 /// All rules.
-pub fn rules() -> Vec<Rule> {
+pub(crate) fn rules() -> Vec<Rule> {
     let mut room = [ContainerAction::default(); 16];
     vec![
         Rule::new("phase", read("phase", PhaseCase::read), |case| {
@@ -80,7 +80,7 @@ pub fn rules() -> Vec<Rule> {
             black_box((case.plan(actions), actions));
         }),
         Rule::new("probe tick", workers(), |worker| {
-            black_box(worker.tick(0));
+            let _ = black_box(worker.tick(0));
         }),
     ]
 }

@@ -6,11 +6,12 @@ use crate::moves::{Budget, Move, carry_out, is_good, moves};
 use crate::server::Server;
 use crate::shapes::Shape;
 use crate::world::World;
+use core::time::Duration;
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Stage};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What there was.
 pub(crate) struct Found {
@@ -114,13 +115,16 @@ pub(crate) fn explore(shape: &Shape, budget: Budget) -> Found {
     Found { name: shape.name.clone(), states, moves, versions: *versions, longest, twins: search.twins, took: begun.elapsed() }
 }
 
+/// A state to be looked at: its number, the move that led to its twin if it is known already, and itself.
+type Open = (u32, Option<(u32, u32)>, State);
+
 struct Search<'a> {
     shape: &'a Shape,
     budget: Budget,
     graph: Graph,
     known: HashMap<u64, u32>,
     /// States that were not looked at yet; of a twin, from where it was found.
-    open: VecDeque<(u32, Option<(u32, u32)>, State)>,
+    open: VecDeque<Open>,
     /// How often a state was found once more.
     again: usize,
     twins: usize,

@@ -3,12 +3,12 @@
 //! The names of the fields are those of the stored form of a Pod, which do not change with the machine. What a number counts from is often
 //! told behind it, so that the row is finished at the end.
 
+use core::fmt::{Display, Error, Write as _};
 use pod_lifecycle::Time;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as Unreadable, StrDeserializer};
 use serde::ser::{self, Serialize, Serializer};
-use std::fmt::{Display, Error, Write as _};
 
 /// Fields of the facts of a container that matter here.
 const SLOT: [&str; 10] = ["name", "hash", "instances", "status", "backoff", "stopping", "found", "nextAttempt", "nextRestartCount", "plan"];

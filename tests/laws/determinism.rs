@@ -3,8 +3,8 @@
 use super::numbers::Numbers;
 use super::play::histories;
 use super::world::{Op, World};
+use core::hint::black_box;
 use proptest::prop_assert_eq;
-use std::hint::black_box;
 use std::thread;
 
 #[test]

@@ -137,9 +137,7 @@ impl Runtime {
 
     /// Starts an instance if it is not yet: fails with `exit` if there is one. Since when it ran, `None` if it failed.
     pub(crate) fn start(&mut self, at: Time, container: ContainerIndex, attempt: Attempt, failed: Option<Exit>) -> Option<Time> {
-        let Some(instance) = self.instances.iter_mut().find(|instance| instance.is(container, attempt)) else {
-            return None;
-        };
+        let instance = self.instances.iter_mut().find(|instance| instance.is(container, attempt))?;
         if instance.state == ObservedState::Created {
             match failed {
                 // A runtime has no start to tell of, and says the epoch.
