@@ -6,6 +6,7 @@ use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
 use core::panic::AssertUnwindSafe;
+use pod_lifecycle::Pod;
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Snapshot};
 use proptest::prop_assert;
