@@ -28,7 +28,7 @@
 //! |---|---|---|---|---|---|---|---|
 //! | one regular, Always | ∞ | ∞, of the node | ∞ | 9,254 | 17,795 | 9,643 | 11 |
 //! | one regular, Always, force | ∞ | 1 | ∞ | 11,484 | 17,758 | 11,224 | 11 |
-//! | one regular, Never, force | ∞ | 2 | ∞ | 6,272 | 11,882 | 7,347 | 10 |
+//! | one regular, Never, force | ∞ | 2 | ∞ | 6,272 | 11,930 | 7,371 | 10 |
 //! | one regular with three probes, OnFailure | 0 | 0 | 0 | 2,089 | 4,604 | 1,297 | 9 |
 //! | init + regular, OnFailure, force | 2 | 0 | 0 | 760 | 1,193 | 815 | 9 |
 //! | init + regular, OnFailure, force | 1 | 1, of containers | 0 | 2,604 | 3,841 | 2,770 | 9 |

@@ -12,7 +12,7 @@ use alloc::string::String;
 /// Why the last start of a container failed, as the status tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StartFailure<'a> {
-    /// `waiting.reason`: a word of [`WaitingReason`] or any other text.
+    /// `waiting.reason`: a word of [`WaitingReason`](crate::rules::view::WaitingReason) or any other text.
     pub reason: &'a str,
     /// `waiting.message`.
     pub message: &'a str,
