@@ -16,13 +16,15 @@
 
 mod edges;
 mod ready;
+mod seen;
 mod verdict;
 mod worker;
 
 pub use edges::{EDGES, ProbeEdge};
 pub use ready::{Marks, Probed, Standing, is_started, marks};
+pub use seen::{InstanceId, Seen, SeenInstance};
 pub use verdict::{Answer, Change, Changes, End, Tick, Verdict, Wait};
-pub use worker::{Context, InstanceId, RawOutcome, Seen, SeenInstance, Worker};
+pub use worker::{Context, RawOutcome, Worker};
 
 use super::container_status::{ContainerStatusView, StateView};
 use super::restart;

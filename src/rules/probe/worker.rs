@@ -1,11 +1,10 @@
 //! One probe worker: what it remembers, when it probes, what an answer changes (kubelet `worker.doProbe`).
 
 use super::verdict::{Answer, Change, Changes, End, Tick, Verdict, Wait};
-use super::{ProbeResult, SeenState};
+use super::{InstanceId, ProbeResult, Seen, SeenInstance, SeenState};
 use crate::gates::Gates;
 use crate::spec::{ProbeKind, ProbeSpec};
 use crate::time::Time;
-use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 /// One probe worker: for one container of one Pod, and one kind of probe. 11 bytes, packed: each Pod has one for each probe.
@@ -35,25 +34,6 @@ enum Mode {
     OnHold,
 }
 
-/// Identity of one instance of a container: a number that the caller gives to each container ID of that container.
-///
-/// Only equality counts; an attempt number will do if it never comes twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct InstanceId(NonZeroU32);
-
-impl InstanceId {
-    /// The identity with this number; `u32::MAX` counts as the number before it.
-    pub const fn new(number: u32) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(number))
-    }
-
-    /// Its number.
-    pub const fn get(self) -> u32 {
-        self.0.get() - 1
-    }
-}
-
 /// What stays the same from tick to tick of a worker.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
@@ -77,26 +57,6 @@ impl Context<'_> {
     fn ends_with_pod(&self) -> bool {
         self.pod_deleted && self.kind != ProbeKind::Readiness
     }
-}
-
-/// What the kubelet's cached status says of the Pod at a tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Seen {
-    /// The phase is Succeeded or Failed.
-    pub pod_terminal: bool,
-    /// The container's status; `None` if there is none or it has no container ID.
-    pub instance: Option<SeenInstance>,
-}
-
-/// What the kubelet's cached status says of the container at a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeenInstance {
-    /// `containerID`.
-    pub id: InstanceId,
-    /// `state`.
-    pub state: SeenState,
-    /// `started`.
-    pub started: Option<bool>,
 }
 
 /// How a probe went (kubelet `pkg/probe`), after all its tries ([`MAX_TRIES`](super::MAX_TRIES)).
