@@ -43,7 +43,7 @@ struct Kubelet {
 }
 
 impl Kubelet {
-    fn new(allocatable: BTreeMap<String, api::Quantity>) -> Self {
+    fn new(allocatable: api::ResourceList) -> Self {
         let backend =
             Backend { containers: Sim::new(START), allocatable, active: BTreeMap::new(), answers: vec![], kills: vec![], told: None };
         Self { driver: Driver::new(backend, Arc::new(NodeConfig::default())), names: vec![], now: START }
@@ -147,7 +147,7 @@ impl Kubelet {
 /// Containers in virtual time, and a kubelet's admission in front of them.
 struct Backend {
     containers: Sim<Steady>,
-    allocatable: BTreeMap<String, api::Quantity>,
+    allocatable: api::ResourceList,
     /// The Pods that are let in and have not ended, by key.
     active: BTreeMap<usize, api::Pod>,
     answers: Vec<Answer>,

@@ -1,8 +1,7 @@
 //! What a Pod's status says of its devices: claims (KEP-3063 and after) and their health (KEP-4680).
 
-use super::nullable;
-use super::quantity::Quantity;
-use alloc::collections::BTreeMap;
+use super::resource_list::ResourceList;
+use super::{is_default, nullable};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -52,8 +51,8 @@ pub struct NodeAllocatableResourceClaimStatus {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub containers: Vec<String>,
     /// How much, by resource name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub resources: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub resources: ResourceList,
 }
 
 /// The health of what a container was given of one resource (kubelet, KEP-4680).

@@ -1,11 +1,10 @@
 //! Containers of a Pod spec.
 
 use super::probe::{Lifecycle, Probe};
-use super::quantity::Quantity;
+use super::resource_list::ResourceList;
 use super::vocabulary::{words, written_as_str};
 use super::{is_default, nullable};
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -113,11 +112,11 @@ pub struct VolumeMount {
 #[serde(default)]
 pub struct ResourceRequirements {
     /// The most it may use, by resource name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub limits: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub limits: ResourceList,
     /// What it is promised, by resource name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub requests: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub requests: ResourceList,
 }
 
 /// What a resize of one resource does to the container.

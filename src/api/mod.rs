@@ -10,6 +10,7 @@ mod node;
 mod pod;
 mod probe;
 mod quantity;
+mod resource_list;
 mod status;
 pub(crate) mod vocabulary;
 mod watch;
@@ -30,6 +31,7 @@ pub use pod::{
 };
 pub use probe::{ExecAction, GrpcAction, HttpGetAction, IntOrString, Lifecycle, LifecycleHandler, Probe, SleepAction, TcpSocketAction};
 pub use quantity::{Quantity, QuantityError};
+pub use resource_list::ResourceList;
 pub use status::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, ContainerUser, HostIp,
     LinuxContainerUser, PodCondition, PodIp, PodStatus,

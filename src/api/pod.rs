@@ -3,6 +3,7 @@
 use super::container::{Container, ResourceRequirements, RestartPolicy};
 use super::meta::ObjectMeta;
 use super::quantity::Quantity;
+use super::resource_list::ResourceList;
 use super::status::PodStatus;
 use super::vocabulary::words;
 use super::{is_default, nullable};
@@ -113,8 +114,8 @@ pub struct PodSpec {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub scheduling_gates: Vec<SchedulingGate>,
     /// What running the Pod itself takes, by resource name (runtime class).
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub overhead: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub overhead: ResourceList,
     /// Pod-level requests and limits (KEP-2837).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,

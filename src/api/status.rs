@@ -2,11 +2,10 @@
 
 use super::claim_status::{ExtendedResourceClaimStatus, NodeAllocatableResourceClaimStatus, ResourceClaimStatus, ResourceStatus};
 use super::container::{ResourceRequirements, VolumeMount};
-use super::quantity::Quantity;
+use super::resource_list::ResourceList;
 use super::vocabulary::{ConditionStatus, ConditionType, PodPhase, QosClass};
 use super::{is_default, nullable};
 use crate::time::Time;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -73,8 +72,8 @@ pub struct PodStatus {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable")]
     pub node_allocatable_resource_claim_statuses: Vec<NodeAllocatableResourceClaimStatus>,
     /// Pod-level requests the kubelet has admitted.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub allocated_resources: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub allocated_resources: ResourceList,
     /// Pod-level resources in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
@@ -153,8 +152,8 @@ pub struct ContainerStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<bool>,
     /// Requests the kubelet has admitted.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable")]
-    pub allocated_resources: BTreeMap<String, Quantity>,
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "nullable")]
+    pub allocated_resources: ResourceList,
     /// Requests and limits in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,

@@ -3,19 +3,15 @@
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState};
 use super::ledger::{Ledger, Resizing};
-use crate::api::{ContainerStatus, PodStatus, Quantity, ResourceRequirements};
+use crate::api::{ContainerStatus, PodStatus, ResourceList, ResourceRequirements};
 use crate::rules::actions::ResizedResource;
 use crate::rules::conditions::KubeletCondition;
 use crate::rules::resources::{ResizableResources, Told, in_force, pod_resources};
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::sync::Arc;
 
 /// Requests that the node has allocated, and what is in force.
-pub(crate) type Shown = (Amounts, Option<ResourceRequirements>);
-
-type Amounts = BTreeMap<String, Quantity>;
+pub(crate) type Shown = (ResourceList, Option<ResourceRequirements>);
 
 impl Pod {
     fn shown_ledger(&self) -> Option<&Ledger> {

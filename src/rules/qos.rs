@@ -2,10 +2,8 @@
 //!
 //! Given by the API server when the Pod is created and never changed; a resize that would change it is refused.
 
-use crate::api::{Pod, PodSpec, QosClass, Quantity, ResourceRequirements};
+use crate::api::{Pod, PodSpec, QosClass, Quantity, ResourceList, ResourceRequirements};
 use crate::gates::Gates;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 
 /// The QoS class of a Pod: the one in its status, or, where there is none yet, the one its spec calls for (`GetPodQOS`).
 pub fn pod_qos_class(pod: &Pod, gates: &Gates) -> QosClass {
@@ -60,7 +58,7 @@ impl Total {
 }
 
 /// Adds what is above zero; whether all the judged resources are.
-fn add_amounts(totals: &mut [Option<i128>; 2], amounts: &BTreeMap<String, Quantity>) -> bool {
+fn add_amounts(totals: &mut [Option<i128>; 2], amounts: &ResourceList) -> bool {
     let mut all = true;
     for (total, name) in totals.iter_mut().zip(JUDGED) {
         match amounts.get(name).map(Quantity::nano_value) {

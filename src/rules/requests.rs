@@ -1,10 +1,8 @@
 //! What a Pod asks of its node, resource by resource (API `PodRequests`, kubelet `GetResourceRequest`).
 
-use crate::api::{PodSpec, Quantity, ResourceRequirements, RestartPolicy};
+use crate::api::{PodSpec, Quantity, ResourceList, ResourceRequirements, RestartPolicy};
 use crate::gates::Gates;
 use crate::spec::is_pod_level;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 
 /// The resource that every Pod asks one of.
 pub const PODS: &str = "pods";
@@ -80,7 +78,7 @@ fn has_pod_level(own: &ResourceRequirements) -> bool {
     own.requests.keys().chain(own.limits.keys()).any(|resource| is_pod_level(resource))
 }
 
-fn amount(list: &BTreeMap<String, Quantity>, resource: &str) -> i128 {
+fn amount(list: &ResourceList, resource: &str) -> i128 {
     list.get(resource).map_or(0, Quantity::nano_value)
 }
 

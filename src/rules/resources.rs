@@ -1,11 +1,9 @@
 //! Resources of a Pod while they change (KEP-1287): desired by the spec, allocated by the node, actuated in the runtime.
 
-use crate::api::{Quantity, ResourceRequirements};
+use crate::api::{Quantity, ResourceList, ResourceRequirements};
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 
 /// The resources that can be resized in place; what is absent is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -114,7 +112,7 @@ const MIN_CPU_REQUEST: i64 = 2;
 
 /// Sets one resource to the reported value, else to the kept one. What is at or below the floor, reported and allocated alike, stays
 /// as it was allocated: the kernel cannot tell such values apart.
-fn overlay(into: &mut BTreeMap<String, Quantity>, name: &str, reported: Option<&Quantity>, kept: Option<&Quantity>, floor_milli: i64) {
+fn overlay(into: &mut ResourceList, name: &str, reported: Option<&Quantity>, kept: Option<&Quantity>, floor_milli: i64) {
     let value = match reported {
         Some(reported) => {
             let allocated = into.get(name).map_or(0, Quantity::milli_value);
@@ -122,7 +120,10 @@ fn overlay(into: &mut BTreeMap<String, Quantity>, name: &str, reported: Option<&
         }
         None => kept,
     };
-    if let Some(value) = value {
+    // What stays as it was allocated stays shared with the spec.
+    if let Some(value) = value
+        && into.get(name) != Some(value)
+    {
         into.insert(name.to_owned(), value.clone());
     }
 }

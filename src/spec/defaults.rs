@@ -4,10 +4,9 @@ use super::image::is_latest;
 use super::validation::{aggregate_requests, is_overcommittable, is_pod_level};
 use crate::Gates;
 use crate::api::{
-    Container, HttpGetAction, ImagePullPolicy, LifecycleHandler, PodSpec, Probe, Quantity, ResourceRequirements, RestartPolicy,
-    TerminationMessagePolicy,
+    Container, HttpGetAction, ImagePullPolicy, LifecycleHandler, PodSpec, Probe, Quantity, ResourceList, ResourceRequirements,
+    RestartPolicy, TerminationMessagePolicy,
 };
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 
 /// Fills in what a client left out, as the API server does before it stores a Pod: applied again it changes nothing.
@@ -152,7 +151,7 @@ fn pod_resources(spec: &mut PodSpec) {
     spec.resources = Some(resources);
 }
 
-fn insert_new(list: &mut BTreeMap<String, Quantity>, name: &str, quantity: &Quantity) {
+fn insert_new(list: &mut ResourceList, name: &str, quantity: &Quantity) {
     if !list.contains_key(name) {
         list.insert(name.to_string(), quantity.clone());
     }

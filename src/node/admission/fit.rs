@@ -1,7 +1,7 @@
 //! Whether a Pod fits a node: resources, affinity, host ports (scheduler `AdmissionCheck`, which the kubelet asks, too).
 
 use super::{Node, Rejection};
-use crate::api::{Container, NodeSelectorRequirement, NodeSelectorTerm, Pod, Quantity, RestartPolicy};
+use crate::api::{Container, NodeSelectorRequirement, NodeSelectorTerm, Pod, Quantity, ResourceList, RestartPolicy};
 use crate::gates::Gates;
 use crate::rules::requests;
 use alloc::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub(super) fn shortages(pod: &Pod, node: &Node<'_>, others: &[&Pod], gates: &Gat
     plain.into_iter().chain(extended).filter_map(|resource| shortage(resource, pod, allocatable, others, gates)).collect()
 }
 
-fn shortage(resource: &str, pod: &Pod, allocatable: &BTreeMap<String, Quantity>, others: &[&Pod], gates: &Gates) -> Option<Rejection> {
+fn shortage(resource: &str, pod: &Pod, allocatable: &ResourceList, others: &[&Pod], gates: &Gates) -> Option<Rejection> {
     let asked = |pod: &Pod| requests::nanos_to_fit(&pod.spec, resource, gates);
     let requested = asked(pod);
     let capacity = allocatable.get(resource).map_or(0, Quantity::nano_value);

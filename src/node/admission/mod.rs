@@ -26,7 +26,7 @@ pub use super::rejection::Rejection;
 use super::Kill;
 use super::eviction::{self, NodePressure};
 use super::preemption::{self, Recovery};
-use crate::api::{Pod, PodPhase, Quantity, Taint};
+use crate::api::{Pod, PodPhase, ResourceList, Taint};
 use crate::gates::Gates;
 use crate::rules::toleration::is_tolerated;
 use alloc::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub struct Node<'a> {
     /// Its taints. Only NoExecute ones keep a Pod out here; the others are the scheduler's affair.
     pub taints: &'a [Taint],
     /// `status.allocatable`; `None`: there is room for everything.
-    pub allocatable: Option<&'a BTreeMap<String, Quantity>>,
+    pub allocatable: Option<&'a ResourceList>,
     /// What it runs short of.
     pub pressures: &'a [NodePressure],
     /// A graceful shutdown is going on.
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    fn amounts(json: &str) -> BTreeMap<String, Quantity> {
+    fn amounts(json: &str) -> ResourceList {
         serde_json::from_str(json).unwrap()
     }
 

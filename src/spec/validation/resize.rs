@@ -3,11 +3,9 @@
 use super::path::{Path, Problems};
 use super::update::{UNCHANGING, news, protected};
 use crate::Gates;
-use crate::api::{Container, PodSpec, Quantity, ResourceRequirements};
+use crate::api::{Container, PodSpec, ResourceList, ResourceRequirements};
 use crate::spec::ContainerKind;
 use crate::spec::problem::InvalidSpec;
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 
 /// Checks an update through the subresource `resize`; defaults have been applied to the new spec, too.
 ///
@@ -56,20 +54,18 @@ fn pod_level(old: &PodSpec, new: &PodSpec, gates: &Gates, root: &Path<'_>, found
 }
 
 fn differ(old: &ResourceRequirements, new: &ResourceRequirements) -> bool {
-    let same = |old: &List, new: &List| {
+    let same = |old: &ResourceList, new: &ResourceList| {
         old.len() == new.len() && old.iter().all(|(name, old)| new.get(name).is_some_and(|new| new.nano_value() == old.nano_value()))
     };
     !same(&old.limits, &new.limits) || !same(&old.requests, &new.requests)
 }
-
-type List = BTreeMap<String, Quantity>;
 
 fn requirements(old: &ResourceRequirements, new: &ResourceRequirements, path: &Path<'_>, found: &mut Problems) {
     amounts(&old.limits, &new.limits, &path.field("limits"), found);
     amounts(&old.requests, &new.requests, &path.field("requests"), found);
 }
 
-fn amounts(old: &List, new: &List, path: &Path<'_>, found: &mut Problems) {
+fn amounts(old: &ResourceList, new: &ResourceList, path: &Path<'_>, found: &mut Problems) {
     for name in old.keys().filter(|&name| !new.contains_key(name)) {
         found.forbidden(&path.key(name), "may not be removed");
     }

@@ -3,11 +3,9 @@
 use super::names;
 use super::path::{Path, Problems};
 use crate::Gates;
-use crate::api::{PodSpec, Quantity, ResourceRequirements};
+use crate::api::{PodSpec, Quantity, ResourceList, ResourceRequirements};
 use crate::spec::ContainerKind;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
 
 /// Whose requirements they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,8 +68,6 @@ pub(super) fn pod_level(spec: &PodSpec, gates: &Gates, root: &Path<'_>, found: &
     }
 }
 
-type List = BTreeMap<String, Quantity>;
-
 /// What the containers need together at the worst moment; what the spec says at Pod level counts instead (API `PodRequests`, `PodLimits`).
 pub(crate) fn together(spec: &PodSpec) -> ResourceRequirements {
     let mut together = ResourceRequirements { limits: aggregate_limits(spec), requests: aggregate_requests(spec) };
@@ -84,24 +80,24 @@ pub(crate) fn together(spec: &PodSpec) -> ResourceRequirements {
 
 /// What the containers request together at the worst moment: regular ones and sidecars, or a plain init container and the
 /// sidecars before it (API `AggregateContainerRequests`).
-pub(crate) fn aggregate_requests(spec: &PodSpec) -> List {
+pub(crate) fn aggregate_requests(spec: &PodSpec) -> ResourceList {
     aggregate(spec, |resources| &resources.requests)
 }
 
 /// What the containers are limited to together, in the same way (API `AggregateContainerLimits`). A container without a limit adds nothing.
-fn aggregate_limits(spec: &PodSpec) -> List {
+fn aggregate_limits(spec: &PodSpec) -> ResourceList {
     aggregate(spec, |resources| &resources.limits)
 }
 
-fn aggregate(spec: &PodSpec, of: fn(&ResourceRequirements) -> &List) -> List {
-    fn add(to: &mut List, more: &List) {
+fn aggregate(spec: &PodSpec, of: fn(&ResourceRequirements) -> &ResourceList) -> ResourceList {
+    fn add(to: &mut ResourceList, more: &ResourceList) {
         for (name, quantity) in more {
             let sum = to.get(name).map_or_else(|| quantity.clone(), |so_far| so_far.plus(quantity));
             to.insert(name.clone(), sum);
         }
     }
-    let (mut sidecars, mut worst) = (List::new(), List::new());
-    let mut consider = |list: &List| {
+    let (mut sidecars, mut worst) = (ResourceList::default(), ResourceList::default());
+    let mut consider = |list: &ResourceList| {
         for (name, quantity) in list {
             if worst.get(name).is_none_or(|so_far| so_far.nano_value() < quantity.nano_value()) {
                 worst.insert(name.clone(), quantity.clone());
@@ -117,7 +113,7 @@ fn aggregate(spec: &PodSpec, of: fn(&ResourceRequirements) -> &List) -> List {
             consider(&moment);
         }
     }
-    let mut running = List::new();
+    let mut running = ResourceList::default();
     spec.containers.iter().for_each(|container| add(&mut running, of(&container.resources)));
     add(&mut running, &sidecars);
     consider(&running);
