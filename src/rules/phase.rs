@@ -4,7 +4,7 @@
 //! the Pod's phase was before does not matter here: that a terminal phase stays is decided where the status is assembled.
 
 use super::restart::should_restart_on_exit;
-use super::view::{Exit, StatusEntry, StatusState, Statuses, TerminatedReason};
+use super::view::{Exit, Statuses, TerminatedReason};
 use crate::api::{PodPhase, RestartPolicy};
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
@@ -75,23 +75,21 @@ pub fn permitted(from: Option<PodPhase>, to: PodPhase) -> bool {
 ///
 /// Surprises: a running sidecar keeps the Pod Running; a terminated one counts for nothing; one container that cannot pull its
 /// image keeps a Pod Pending while others run; a waiting container with a last termination counts as stopped, and never as succeeded.
+#[inline]
 pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &Gates) -> PodPhase {
     let policy = Policy { spec, gates };
     let (mut pending, mut running) = (false, false);
     for index in spec.init() {
-        let entry = statuses.entry(index).unwrap_or_default();
-        let sidecar = spec.kind(index) == ContainerKind::Sidecar;
-        match Activity::of(&entry) {
-            Activity::Running if sidecar => {
-                running = true;
-                pending |= entry.started != Some(true) && !facts.initialized;
-            }
-            Activity::Running | Activity::Unstarted => pending = true,
+        let activity = statuses.activity(index);
+        if spec.kind(index) == ContainerKind::Sidecar {
+            running |= activity.running;
+            pending |= !activity.stopped & !(activity.running & (activity.started | facts.initialized));
+        } else {
+            pending |= !activity.stopped;
             // Nothing that the other containers do can outweigh it.
-            Activity::Stopped { code, .. } if !sidecar && policy.ends_initialization(index, code, || removed(statuses, index)) => {
+            if activity.stopped && policy.ends_initialization(index, activity.exit_code, activity.removed) {
                 return PodPhase::Failed;
             }
-            Activity::Stopped { .. } => {}
         }
     }
     if pending { PodPhase::Pending } else { phase_of_regular(spec, statuses, facts, policy, running) }
@@ -100,28 +98,29 @@ pub fn phase(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, gates: &G
 /// Whether a stopped container counts as one that comes back (kubelet `getPhase`): its rules and policies restart it after this exit, or it
 /// was removed to restart all containers (KEP-5532), whatever its policy.
 pub fn may_restart(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
-    Policy { spec, gates }.may_restart(container, exit.code, || is_removed(exit))
+    Policy { spec, gates }.may_restart(container, exit.code, is_removed(exit))
 }
 
 /// Whether a plain init container that stopped in this way has failed for good, and the Pod with it (kubelet `getPhase`).
 pub fn ends_initialization(spec: &Spec, container: ContainerIndex, exit: Exit, gates: &Gates) -> bool {
-    Policy { spec, gates }.ends_initialization(container, exit.code, || is_removed(exit))
+    Policy { spec, gates }.ends_initialization(container, exit.code, is_removed(exit))
 }
 
 /// The phase of a Pod whose init containers do not stand in the way; `running`: a sidecar runs.
+#[inline]
 fn phase_of_regular(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, policy: Policy<'_>, mut running: bool) -> PodPhase {
     let ended = facts.terminal && !facts.is_static;
     let (mut stopped, mut succeeded, mut restarting) = (false, true, false);
     for index in spec.regular() {
-        match Activity::of(&statuses.entry(index).unwrap_or_default()) {
-            Activity::Unstarted => return PodPhase::Pending,
-            Activity::Running => running = true,
-            Activity::Stopped { code, waits } => {
-                stopped = true;
-                succeeded &= !waits && code == 0;
-                restarting = restarting || (!running && !ended && policy.may_restart(index, code, || removed(statuses, index)));
-            }
+        let activity = statuses.activity(index);
+        if !activity.running && !activity.stopped {
+            return PodPhase::Pending;
         }
+        running |= activity.running;
+        stopped |= activity.stopped;
+        // Of one that runs the exit code is 0.
+        succeeded &= !activity.waits & (activity.exit_code == 0);
+        restarting |= activity.stopped & policy.may_restart(index, activity.exit_code, activity.removed);
     }
     if running {
         PodPhase::Running
@@ -136,43 +135,9 @@ fn phase_of_regular(spec: &Spec, statuses: &impl Statuses, facts: PhaseFacts, po
     }
 }
 
-/// A container status as the phase sees it.
-#[derive(Clone, Copy)]
-enum Activity {
-    /// Never started, as far as is known: without a status, without a state, or waiting without a last termination. Whichever it
-    /// is, the Pod is Pending.
-    Unstarted,
-    Running,
-    /// Terminated, or terminated before and now waiting.
-    Stopped {
-        code: i32,
-        waits: bool,
-    },
-}
-
 /// Whether a container was removed to restart all containers (KEP-5532).
 fn is_removed(exit: Exit) -> bool {
     exit.reason == TerminatedReason::RestartingAllContainers
-}
-
-/// The same, asked only where it decides: most phases need no reason, and that of an API status is a text to be read.
-#[cold]
-fn removed(statuses: &impl Statuses, index: ContainerIndex) -> bool {
-    statuses.entry(index).is_some_and(|entry| match (entry.state, entry.last) {
-        (StatusState::Terminated(exit), _) | (_, Some(exit)) => is_removed(exit),
-        _ => false,
-    })
-}
-
-impl Activity {
-    const fn of(entry: &StatusEntry) -> Self {
-        match (entry.state, entry.last) {
-            (StatusState::Running, _) => Self::Running,
-            (StatusState::Terminated(exit), _) => Self::Stopped { code: exit.code, waits: false },
-            (StatusState::Waiting(_), Some(exit)) => Self::Stopped { code: exit.code, waits: true },
-            (StatusState::Waiting(_), None) | (StatusState::Empty, _) => Self::Unstarted,
-        }
-    }
 }
 
 /// Who comes back: by rules and policies of the containers, or, with the gate ContainerRestartRules off, by the Pod's policy alone.
@@ -184,12 +149,14 @@ struct Policy<'a> {
 
 impl Policy<'_> {
     /// Containers removed to restart them all come back whatever their policy (KEP-5532).
-    fn may_restart(self, index: ContainerIndex, code: i32, removed: impl FnOnce() -> bool) -> bool {
-        should_restart_on_exit(self.spec, index, code, self.gates) || (self.gates.restart_all() && removed())
+    #[inline(always)]
+    fn may_restart(self, index: ContainerIndex, code: i32, removed: bool) -> bool {
+        should_restart_on_exit(self.spec, index, code, self.gates) || (removed && self.gates.restart_all())
     }
 
     /// Whether a plain init container that stopped in this way has failed for good, and the Pod with it.
-    fn ends_initialization(self, index: ContainerIndex, code: i32, removed: impl FnOnce() -> bool) -> bool {
+    #[inline(always)]
+    fn ends_initialization(self, index: ContainerIndex, code: i32, removed: bool) -> bool {
         code != 0
             && if self.gates.container_restart_rules {
                 !self.may_restart(index, code, removed)

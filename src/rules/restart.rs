@@ -35,17 +35,18 @@ pub fn matching_rule_position(container: &ContainerSpec, exit_code: i32) -> Opti
 /// The container's own rules come first, then its own policy; without a policy of its own, its rules do not count and the Pod's
 /// policy decides. A matching RestartAllContainers rule means yes while its gate is on, else it leaves the question to the policy, as an
 /// unknown action does. Deletion, back-off and the end of the Pod are decided elsewhere.
+#[inline]
 pub fn should_restart_on_exit(spec: &Spec, container: ContainerIndex, exit_code: i32, gates: &Gates) -> bool {
     let brief = spec.brief(container);
-    let Some(own) = brief.restart_policy else {
-        return policy_restarts(spec.restart_policy(), exit_code);
-    };
-    let rule = if brief.has_rules { matching_rule(spec.container(container), exit_code) } else { None };
-    match rule {
-        Some(RuleAction::Restart) => true,
-        Some(RuleAction::RestartAllContainers) if gates.restart_all() => true,
-        _ => policy_restarts(own, exit_code),
+    let own = brief.restart_policy;
+    if brief.has_rules && own.is_some() {
+        match matching_rule(spec.container(container), exit_code) {
+            Some(RuleAction::Restart) => return true,
+            Some(RuleAction::RestartAllContainers) if gates.restart_all() => return true,
+            _ => {}
+        }
     }
+    policy_restarts(own.unwrap_or(spec.restart_policy()), exit_code)
 }
 
 /// Whether a container that the kubelet itself kills while it runs (liveness or startup probe), or an init container in an unknown
@@ -146,12 +147,10 @@ fn triggers_restart_all(spec: &Spec, index: ContainerIndex, runtime: Option<&imp
     }
 }
 
+/// Compared and not matched: exit codes and policies follow no pattern that a branch could be predicted by.
+#[inline]
 const fn policy_restarts(policy: RestartPolicy, exit_code: i32) -> bool {
-    match policy {
-        RestartPolicy::Always => true,
-        RestartPolicy::OnFailure => exit_code != 0,
-        RestartPolicy::Never => false,
-    }
+    matches!(policy, RestartPolicy::Always) | (matches!(policy, RestartPolicy::OnFailure) & (exit_code != 0))
 }
 
 #[cfg(test)]

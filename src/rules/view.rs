@@ -2,7 +2,13 @@
 //!
 //! An API status, a runtime snapshot and the machine's own slots all answer the same two traits, so a rule is written once.
 
-use crate::spec::{ContainerIndex, NameKey, Spec};
+mod activity;
+mod api_statuses;
+
+pub use activity::Activity;
+pub use api_statuses::ApiStatuses;
+
+use crate::spec::ContainerIndex;
 use crate::time::Time;
 
 /// A vocabulary of reasons: `Copy` words of Kubernetes, and one for every other text (which is kept elsewhere).
@@ -171,11 +177,22 @@ pub struct StatusEntry {
 pub trait Statuses {
     /// The status of this container; `None` if there is no entry.
     fn entry(&self, container: ContainerIndex) -> Option<StatusEntry>;
+
+    /// The same as the phase sees it, for those who have that cheaper than an entry.
+    #[inline]
+    fn activity(&self, container: ContainerIndex) -> Activity {
+        self.entry(container).map_or_else(Activity::default, Activity::from)
+    }
 }
 
 impl<T: Statuses + ?Sized> Statuses for &T {
+    #[inline]
     fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
         (**self).entry(container)
+    }
+    #[inline]
+    fn activity(&self, container: ContainerIndex) -> Activity {
+        (**self).activity(container)
     }
 }
 
@@ -313,118 +330,5 @@ impl<T: Runtime> Runtime for &T {
     }
     fn newest(&self, container: ContainerIndex) -> Option<Instance> {
         (**self).newest(container)
-    }
-}
-
-/// How many statuses have their names read beforehand: few Pods have more.
-const KEYS: usize = 8;
-
-/// The container statuses of an API status, looked up by name without conversion.
-///
-/// Each name is read once, when the view is made: a look-up then compares numbers.
-#[derive(Clone, Copy, Debug)]
-pub struct ApiStatuses<'a> {
-    spec: &'a Spec,
-    lists: [&'a [crate::api::ContainerStatus]; 3],
-    /// Those of the names of the first statuses of the three lists.
-    keys: [NameKey; KEYS],
-    known: u8,
-}
-
-impl<'a> ApiStatuses<'a> {
-    /// Over the three lists of a status.
-    #[inline]
-    pub fn new(spec: &'a Spec, status: &'a crate::api::PodStatus) -> Self {
-        Self::over(spec, [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses])
-    }
-
-    /// Over one list in which init, regular and ephemeral containers may be mixed.
-    #[inline]
-    pub fn of_list(spec: &'a Spec, list: &'a [crate::api::ContainerStatus]) -> Self {
-        Self::over(spec, [list, &[], &[]])
-    }
-
-    #[inline]
-    fn over(spec: &'a Spec, lists: [&'a [crate::api::ContainerStatus]; 3]) -> Self {
-        let (mut keys, mut known) = ([NameKey::default(); KEYS], 0);
-        for status in lists.into_iter().flatten().take(KEYS) {
-            keys[usize::from(known)] = NameKey::of(&status.name);
-            known += 1;
-        }
-        Self { spec, lists, keys, known }
-    }
-
-    /// The API status of this container.
-    #[inline]
-    pub fn find(&self, container: ContainerIndex) -> Option<&'a crate::api::ContainerStatus> {
-        let (key, known) = (self.spec.brief(container).key, usize::from(self.known));
-        let found = self.keys[..known.min(KEYS)].iter().position(|other| *other == key);
-        match found {
-            Some(place) if key.is_whole() => self.at(place),
-            None if known < KEYS => None,
-            _ => self.find_by_text(container),
-        }
-    }
-
-    /// Where the keys do not tell.
-    #[cold]
-    fn find_by_text(&self, container: ContainerIndex) -> Option<&'a crate::api::ContainerStatus> {
-        let name = self.spec.container(container).name();
-        self.lists.into_iter().flatten().find(|status| status.name == name)
-    }
-
-    /// The status at this place over all lists.
-    #[inline]
-    fn at(&self, mut place: usize) -> Option<&'a crate::api::ContainerStatus> {
-        for list in self.lists {
-            match list.get(place) {
-                Some(status) => return Some(status),
-                None => place -= list.len(),
-            }
-        }
-        None
-    }
-}
-
-impl Statuses for ApiStatuses<'_> {
-    #[inline]
-    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
-        self.find(container).map(StatusEntry::from)
-    }
-}
-
-impl From<&crate::api::ContainerStateTerminated> for Exit {
-    #[inline]
-    fn from(terminated: &crate::api::ContainerStateTerminated) -> Self {
-        Self { code: terminated.exit_code, reason: TerminatedReason::from_text(&terminated.reason) }
-    }
-}
-
-/// Inlined, so that a rule that asks for no reason reads none.
-impl From<&crate::api::ContainerState> for StatusState {
-    #[inline]
-    fn from(state: &crate::api::ContainerState) -> Self {
-        if state.running.is_some() {
-            Self::Running
-        } else if let Some(terminated) = &state.terminated {
-            Self::Terminated(terminated.into())
-        } else if let Some(waiting) = &state.waiting {
-            Self::Waiting(WaitingReason::from_text(&waiting.reason))
-        } else {
-            Self::Empty
-        }
-    }
-}
-
-impl From<&crate::api::ContainerStatus> for StatusEntry {
-    #[inline]
-    fn from(status: &crate::api::ContainerStatus) -> Self {
-        Self {
-            state: (&status.state).into(),
-            last: status.last_state.terminated.as_ref().map(Exit::from),
-            ready: status.ready,
-            started: status.started,
-            restart_count: status.restart_count,
-        }
     }
 }

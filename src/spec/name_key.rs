@@ -5,6 +5,9 @@
 pub(crate) struct NameKey(u64);
 
 impl NameKey {
+    /// The key of no name: bytes that are no text.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
     /// The key of a name.
     #[inline]
     pub(crate) fn of(name: &str) -> Self {
