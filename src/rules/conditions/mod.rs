@@ -13,14 +13,14 @@ pub use set::{Conditions, KubeletCondition, is_owned, message, transition_time};
 
 use super::restart::{could_restart_all, restart_all_cleaned_up};
 use super::sandbox;
-use super::view::{Runtime, StatusEntry, StatusState, Statuses, reasons};
+use super::view::{Runtime, StatusEntry, Statuses, reasons};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 reasons! {
     /// `reason` of a Pod condition.
@@ -174,6 +174,7 @@ pub const ALL_CONTAINERS_RESTARTING_MESSAGE: &str = "container exited with resta
 /// `statuses` is `None` where they are not known at all, which is not the same as a list without entries: UnknownContainerStatuses
 /// against ContainersNotReady. A Failed Pod is never ready, nor is a Succeeded one of which every status is known, whatever the
 /// statuses say.
+#[inline]
 pub fn containers_ready(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> Verdict {
     let Some(statuses) = statuses else {
         return Verdict::because(ConditionReason::UnknownContainerStatuses);
@@ -216,6 +217,7 @@ pub fn ready(spec: &Spec, containers_ready: Verdict, gate: impl Fn(&str) -> Opti
 /// It also holds as soon as a regular container runs or has terminated, whatever the init containers do; and, with the gate
 /// RestartAllContainersOnContainerExits on, once it held in the last status (`was_initialized`). `statuses` is `None` where
 /// they are not known at all.
+#[inline]
 pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> Verdict {
     let Some(statuses) = statuses else {
         return match (spec.has_init(), phase) {
@@ -234,8 +236,8 @@ pub fn initialized(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhas
         done = done && entry.is_some_and(|entry| is_initialized(spec, index, entry));
     }
     let begun = |index| {
-        let entry: Option<StatusEntry> = statuses.entry(index);
-        matches!(entry.map(|entry| entry.state), Some(StatusState::Running | StatusState::Terminated(_)))
+        let activity = statuses.activity(index);
+        activity.running || (activity.stopped && !activity.waits)
     };
     if phase == PodPhase::Succeeded && !unknown {
         COMPLETED
@@ -287,7 +289,7 @@ pub fn all_containers_restarting(
 pub fn containers_ready_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase) -> String {
     match statuses {
         Some(statuses) if containers_ready(spec, Some(statuses), phase).reason == ConditionReason::ContainersNotReady => {
-            unready(spec, statuses).to_string()
+            written(unready(spec, statuses))
         }
         _ => String::new(),
     }
@@ -322,7 +324,7 @@ pub fn ready_message(
 pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase: PodPhase, was_initialized: bool, gates: &Gates) -> String {
     let verdict = initialized(spec, statuses, phase, was_initialized, gates);
     match statuses {
-        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => incomplete(spec, statuses).to_string(),
+        Some(statuses) if verdict.reason == ConditionReason::ContainersNotInitialized => written(incomplete(spec, statuses)),
         _ => String::new(),
     }
 }
@@ -342,6 +344,14 @@ fn serving(spec: &Spec) -> impl Iterator<Item = ContainerIndex> + Clone {
 /// Whether an init container with this status no longer keeps the Pod from being initialized.
 fn is_initialized(spec: &Spec, index: ContainerIndex, entry: StatusEntry) -> bool {
     if spec.kind(index) == ContainerKind::Sidecar { entry.started == Some(true) } else { entry.ready }
+}
+
+/// The text of a message, made in one block: `to_string` moves it to a larger one three times.
+fn written(message: impl fmt::Display) -> String {
+    let mut text = String::with_capacity(128);
+    // Writing to a text never fails.
+    let _ = write!(text, "{message}");
+    text
 }
 
 /// Names the containers without a status, and those whose status is not `fine`.

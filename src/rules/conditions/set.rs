@@ -1,12 +1,12 @@
 //! The conditions that the kubelet computes, as a set.
 
-use super::{ALL_CONTAINERS_RESTARTING_MESSAGE, ConditionReason, Verdict, containers_ready_message, incomplete, ready_message};
+use super::{ALL_CONTAINERS_RESTARTING_MESSAGE, ConditionReason, Verdict, containers_ready_message, incomplete, ready_message, written};
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::gates::Gates;
 use crate::rules::view::Statuses;
 use crate::spec::Spec;
 use crate::time::Time;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 /// A condition that every status of the kubelet computes anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -150,7 +150,7 @@ pub fn message(
     let phase = PodPhase::Running;
     match (condition, reason) {
         (KubeletCondition::Initialized, ConditionReason::ContainersNotInitialized) => {
-            statuses.map_or_else(String::new, |statuses| incomplete(spec, statuses).to_string())
+            statuses.map_or_else(String::new, |statuses| written(incomplete(spec, statuses)))
         }
         (KubeletCondition::ContainersReady, ConditionReason::ContainersNotReady) => containers_ready_message(spec, statuses, phase),
         (KubeletCondition::Ready, ConditionReason::ContainersNotReady | ConditionReason::ReadinessGatesNotReady) => {

@@ -25,7 +25,8 @@ impl IpFamily {
 /// The addresses of a Pod on its own network, out of those that the runtime reports: the first of each family, that of the node's primary
 /// address first (kubelet `sortPodIPs`). What is not an address is passed over.
 pub fn pod_ips<'a>(reported: impl Iterator<Item = &'a str> + Clone, node_primary: Option<&str>) -> impl Iterator<Item = &'a str> + Clone {
-    let v6_first = node_primary.is_some_and(|ip| IpFamily::of(ip) == Some(IpFamily::V6));
+    // One address is in order whatever the node's.
+    let v6_first = reported.clone().nth(1).is_some() && node_primary.is_some_and(|ip| IpFamily::of(ip) == Some(IpFamily::V6));
     let order = if v6_first { [IpFamily::V6, IpFamily::V4] } else { [IpFamily::V4, IpFamily::V6] };
     order.into_iter().filter_map(move |wanted| reported.clone().find(|ip| IpFamily::of(ip) == Some(wanted)))
 }
@@ -48,7 +49,11 @@ pub fn is_dual_stack(first: &str, second: &str) -> bool {
 
 /// An address as the API writes it.
 pub fn canonical_ip(text: &str) -> String {
-    text.parse::<IpAddr>().map_or_else(|_| text.into(), |ip| ip.to_canonical().to_string())
+    match text.parse::<IpAddr>() {
+        // There is one way only to write an IPv4 address.
+        Ok(IpAddr::V4(_)) | Err(_) => text.into(),
+        Ok(ip) => ip.to_canonical().to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +68,7 @@ mod tests {
         assert_eq!(ips(None), ["10.0.0.1", "fd00::1"]);
         assert_eq!(ips(Some("::1")), ["fd00::1", "10.0.0.1"]);
         assert_eq!(canonical_ip("FD00:0::1"), "fd00::1");
+        assert_eq!(["10.0.0.1", "::ffff:10.0.0.1", "010.0.0.1"].map(canonical_ip), ["10.0.0.1", "10.0.0.1", "010.0.0.1"]);
     }
 
     #[test]

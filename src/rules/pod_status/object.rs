@@ -61,8 +61,8 @@ impl PodStatusView<'_> {
     }
 
     fn conditions(&self) -> Vec<PodCondition> {
-        let mut list =
-            Vec::with_capacity(KubeletCondition::ALL.len() + self.pod.status.conditions.len() + self.build.resize_conditions.len());
+        // No more than there will be: large blocks are dear.
+        let mut list = Vec::with_capacity(KubeletCondition::ALL.len() + self.kept_conditions().count());
         list.extend(self.kept_conditions().cloned());
         for (name, verdict) in self.verdict.conditions.iter() {
             if let Some(verdict) = verdict {
