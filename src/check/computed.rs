@@ -74,9 +74,10 @@ pub(in crate::check) fn computed_if_stopped(version: &Version<'_>) -> Option<Pod
     Some(phase(spec, &statuses, facts, version.gates))
 }
 
-/// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy.
+/// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy: also of a
+/// Pod that ran and that a restarted kubelet has refused.
 fn was_ended(version: &Version<'_>) -> bool {
-    version.meta().deletion_timestamp.is_some() || is_past_deadline(version) || was_killed(version)
+    version.meta().deletion_timestamp.is_some() || is_past_deadline(version) || was_killed(version) || version.history.rejected
 }
 
 /// Whether the kubelet itself may have ended the Pod: it says so, or the Pod has a limit of local storage, of which nothing need be left.

@@ -77,10 +77,13 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .not(Shapes::ANY_REJECTED.and(Shapes::NODE_LOST))
         .silent_on(RUNNING, &[SANDBOX_DOWN, &["status.podIP = null", "status.podIPs = null", "status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]])
         .fires_on(RUNNING, &[&["status.podIP = null", "status.podIPs = null"]]),
-    Rule::must("ST-14", "podIP appears only with PodReadyToStartContainers True", Check::Change(appears_with_the_sandbox))
+    Rule::should("ST-14", "podIP appears only with PodReadyToStartContainers True", Check::Change(appears_with_the_sandbox))
         .source_is("kubelet SyncPod, GeneratePodReadyToStartContainersCondition")
         .with_gates(|gates| gates.pod_ready_to_start_containers_condition)
-        .unless("hostNetwork; the sandbox was up and down again before anything was written, which the condition's time tells")
+        .unless(
+            "hostNetwork; the sandbox was up and down again before anything was written, which the condition's time tells; the kubelet was \
+             restarted before it told of the sandbox, which died before the first status of the new one",
+        )
         .only(Scope::Full)
         .not(Shapes::ANY_REJECTED)
         .with_every_version()

@@ -3,8 +3,7 @@
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
-use crate::check::clock::Moment;
-use crate::check::computed::{Phases, computed, may_be_held, was_killed};
+use crate::check::computed::{Phases, computed, may_be_held};
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
@@ -105,7 +104,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .source_is("kubelet getPhase, generateAPIPodStatus")
     .not(Shapes::COLLECTED)
-    .unless("a terminal phase stays, and may be held back, which without a trace in the status shows only when the kubelet has ended the Pod; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
+    .unless("a phase that stays, of which PH-19 tells; a terminal phase is held back; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
     .only(Scope::Full)
     .with_spec()
     .silent_on(RUNNING, &[])
@@ -122,10 +121,11 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .with_spec()
     .silent_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 12", "status.phase = Succeeded"]])
     .fires_on(SUCCEEDED, &[&["status.phase = Running"], &["t = 30", "status.phase = Succeeded"]]),
-    // What PH-17 may say only when it is sure that the kubelet was not ending the Pod, which is seldom so in such a moment.
+    // Never sure: nothing shows at first that the kubelet itself ends the Pod, for which it holds the phase back, nor ever that it was restarted
+    // and knows of no end any more.
     Rule::should("PH-19", "a build that leaves the phase as it was had no reason to change it", Check::Change(follows_at_once))
         .source_is("kubelet getPhase, generateAPIPodStatus")
-        .unless("the kubelet has just ended the Pod, before it told that its containers run (eviction, preemption, shutdown of the node)")
+        .unless("the kubelet ends the Pod before it told that its containers run (eviction, preemption, shutdown of the node), even if it is restarted then and the Pod goes on")
         .only(Scope::Full)
         .with_spec()
         .silent_on(STARTING, &[&["status.phase = Running"]])
@@ -275,57 +275,21 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-/// What must be remembered of a phase that stayed while the container statuses called for another one.
-///
-/// Nothing shows at first that the kubelet itself ends the Pod (eviction, preemption, shutdown of the node), for which it holds the phase
-/// back. So such a phase is told only when something shows that nothing was stopped: the phase has caught up while all that ran runs on, all
-/// runs on for longer than any stop takes, a container has restarted, or the Pod has ended without a trace of the kubelet.
-#[derive(Clone, Debug)]
-pub(in crate::check) struct Memory {
-    lag: Option<Lag>,
-}
-
-/// A phase that stays behind.
+/// What must be remembered of the versions before.
 #[derive(Clone, Copy, Debug)]
-struct Lag {
-    /// What the container statuses called for.
-    called_for: Phases,
-    since: Option<Moment>,
-    told: bool,
-}
-
-/// What a runtime may need beyond the grace period to stop a Pod.
-const STOPPING: Span = Span::from_secs(10);
-
-impl Lag {
-    /// Whether it has lasted for longer than it takes to stop the Pod.
-    fn outlasts_a_stop(self, now: &Version<'_>) -> bool {
-        let grace = now.spec().and_then(Spec::termination_grace_period_seconds).unwrap_or(30);
-        let grace = grace.max(now.meta().deletion_grace_period_seconds.unwrap_or_default());
-        let lasted = self.since.zip(now.at()).map(|(since, now)| now.at_least_since(since));
-        lasted.is_some_and(|lasted| lasted > Span::from_secs(grace) + STOPPING)
-    }
-
-    /// Whether a change in which the phase stays shows that nothing was stopped. `now` is what the container statuses call for.
-    fn is_shown(self, change: &Change<'_>, now: Phases) -> bool {
-        let caught_up = || change.new.phase().is_some_and(|phase| now.has(phase));
-        let restarts =
-            |(old, new): (Container<'_>, Container<'_>)| new.running().is_some() && new.status.restart_count > old.status.restart_count;
-        (all_run_on(change) && (caught_up() || self.outlasts_a_stop(change.new))) || change.both().any(restarts)
-    }
+pub(in crate::check) struct Memory {
+    /// The phase has stayed while the container statuses called for another one.
+    is_behind: bool,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { lag: None };
+    pub(in crate::check) const NEW: Self = Self { is_behind: false };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
-        let Some(change) = stays else { return self.lag = None };
+        let Some(change) = stays else { return self.is_behind = false };
         let Some(called_for) = computed(new, Some(change.old)) else { return };
-        let behind = !new.phase().is_some_and(|phase| called_for.has(phase));
-        let goes_on = self.lag.filter(|_| behind).map(|lag| Lag { told: lag.told || lag.is_shown(change, called_for), ..lag });
-        let begins = || stays_behind(change, called_for).then(|| Lag { called_for, since: new.at(), told: false });
-        self.lag = goes_on.or_else(begins);
+        self.is_behind = stays_behind(change, called_for) || (self.is_behind && !new.phase().is_some_and(|phase| called_for.has(phase)));
     }
 }
 
@@ -337,7 +301,7 @@ fn stays_behind(change: &Change<'_>, called_for: Phases) -> bool {
 
 fn follows_at_once(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let new = change.new;
-    if !stays(change) || new.history.phase.lag.is_some() {
+    if !stays(change) || new.history.phase.is_behind {
         return;
     }
     let Some(called_for) = computed(new, Some(change.old)).filter(|called_for| stays_behind(change, *called_for)) else { return };
@@ -354,38 +318,15 @@ fn is_built_anew(change: &Change<'_>) -> bool {
     change.old.status().observed_generation != change.new.status().observed_generation || !change.both().all(is_same)
 }
 
-/// Whether something runs, and all that ran before does so still.
-fn all_run_on(change: &Change<'_>) -> bool {
-    let mut running = change.both().filter(|(old, _)| old.running().is_some()).peekable();
-    running.peek().is_some() && running.all(|(old, new)| new.running().is_some() && new.status.container_id == old.status.container_id)
-}
-
 /// Whether the phase stays, and is not terminal.
 fn stays(change: &Change<'_>) -> bool {
     change.old.phase() == change.new.phase() && !change.new.is_terminal()
 }
 
 fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    let (old, new) = (change.old, change.new);
-    let lag = new.history.phase.lag.filter(|lag| !lag.told);
-    if stays(change) {
-        let Some((phase, computed)) = new.phase().zip(computed(new, Some(old))) else { return };
-        if let Some(lag) = lag
-            && lag.is_shown(change, computed)
-        {
-            report.change("status.phase", phase, phase, format_args!("the container statuses before called for {}", lag.called_for));
-        }
-        return;
-    }
-    let ends_by_itself = new.is_terminal() && !was_killed(new);
-    if let Some(lag) = lag
-        && (all_run_on(change) || ends_by_itself)
-    {
-        let message = format_args!("the container statuses before called for {} already", lag.called_for);
-        return report.change("status.phase", word(old), word(new), message);
-    }
-    if old.phase() != new.phase() {
-        judge(new, Some(old), old.phase().filter(|_| !change.gap), report);
+    let before = change.old.phase();
+    if before != change.new.phase() {
+        judge(change.new, Some(change.old), before.filter(|_| !change.gap), report);
     }
 }
 
@@ -422,13 +363,13 @@ mod tests {
     use super::RUNS;
     use crate::check::catalogue::bases::{CREATED, STARTING};
     use crate::check::example::{Example, Step};
-    use crate::check::{Checker, Options, Severity};
+    use crate::check::{Checker, Options};
     use alloc::vec::Vec;
 
-    /// The rules of the phase that a stream breaks, with the lines.
+    /// Of these rules those that a stream breaks, with the lines.
     fn broken(base: &'static str, steps: &'static [Step]) -> Vec<(&'static str, u64)> {
-        let rules = ["PH-04".into(), "PH-06".into(), "PH-17".into()].into();
-        let options = Options { rules, min_severity: Some(Severity::Must), ..Options::default() };
+        let rules = ["PH-04".into(), "PH-06".into(), "PH-17".into(), "PH-19".into()].into();
+        let options = Options { rules, ..Options::default() };
         let (mut checker, mut found) = (Checker::with(options), Vec::new());
         for (line, event) in (1..).zip(Example { base, steps }.events().unwrap()) {
             checker.event(event, line, &mut |finding| found.push((finding.rule.id(), finding.line)));
@@ -444,9 +385,8 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_stays_behind_no_longer_than_a_stop_takes() {
-        assert_eq!(broken(STARTING, &[RUNS, &["t = 40"]]), []);
-        assert_eq!(broken(STARTING, &[RUNS, &["t = 50"], &["t = 60"], &["t = 70", "status.phase = Running"]]), [("PH-17", 3)], "once");
+    fn a_phase_that_stays_behind_is_told_once_and_may_catch_up() {
+        assert_eq!(broken(STARTING, &[RUNS, &["t = 50"], &["t = 60", "status.phase = Running"]]), [("PH-19", 2)]);
     }
 
     #[test]
@@ -456,14 +396,7 @@ mod tests {
             "status.phase = Failed",
             "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 137, \"reason\": \"Error\", \"containerID\": \"containerd://a0\"}}",
         ];
-        assert_eq!(broken(STARTING, &[RUNS, FAILED]), [("PH-17", 3)]);
-        assert_eq!(broken(STARTING, &[RUNS, &["status.reason = Evicted"], FAILED]), []);
-    }
-
-    #[test]
-    fn a_pod_that_the_kubelet_ends_restarts_nothing() {
-        const AGAIN: &[&str] =
-            &["status.containerStatuses[web].restartCount = 1", "status.containerStatuses[web].containerID = containerd://a1"];
-        assert_eq!(broken(STARTING, &[RUNS, AGAIN]), [("PH-17", 3)]);
+        assert_eq!(broken(STARTING, &[RUNS, FAILED]), [("PH-19", 2), ("PH-17", 3)]);
+        assert_eq!(broken(STARTING, &[RUNS, &["status.reason = Evicted"], FAILED]), [("PH-19", 2)]);
     }
 }
