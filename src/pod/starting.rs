@@ -16,6 +16,7 @@ impl Pod {
     /// Starts the next listed container: ephemeral ones first, then init, then regular ones.
     pub(crate) fn start_on(&mut self, now: Time, after: Option<ContainerIndex>, out: &mut impl Sink) {
         let mut after = after;
+        self.work.forget_start();
         loop {
             let next = self.next_start(after);
             if self.update_first(now, after, next, out) {

@@ -278,6 +278,7 @@ impl Pod {
         let due = pacing.wait(now, requeue).map(|wait| now + self.jittered(wait));
         let failed = failure != Failure::None;
         self.work.step = Step::Idle;
+        self.work.forget_start();
         let seen = !failed && self.node.gates.pleg_on_demand_relist && self.has_acted();
         if seen {
             // What came during the sync is seen right away.

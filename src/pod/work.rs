@@ -186,6 +186,11 @@ impl Work {
         Attempt(self.about)
     }
 
+    /// No instance is being made or started any more.
+    pub(super) const fn forget_start(&mut self) {
+        self.about = 0;
+    }
+
     /// Something asks for a sync: at once, or with the next look at the runtime.
     pub(crate) fn trigger(&mut self, at: Time) {
         let at = at.max(self.fresh);

@@ -27,9 +27,6 @@ pub(crate) struct Budget {
 /// What fails outside the containers.
 pub(crate) const NODE: &[&str] = &["Admit", "Schedule", "MountVolumes", "RunPodSandbox", "StopPodSandbox", "SandboxDied"];
 
-/// What fails of containers.
-pub(crate) const CONTAINER: &[&str] = &["ImageStatus", "PullImage", "CreateContainer", "StartContainer", "StopContainer"];
-
 /// All that may fail.
 pub(crate) const ALL: &[&str] = &[
     "Admit",

@@ -67,10 +67,13 @@ impl Memory {
         self.last = condition.map(|condition| Last { since: condition.last_transition_time, at: new.at(), is_up });
     }
 
-    /// Whether the first sandbox is down, or there is another one: the condition was True, and is not, or anew.
+    /// Whether the first sandbox is down, or there is another one: the condition was True, and is not, or anew. Within one second its time
+    /// does not tell.
     fn shows_another(&self, new: &Version<'_>) -> bool {
-        let since = new.condition(KubeletCondition::PodReadyToStartContainers).map(|condition| condition.last_transition_time);
-        self.last.is_some_and(|last| last.is_up && since != Some(last.since))
+        let condition = new.condition(KubeletCondition::PodReadyToStartContainers);
+        let is_up = new.holds(KubeletCondition::PodReadyToStartContainers);
+        let since = condition.map(|condition| condition.last_transition_time);
+        self.last.is_some_and(|last| last.is_up && (!is_up || since != Some(last.since)))
     }
 }
 
