@@ -11,6 +11,7 @@ use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::container_status::Synthetic;
 use crate::rules::view::{Exit, Sandbox, TerminatedReason, WaitingReason};
 use crate::rules::{backoff, qos, termination_message};
 use crate::spec::{ContainerIndex, Spec};
@@ -254,13 +255,20 @@ impl Pod {
         let mut facts = [InstanceFacts::NONE; 2];
         // From the older to the newer, so that attempts are numbered in their order.
         for (n, observed) in newest.iter().enumerate().rev() {
-            facts[n] = self.observed_instance(container, observed, seen);
+            let is_new = |attempt: &Attempt| facts.iter().all(|other| other.stage == InstanceStage::Absent || other.attempt != *attempt);
+            let attempt = self.known_attempt(container, observed).filter(is_new);
+            let attempt = attempt.unwrap_or_else(|| self.slots[container.get()].number());
+            facts[n] = self.observed_instance(container, observed, attempt, seen);
+        }
+        self.slots[container.get()].instances = facts;
+        // Only now: the texts of what is not listed any more are those that give way.
+        for (observed, facts) in newest.iter().zip(&facts).rev() {
+            self.note_observed(container, facts.attempt, observed);
         }
         if facts == before {
             return made;
         }
         let slot = &mut self.slots[container.get()];
-        slot.instances = facts;
         if let Some(newest) = listed.first() {
             slot.next_restart_count = slot.next_restart_count.max(newest.restart_count.saturating_add(1));
         }
@@ -279,9 +287,7 @@ impl Pod {
         facts.iter().any(is_new) || before.iter().any(is_lost)
     }
 
-    fn observed_instance(&mut self, container: ContainerIndex, observed: &ObservedContainer, seen: &Observation) -> InstanceFacts {
-        let attempt = self.attempt_of(container, observed);
-        let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
+    fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) {
         let containers = self.spec.containers().len();
         let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.id.clone_from(&observed.id);
@@ -293,10 +299,20 @@ impl Pod {
                 texts.reason.clone_from(&observed.reason);
             }
         }
+    }
+
+    /// What is known already and not contradicted stays as it is.
+    fn observed_instance(
+        &self,
+        container: ContainerIndex,
+        observed: &ObservedContainer,
+        attempt: Attempt,
+        seen: &Observation,
+    ) -> InstanceFacts {
+        let sandbox = seen.sandboxes.first().map_or(0, |newest| newest.attempt);
         let hash = self.spec.container(container).hash();
         let fresh = InstanceFacts::observed(observed, attempt, sandbox, hash);
         let known = self.instances(container).find(|known| known.attempt == attempt);
-        // What is known already and not contradicted stays as it is.
         let is_ready = self.sandbox.state == SandboxState::Ready;
         let known_sandbox = known.map(|known| known.sandbox).filter(|&known| observed.active == (is_ready && known == sandbox));
         let known_hash = known.map(|known| known.hash).filter(|&known| observed.spec_changed == (known != hash));
@@ -361,7 +377,7 @@ fn termination(terminated: &ContainerStateTerminated, attempt: Attempt) -> Termi
     Termination {
         exit: Exit::from(terminated).into(),
         attempt: (!terminated.container_id.is_empty()).then_some(attempt).into(),
-        synthetic: None,
+        synthetic: Synthetic::of_status(terminated),
         started_at: terminated.started_at.into(),
         finished_at: terminated.finished_at.into(),
     }

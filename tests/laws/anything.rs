@@ -2,15 +2,15 @@
 
 use super::news::nonsense;
 use super::numbers::Numbers;
-use super::play::histories;
+use super::play::{Verdict, histories, kept};
 use super::world::{Input, World};
 use pod_lifecycle::api::{ConditionStatus, PodCondition, Quantity, ResourceRequirements};
 use pod_lifecycle::observation::{Observation, ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
-use pod_lifecycle::pod::Change;
+use pod_lifecycle::pod::{Change, Event, Stage};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::view::NetworkNamespace;
 use pod_lifecycle::{Spec, Time};
-use proptest::prop_assert;
+use proptest::{prop_assert, prop_assert_eq};
 use std::sync::Arc;
 
 /// So many inputs follow each history.
@@ -35,6 +35,39 @@ fn nothing_panics_and_what_is_refused_changes_nothing() {
     });
 }
 
+#[test]
+fn idempotence_of_any_re_list() {
+    histories("any re-list", 400, |world, history| {
+        let numbers = lived_on(world, history);
+        let mut numbers = Numbers::new(&numbers);
+        for _ in 0..4 {
+            let seen = any_list(&mut numbers, world.pod.spec(), false);
+            twice(world, &seen)?;
+        }
+        Ok(())
+    });
+}
+
+/// Has the machine see a re-list, do all that it wants to do at this moment, and see the list again.
+fn twice(world: &mut World, seen: &Observation) -> Verdict {
+    if !world.pod.stage().is_bound() || world.pod.stage() == Stage::Removed {
+        return Ok(());
+    }
+    let call = world.call(Input::Observe(seen.clone()));
+    prop_assert_eq!(call.result, Ok(()));
+    let mut left = 50;
+    while world.pod.next_deadline().is_some_and(|deadline| deadline.at <= world.now) && left > 0 {
+        prop_assert_eq!(world.call(Input::Event(Event::Tick)).result, Ok(()));
+        left -= 1;
+    }
+    prop_assert!(left > 0, "it does not come to rest");
+    let call = world.call(Input::Observe(seen.clone()));
+    prop_assert_eq!(call.result, Ok(()));
+    prop_assert!(call.outputs.is_empty(), "the same re-list again: {:?}", call.outputs);
+    prop_assert!(world.pod == call.before, "{seen:?} again changed the Pod\n{}\n{}", kept(&call.before), kept(&world.pod));
+    Ok(())
+}
+
 /// Half of the history; the other half as numbers.
 fn lived_on(world: &mut World, history: &[[u8; 4]]) -> Vec<u8> {
     let (before, after) = history.split_at(history.len() / 2);
@@ -55,7 +88,7 @@ fn any_time(numbers: &mut Numbers<'_>, now: Time) -> Time {
 fn any_input(numbers: &mut Numbers<'_>, world: &mut World) -> Input {
     match numbers.below(8) {
         0..3 => Input::Event(nonsense(numbers, world.now)),
-        3 => Input::Observe(any_list(numbers, world.pod.spec())),
+        3 => Input::Observe(any_list(numbers, world.pod.spec(), true)),
         4 => Input::Sync,
         5 => Input::Event(world.answer_some(numbers)),
         _ => Input::Update(any_change(numbers, world)),
@@ -103,8 +136,8 @@ fn any_change(numbers: &mut Numbers<'_>, world: &World) -> Change {
     }
 }
 
-/// Any re-list: unknown names, several records of one id, sandboxes in any order.
-fn any_list(numbers: &mut Numbers<'_>, spec: &Spec) -> Observation {
+/// Any re-list: unknown names, sandboxes in any order; `twice`: perhaps several records of one id, which no runtime has.
+fn any_list(numbers: &mut Numbers<'_>, spec: &Spec, twice: bool) -> Observation {
     let sandboxes = (0..numbers.below(3)).map(|n| ObservedSandbox {
         id: format!("s{n}"),
         state: numbers.pick(&[ObservedSandboxState::Ready, ObservedSandboxState::NotReady]),
@@ -120,7 +153,11 @@ fn any_list(numbers: &mut Numbers<'_>, spec: &Spec) -> Observation {
     let containers = (0..count).map(|n| {
         let name = spec.containers().get(usize::from(numbers.below(5))).map_or("nobody", |container| container.name());
         ObservedContainer {
-            id: if numbers.chance(60) { "model://0".into() } else { format!("any://{}", n / 2 * 2) },
+            id: match (twice, numbers.chance(60)) {
+                (true, true) => "model://0".into(),
+                (true, false) => format!("any://{}", n / 2 * 2),
+                (false, _) => format!("any://{n}"),
+            },
             name: name.into(),
             state: numbers.pick(&STATES),
             created_at: numbers.chance(200).then(|| any_time(numbers, Time::EPOCH)),

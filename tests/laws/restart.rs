@@ -6,11 +6,14 @@ use super::tampered;
 use super::world::{Op, TRUE, World};
 use core::cell::Cell;
 use core::panic::AssertUnwindSafe;
-use pod_lifecycle::Pod;
+use pod_lifecycle::api::{ObjectMeta, PodStatus};
 use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::{Action, Snapshot};
+use pod_lifecycle::pod::{Action, NewPod, Output, Snapshot};
+use pod_lifecycle::{Pod, Spec};
 use proptest::prop_assert;
+use serde_json::Value;
 use std::panic::catch_unwind;
+use std::sync::Arc;
 
 #[test]
 fn snapshots_keep_everything() {
@@ -72,16 +75,15 @@ fn a_new_kubelet_finds_its_pods() {
         lived(world, history);
         let seed = history.first().map_or(0, |op| op[1]);
         // A kill that no status shows yet is known to the kubelet alone.
-        let kept = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written");
-        let is_killed = kept["object"].get("kill").is_some();
+        let kept_before = kept(world);
+        let is_killed = kept_before["object"].get("kill").is_some();
         // Nor is it looked at what a caller of the runtime manager alone does when a Pod has ended.
         if !world.pod.stage().has_worker() || is_killed || world.gone || !world.pod.node().pacing.ends {
             return Ok(());
         }
         // What was made and has left no trace counts for the old kubelet alone.
         let counted = |world: &World| {
-            let kept = serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written");
-            kept["containers"].as_array().expect("a list").iter().map(|kept| kept["nextRestartCount"].clone()).collect::<Vec<_>>()
+            kept(world)["containers"].as_array().expect("a list").iter().map(|kept| kept["nextRestartCount"].clone()).collect::<Vec<_>>()
         };
         let mut restarted = world.clone();
         let before = restarted.clone();
@@ -96,8 +98,8 @@ fn a_new_kubelet_finds_its_pods() {
         // and takes others with it when it ends. A phase that was held back is lost, too, where it came of an instance of which the runtime
         // cannot tell: the status that the API server has speaks against it, so that every update is dropped.
         let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
-        let containers = kept["containers"].as_array().expect("a list");
-        let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept["texts"].get("imageBackoffs").is_some();
+        let containers = kept_before["containers"].as_array().expect("a list");
+        let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept_before["texts"].get("imageBackoffs").is_some();
         let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown);
         let forgets = !was_idle || backs_off || is_unsure || counted(&before) != counts;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
@@ -106,7 +108,7 @@ fn a_new_kubelet_finds_its_pods() {
             let goes_on = !went_on.contains(&id) || came_back.contains(&id);
             prop_assert!(goes_on || lives_otherwise, "{id} was stopped by the restart\nat {}", state(&before));
         }
-        let ends = |world: &World| (world.pod.stage(), world.pod.phase(), running(world).len());
+        let ends = |world: &World| (world.pod.stage(), kubelets_phase(world), running(world).len());
         prop_assert!(forgets || ends(world) == ends(&restarted), "{:?}, but {:?}\nat {}", ends(world), ends(&restarted), state(&before));
         restarts.set(restarts.get() + 1);
         compared.set(compared.get() + usize::from(!forgets));
@@ -114,6 +116,56 @@ fn a_new_kubelet_finds_its_pods() {
     });
     println!("kubelet restarts: {}, {} of them without loss", restarts.get(), compared.get());
     assert!(restarts.get() > 200 || !is_thorough());
+}
+
+#[test]
+fn a_found_pod_shows_what_is_stored() {
+    every_call("found Pods", |call, world| {
+        let stored = world.pod.status().to_owned();
+        // What the API server has not stored yet has no phase.
+        if !world.texts || !call.outputs.contains(&Output::StatusChanged) || stored.phase.is_none() {
+            return Ok(());
+        }
+        let mut api = world.pod.spec().api().clone();
+        api.node_name = "node".into();
+        let spec = Arc::new(Spec::as_given(api));
+        let found = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&stored) }, world.pod.node(), &mut ());
+        let (mut stored, mut shown) = (stored, found.status().to_owned());
+        let kept = kept(world);
+        // What a resize has given the containers and the Pod, the kubelet reads from its checkpoint and from cgroups: the status tells in part.
+        if kept["resizing"].is_object() {
+            [&mut stored, &mut shown].into_iter().for_each(forget_resources);
+        }
+        // The words of a condition are those of the last build. Which containers have started since, nothing else tells.
+        let mut containers = kept["containers"].as_array().into_iter().flatten();
+        if containers.any(|container| container["status"]["justStarted"] == true) {
+            let words = |status: &mut PodStatus| status.conditions.iter_mut().for_each(|condition| condition.message.clear());
+            [&mut stored, &mut shown].into_iter().for_each(words);
+        }
+        prop_assert!(shown == stored, "{}\nis stored, but shown is\n{}", json(&stored), json(&shown));
+        Ok(())
+    });
+}
+
+fn forget_resources(status: &mut PodStatus) {
+    (status.resources, status.allocated_resources) = Default::default();
+    for container in status.init_container_statuses.iter_mut().chain(&mut status.container_statuses) {
+        (container.resources, container.allocated_resources) = Default::default();
+    }
+}
+
+fn json(status: &PodStatus) -> String {
+    serde_json::to_string(status).expect("a status is written")
+}
+
+/// The phase as the kubelet has it: Unknown is what its caller alone has said, and stays until the next status, which a new kubelet writes earlier.
+fn kubelets_phase(world: &World) -> Value {
+    let status = &kept(world)["status"];
+    (if status["phase"] == "Unknown" { &status["localPhase"] } else { &status["phase"] }).clone()
+}
+
+fn kept(world: &World) -> Value {
+    serde_json::to_value(world.pod.snapshot()).expect("a snapshot is written")
 }
 
 fn running(world: &World) -> Vec<&'static str> {

@@ -11,6 +11,7 @@ pub use view::{ContainerId, ContainerStatusView, StateView, TerminatedView, view
 
 use super::restart;
 use super::view::{Exit, Instance, InstanceState, Runtime, StatusEntry, StatusState, TerminatedReason, WaitingReason};
+use crate::api::ContainerStateTerminated;
 use crate::gates::Gates;
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
 
@@ -193,6 +194,14 @@ impl Synthetic {
     /// The one whose [exit](Self::exit) has this reason, which no runtime gives: ContainerStatusUnknown or RestartingAllContainers.
     pub fn of_reason(reason: TerminatedReason) -> Option<Self> {
         [Self::Vanished, Self::RemovedForRestart].into_iter().find(|synthetic| synthetic.exit().reason == reason)
+    }
+
+    /// The one that a status shows: an end without an instance, told in the kubelet's words.
+    pub(crate) fn of_status(end: &ContainerStateTerminated) -> Option<Self> {
+        const ALL: [Synthetic; 5] =
+            [Synthetic::Vanished, Synthetic::Lost, Synthetic::LostInRestart, Synthetic::RemovedForRestart, Synthetic::InitCompleted];
+        let is_it = |synthetic: &Self| synthetic.exit() == Exit::from(end) && synthetic.message() == end.message;
+        ALL.into_iter().filter(|_| end.container_id.is_empty()).find(is_it)
     }
 
     /// Exit code and reason.
