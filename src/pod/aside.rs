@@ -27,16 +27,16 @@ pub(crate) struct Aside {
 /// What lies aside, if anything does. It is made for the first text, other spec, resize or kill, and for the records of an init container
 /// that a new sandbox replaces; of all this only the last comes with an event without text.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TextStore(Option<Box<Aside>>);
+pub(crate) struct MaybeAside(Option<Box<Aside>>);
 
-impl From<Aside> for TextStore {
+impl From<Aside> for MaybeAside {
     fn from(aside: Aside) -> Self {
         Self((aside != Aside::default()).then(|| Box::new(aside)))
     }
 }
 
 /// Nothing, and a place for it, are the same.
-impl PartialEq for TextStore {
+impl PartialEq for MaybeAside {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (None, None) => true,
@@ -46,84 +46,84 @@ impl PartialEq for TextStore {
     }
 }
 
-impl TextStore {
-    pub(crate) fn aside(&self) -> Option<&Aside> {
+impl MaybeAside {
+    pub(crate) fn get(&self) -> Option<&Aside> {
         self.0.as_deref()
     }
 
-    pub(crate) fn aside_mut(&mut self) -> Option<&mut Aside> {
+    pub(crate) fn get_mut(&mut self) -> Option<&mut Aside> {
         self.0.as_deref_mut()
     }
 
     /// All of it, made if there is nothing.
-    pub(crate) fn make_aside(&mut self) -> &mut Aside {
+    pub(crate) fn make(&mut self) -> &mut Aside {
         self.0.get_or_insert_default()
     }
 
-    pub(crate) fn get(&self) -> Option<&Texts> {
-        self.aside().map(|aside| &aside.texts)
+    pub(crate) fn texts(&self) -> Option<&Texts> {
+        self.get().map(|aside| &aside.texts)
     }
 
-    pub(crate) fn get_mut(&mut self) -> Option<&mut Texts> {
-        self.aside_mut().map(|aside| &mut aside.texts)
+    pub(crate) fn texts_mut(&mut self) -> Option<&mut Texts> {
+        self.get_mut().map(|aside| &mut aside.texts)
     }
 
     /// The texts, made if there are none.
-    pub(crate) fn make(&mut self) -> &mut Texts {
-        &mut self.make_aside().texts
+    pub(crate) fn make_texts(&mut self) -> &mut Texts {
+        &mut self.make().texts
     }
 
     pub(crate) fn resizing(&self) -> Option<&Resizing> {
-        self.aside()?.resizing.as_deref()
+        self.get()?.resizing.as_deref()
     }
 
     pub(crate) fn resizing_mut(&mut self) -> Option<&mut Resizing> {
-        self.aside_mut()?.resizing.as_deref_mut()
+        self.get_mut()?.resizing.as_deref_mut()
     }
 
     /// The resize, made if there is none, with everything as in this spec.
     pub(crate) fn make_resizing(&mut self, spec: &Arc<Spec>) -> &mut Resizing {
-        self.make_aside().resizing.get_or_insert_with(|| Resizing::new(spec))
+        self.make().resizing.get_or_insert_with(|| Resizing::new(spec))
     }
 
     pub(crate) fn next_spec(&self) -> Option<&(Arc<Spec>, i64)> {
-        self.aside()?.next_spec.as_ref()
+        self.get()?.next_spec.as_ref()
     }
 
     pub(crate) fn take_next_spec(&mut self) -> Option<(Arc<Spec>, i64)> {
-        self.aside_mut()?.next_spec.take()
+        self.get_mut()?.next_spec.take()
     }
 
     pub(crate) fn shown_spec(&self) -> Option<&Arc<Spec>> {
-        self.aside()?.shown_spec.as_ref()
+        self.get()?.shown_spec.as_ref()
     }
 
     /// The published status is of this spec; `None`: of the one in force.
     pub(crate) fn show_spec(&mut self, spec: Option<Arc<Spec>>) {
-        if let Some(aside) = self.aside_mut() {
+        if let Some(aside) = self.get_mut() {
             aside.shown_spec = spec;
         } else if spec.is_some() {
-            self.make_aside().shown_spec = spec;
+            self.make().shown_spec = spec;
         }
     }
 
     pub(crate) fn kill(&self) -> Option<KillRequest> {
-        self.aside()?.kill
+        self.get()?.kill
     }
 
     pub(crate) fn kill_mut(&mut self) -> Option<&mut KillRequest> {
-        self.aside_mut()?.kill.as_mut()
+        self.get_mut()?.kill.as_mut()
     }
 
     pub(crate) fn purged(&self) -> Option<Time> {
-        self.aside()?.purged
+        self.get()?.purged
     }
 
     pub(crate) fn note_purged(&mut self, ended: Option<Time>) {
-        if let Some(aside) = self.aside_mut() {
+        if let Some(aside) = self.get_mut() {
             aside.purged = ended;
         } else if ended.is_some() {
-            self.make_aside().purged = ended;
+            self.make().purged = ended;
         }
     }
 }

@@ -73,7 +73,7 @@ impl Pod {
         if self.is_illegal(restarting_all) {
             return;
         }
-        self.texts.show_spec(None);
+        self.aside.show_spec(None);
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
@@ -167,7 +167,7 @@ impl Pod {
                 self.poke(now, container);
             }
             let mut changed = self.show(container, shown, Cause::Sync, out);
-            changed |= shown.tells_failure() && self.texts.show_failure(container);
+            changed |= shown.tells_failure() && self.aside.show_failure(container);
             built.changed |= changed;
             if simple && self.would_be_built_again(container, &shown, changed) {
                 self.memo.remember(container, poke);
@@ -285,7 +285,7 @@ impl Pod {
     /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
     /// it is stopped (kubelet `SyncTerminatingPod`, its status function). One that comes while everything is stopped already comes too late.
     fn note_kill(&mut self) {
-        if let Some(kill) = self.texts.kill_mut()
+        if let Some(kill) = self.aside.kill_mut()
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
@@ -314,7 +314,7 @@ impl Pod {
 
     /// Status of a condition that the kubelet does not own.
     pub(crate) fn foreign_condition(&self, type_: &str) -> Option<ConditionStatus> {
-        let foreign = &self.texts.get()?.foreign;
+        let foreign = &self.aside.texts()?.foreign;
         foreign.iter().find(|condition| condition.type_.as_str() == type_).map(|condition| condition.status)
     }
 
@@ -354,13 +354,13 @@ impl Pod {
 
     /// The Pod's addresses are those of the newest sandbox that this kubelet has seen ready.
     fn build_pod_ips(&mut self) -> bool {
-        let Some(texts) = self.texts.get() else {
+        let Some(texts) = self.aside.texts() else {
             return false;
         };
         if texts.pod_ips == texts.sandbox_ips {
             return false;
         }
-        let texts = self.texts.make();
+        let texts = self.aside.make_texts();
         texts.pod_ips.clone_from(&texts.sandbox_ips);
         true
     }
@@ -395,11 +395,11 @@ impl Pod {
 
     /// The kubelet's own disruption shows with the terminal phase, and only then.
     fn show_disruption(&mut self, now: Time) {
-        let message = self.texts.get().map_or("", |texts| &texts.held.2);
-        if let Some(kill) = self.texts.kill().filter(|kill| kill.shown)
+        let message = self.aside.texts().map_or("", |texts| &texts.held.2);
+        if let Some(kill) = self.aside.kill().filter(|kill| kill.shown)
             && let Some(condition) = kill.ending.condition(self.object.generation, message, now)
         {
-            conditions::update(&mut self.texts.make().foreign, condition);
+            conditions::update(&mut self.aside.make_texts().foreign, condition);
         }
     }
 }

@@ -265,7 +265,7 @@ impl Pod {
     }
 
     fn bound(&mut self, now: Time, out: &mut impl Sink) {
-        if let Some(texts) = self.texts.for_text("") {
+        if let Some(texts) = self.aside.for_text("") {
             texts.nominated_node_name.clear();
         }
         self.set_scheduled(now, Verdict::TRUE, Actor::ApiServer, out);
@@ -334,9 +334,9 @@ impl Pod {
         if slot.newest().stage != InstanceStage::Absent {
             let is_full = slot.instances[1].stage != InstanceStage::Absent;
             slot.instances[1] = slot.instances[0];
-            if is_full && !self.texts.older(container).is_empty() {
+            if is_full && !self.aside.older(container).is_empty() {
                 // Older than one that is out of sight now: only a re-list tells what is left of them.
-                self.texts.make().container_mut(container).older.clear();
+                self.aside.make_texts().container_mut(container).older.clear();
             }
         }
         self.slots[container.get()].instances[0] = made;

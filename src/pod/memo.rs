@@ -145,9 +145,9 @@ impl Pod {
             })
         });
         let rest = published.built && published.has_host_ips && published.observed_generation == generation;
-        let ips = self.texts.get().is_none_or(|texts| texts.pod_ips == texts.sandbox_ips);
+        let ips = self.aside.texts().is_none_or(|texts| texts.pod_ips == texts.sandbox_ips);
         let phase = (Some(verdict.phase), self.shown_reason(&verdict)) == (published.local_phase, published.local_reason);
-        containers && phase && conditions && rest && ips && self.texts.shown_spec().is_none()
+        containers && phase && conditions && rest && ips && self.aside.shown_spec().is_none()
     }
 
     /// Whether a plan made now has nothing in it, like the last one.

@@ -120,7 +120,7 @@ use crate::spec::Spec;
 use crate::time::{ApiTime, Time};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use aside::TextStore;
+use aside::MaybeAside;
 use container::Slot;
 use deadline::KeptDeadline;
 use left_out::is_default;
@@ -136,7 +136,7 @@ pub struct Pod {
     spec: Arc<Spec>,
     node: Arc<NodeConfig>,
     /// Texts, and what else few Pods have.
-    texts: TextStore,
+    aside: MaybeAside,
     /// One for each container of the spec.
     slots: Box<[Slot]>,
     /// One for each probe of the spec.
@@ -266,7 +266,7 @@ impl Pod {
             probing: Probing::of(spec),
             spec: Arc::clone(spec),
             node: Arc::clone(node),
-            texts: TextStore::default(),
+            aside: MaybeAside::default(),
             published: Published::NEW,
             object: Object {
                 generation: new.meta.generation.max(i64::from(!is_static)),
@@ -348,12 +348,12 @@ impl Pod {
 
     /// The spec as the last build knew it: its images are in the published status.
     pub(crate) fn shown_spec(&self) -> &Arc<Spec> {
-        self.texts.shown_spec().unwrap_or(&self.spec)
+        self.aside.shown_spec().unwrap_or(&self.spec)
     }
 
     /// Who wants the Pod to end.
     pub(crate) fn end_facts(&self) -> EndFacts {
-        let kill = self.texts.kill().map(|kill| kill.ending.is_eviction());
+        let kill = self.aside.kill().map(|kill| kill.ending.is_eviction());
         EndFacts { orphaned: false, deleted: self.object.deletion.is_some() || self.object.gone, terminal: false, kill }
     }
 

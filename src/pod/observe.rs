@@ -63,7 +63,7 @@ impl Pod {
             return;
         }
         let own = if self.spec.host_network() { String::new() } else { ips.join(",") };
-        let texts = self.texts.make();
+        let texts = self.aside.make_texts();
         texts.pod_ips = own;
         texts.message.clone_from(&status.message);
         texts.reason.clone_from(&status.reason);
@@ -87,7 +87,7 @@ impl Pod {
                 container.image.clone_from(&shown.image);
             }
         }
-        self.texts.show_spec(Some(Arc::new(Spec::as_given(api))));
+        self.aside.show_spec(Some(Arc::new(Spec::as_given(api))));
     }
 
     /// Why a container waits, in words that no rule makes anew.
@@ -100,7 +100,7 @@ impl Pod {
             _ => &waiting.message,
         };
         if !message.is_empty() {
-            message.clone_into(&mut self.texts.make().container_mut(container).shown_failure);
+            message.clone_into(&mut self.aside.make_texts().container_mut(container).shown_failure);
         }
     }
 
@@ -130,7 +130,7 @@ impl Pod {
         let slot = &self.slots[container.get()];
         if has_instance || last.is_some() {
             let ended = status.state.terminated.as_ref();
-            let texts = self.texts.make().container_mut(container);
+            let texts = self.aside.make_texts().container_mut(container);
             if let Some(last) = last {
                 let entry = texts.entry(previous, slot);
                 (entry.id, entry.message, entry.reason) = (last.container_id.clone(), last.message.clone(), last.reason.clone());
@@ -289,7 +289,7 @@ impl Pod {
 
     fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) {
         let containers = self.spec.containers().len();
-        let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
+        let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);
@@ -342,7 +342,7 @@ impl Pod {
     /// Records that were to be removed and are not listed any more are gone.
     fn observe_removals(&mut self, container: ContainerIndex, listed: &ObservedPod<'_>) {
         for attempt in self.slots[container.get()].being_removed() {
-            let texts = self.texts.container(container).and_then(|texts| texts.of(attempt));
+            let texts = self.aside.container(container).and_then(|texts| texts.of(attempt));
             if texts.is_some_and(|texts| !texts.id.is_empty() && listed.containers(container).all(|listed| listed.id != texts.id)) {
                 self.slots[container.get()].removed(attempt);
             }
@@ -351,7 +351,7 @@ impl Pod {
 
     /// The number of an instance: known by its id, or by its restart count if no id was told when it was created.
     fn known_attempt(&self, container: ContainerIndex, observed: &ObservedContainer) -> Option<Attempt> {
-        let texts = self.texts.container(container);
+        let texts = self.aside.container(container);
         if let Some(known) = texts.and_then(|texts| texts.attempt_of(&observed.id)) {
             return Some(known);
         }

@@ -47,7 +47,7 @@ impl Pod {
     /// What the machine knows of the instances of a container, newest first.
     pub(crate) fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = &InstanceFacts> {
         let newest = self.slots[container.get()].instances.iter().filter(|instance| instance.stage != InstanceStage::Absent);
-        newest.chain(self.texts.older(container).iter().map(|older| &older.facts))
+        newest.chain(self.aside.older(container).iter().map(|older| &older.facts))
     }
 
     /// One of them, counted from the newest; nothing is known of one that is not there.
@@ -68,16 +68,16 @@ impl Pod {
             older.push(OlderInstance { facts: InstanceFacts::observed(observed, attempt, sandbox, hash), id: observed.id.clone() });
         }
         older.reverse();
-        if !older.is_empty() || !self.texts.older(container).is_empty() {
-            self.texts.make().container_mut(container).older = older;
+        if !older.is_empty() || !self.aside.older(container).is_empty() {
+            self.aside.make_texts().container_mut(container).older = older;
         }
     }
 
     /// The newest two are the newest of all again, after one of them has gone.
     pub(crate) fn fill_instances(&mut self, container: ContainerIndex) {
-        while self.slots[container.get()].instances[1].stage == InstanceStage::Absent && !self.texts.older(container).is_empty() {
+        while self.slots[container.get()].instances[1].stage == InstanceStage::Absent && !self.aside.older(container).is_empty() {
             let slot = &mut self.slots[container.get()];
-            let facts = self.texts.make().container_mut(container).take_older(0, slot);
+            let facts = self.aside.make_texts().container_mut(container).take_older(0, slot);
             slot.instances[usize::from(slot.newest().stage != InstanceStage::Absent)] = facts;
         }
     }
@@ -89,7 +89,7 @@ impl Pod {
         let spec = self.spec.clone();
         for container in spec.init() {
             if self.slots[container.get()].plan.start {
-                self.texts.note_purged(self.finished_before_sync(container));
+                self.aside.note_purged(self.finished_before_sync(container));
             } else {
                 self.slots[container.get()].next_restart_count = 0;
             }
@@ -132,7 +132,7 @@ impl Pod {
                 self.slots[container.get()].instances[1] = InstanceFacts::NONE;
             }
             1 => self.slots[container.get()].instances[1] = InstanceFacts::NONE,
-            _ => self.texts.make().container_mut(container).drop_older(attempt, &self.slots[container.get()]),
+            _ => self.aside.make_texts().container_mut(container).drop_older(attempt, &self.slots[container.get()]),
         }
         self.fill_instances(container);
     }

@@ -27,7 +27,7 @@ impl Pod {
         published.start_time.or_insert(now);
         published.observed_generation = self.object.shown_generation();
         (published.local_phase, published.local_reason) = (Some(PodPhase::Failed), PodReason::from_text(reason));
-        if let Some(texts) = self.texts.for_text("") {
+        if let Some(texts) = self.aside.for_text("") {
             texts.pod_ips.clear();
         }
         self.hold_words(reason, message);
@@ -117,7 +117,7 @@ impl Pod {
         let word = PodReason::from_text(reason);
         // A word of the kubelet's own needs no text.
         let text = if word == PodReason::Other { reason } else { message };
-        if let Some(texts) = self.texts.for_text(text) {
+        if let Some(texts) = self.aside.for_text(text) {
             texts.held = (word, reason.into(), message.into());
         }
     }
@@ -125,7 +125,7 @@ impl Pod {
     /// The terminal phase shows: so do the words that belong to it.
     pub(crate) fn show_words(&mut self) {
         let reason = self.published.local_reason;
-        if let Some(texts) = self.texts.for_text("")
+        if let Some(texts) = self.aside.for_text("")
             && texts.held.0 == reason
             && reason != PodReason::None
         {

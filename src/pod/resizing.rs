@@ -28,13 +28,13 @@ impl Pod {
     /// # Panics
     /// If the index is not of this Pod's spec.
     pub fn allocated_resources(&self, container: ContainerIndex) -> &ResourceRequirements {
-        let resized = self.texts.resizing().filter(|_| self.spec.container(container).kind() != ContainerKind::Ephemeral);
+        let resized = self.aside.resizing().filter(|_| self.spec.container(container).kind() != ContainerKind::Ephemeral);
         &resized.map_or(&self.spec, |resizing| &resizing.working).api_container(container).resources
     }
 
     /// The spec as the API object has it, in force or not.
     pub(crate) fn desired_spec(&self) -> &Arc<Spec> {
-        self.texts.next_spec().map_or(&self.spec, |(next, _)| next)
+        self.aside.next_spec().map_or(&self.spec, |(next, _)| next)
     }
 
     /// The API object gets this spec. If it asks for other resources than are allocated, the node is asked. Whether the change was one of
@@ -43,11 +43,11 @@ impl Pod {
         let changes = !same_resources(self.desired_spec(), new);
         // Before the admission nothing is allocated, so that the spec of that moment counts; static Pods are not resized.
         let is_admitted = self.stage.is_bound() && !matches!(self.stage, Stage::Bound | Stage::Rejected) && !self.object.is_static;
-        if self.texts.resizing().is_none() && !(changes && is_admitted) {
+        if self.aside.resizing().is_none() && !(changes && is_admitted) {
             return false;
         }
         let spec = &self.spec;
-        let resizing = self.texts.make_resizing(spec);
+        let resizing = self.aside.make_resizing(spec);
         let is_asked = resizing.awaited && resizing.generation == generation;
         resizing.generation = generation;
         resizing.awaited = !same_resources(new, &resizing.now.allocated) && self.stage == Stage::Syncing;
@@ -63,7 +63,7 @@ impl Pod {
     /// what was not allocated is asked for again.
     pub(crate) fn take_up_resize(&mut self, now: Time, out: &mut impl Sink) {
         let generation = self.object.generation;
-        let Some(resizing) = self.texts.resizing_mut() else { return };
+        let Some(resizing) = self.aside.resizing_mut() else { return };
         resizing.back_fill(now);
         if !same_resources(&self.spec, &resizing.now.allocated) {
             (resizing.generation, resizing.awaited) = (generation, true);
@@ -73,7 +73,7 @@ impl Pod {
 
     /// The node has not said yet whether the desired resources fit.
     pub(crate) fn pending_allocation(&self) -> Option<Action> {
-        let resizing = self.texts.resizing().filter(|resizing| resizing.awaited && self.stage == Stage::Syncing)?;
+        let resizing = self.aside.resizing().filter(|resizing| resizing.awaited && self.stage == Stage::Syncing)?;
         Some(Action::AllocateResources { generation: resizing.generation })
     }
 
@@ -89,7 +89,7 @@ impl Pod {
                 self.put_off(now, ConditionReason::Infeasible, generation, message);
             }
             Event::ContainerUpdated { container, attempt, resource } if self.is_update(name, container, attempt, resource)? => {
-                if let Some(resizing) = self.texts.resizing_mut() {
+                if let Some(resizing) = self.aside.resizing_mut() {
                     resizing.actuate(container, resource);
                     resizing.actuate_pod(resource);
                 }
@@ -100,7 +100,7 @@ impl Pod {
                 if self.is_update(name, container, attempt, resource)? =>
             {
                 let generation = self.object.generation;
-                if let Some(resizing) = self.texts.resizing_mut() {
+                if let Some(resizing) = self.aside.resizing_mut() {
                     resizing.progress(Some(message), generation, now);
                 }
                 self.work.fail(Failure::Error);
@@ -113,7 +113,7 @@ impl Pod {
 
     /// Whether this is an answer about what is desired now; one about an older spec, or about what is allocated already, is late news.
     fn is_judgement(&self, event: &'static str, generation: i64) -> Result<bool, TransitionError> {
-        let resizing = self.texts.resizing().ok_or(TransitionError::NotAsked { event })?;
+        let resizing = self.aside.resizing().ok_or(TransitionError::NotAsked { event })?;
         if generation > resizing.generation {
             return Err(TransitionError::NotAsked { event });
         }
@@ -140,7 +140,7 @@ impl Pod {
     /// It fits: the next sync works with it (kubelet `handlePodResourcesResize`).
     fn allocate(&mut self, now: Time, generation: i64) {
         let desired = Arc::clone(self.desired_spec());
-        if let Some(resizing) = self.texts.resizing_mut() {
+        if let Some(resizing) = self.aside.resizing_mut() {
             resizing.awaited = false;
             resizing.now.allocated = desired;
             resizing.clear_pending();
@@ -153,7 +153,7 @@ impl Pod {
 
     /// It does not fit now, or never.
     fn put_off(&mut self, now: Time, reason: ConditionReason, generation: i64, message: &str) {
-        if let Some(resizing) = self.texts.resizing_mut()
+        if let Some(resizing) = self.aside.resizing_mut()
             && (resizing.pend(reason, message, generation, now) | core::mem::take(&mut resizing.awaited))
         {
             self.work.trigger(now);
@@ -163,12 +163,12 @@ impl Pod {
     /// A sync begins: it works with what is allocated now, and PodResizeInProgress holds while that is not what the running containers have
     /// (kubelet `SyncPod`).
     pub(crate) fn resize_at_sync(&mut self, now: Time, out: &mut impl Sink) {
-        if self.texts.resizing().is_none() {
+        if self.aside.resizing().is_none() {
             return;
         }
         self.memo.forget();
         self.put_next_spec(out);
-        if let Some(resizing) = self.texts.resizing_mut() {
+        if let Some(resizing) = self.aside.resizing_mut() {
             resizing.updates_begun = false;
             let before = core::mem::replace(&mut resizing.working, Arc::clone(&resizing.now.allocated));
             for container in self.spec.init_and_regular() {
@@ -181,14 +181,14 @@ impl Pod {
         }
         let is_under_way = self.is_resize_under_way();
         let generation = self.object.generation;
-        if let Some(resizing) = self.texts.resizing_mut() {
+        if let Some(resizing) = self.aside.resizing_mut() {
             if is_under_way { resizing.progress(None, generation, now) } else { resizing.clear_progress() }
         }
     }
 
     /// Whether a running container, or the Pod itself, has other resources than are allocated (kubelet `IsPodResizeInProgress`).
     fn is_resize_under_way(&self) -> bool {
-        if self.texts.resizing().is_some_and(|resizing| resizing.differs_at_pod_level()) {
+        if self.aside.resizing().is_some_and(|resizing| resizing.differs_at_pod_level()) {
             return true;
         }
         let differs = |container: ContainerIndex| self.wanted_resize(container) != Resize::default();
@@ -200,7 +200,7 @@ impl Pod {
     /// What it takes to bring a running container to the allocated resources.
     pub(crate) fn wanted_resize(&self, container: ContainerIndex) -> Resize {
         let Some((resizing, actuated)) =
-            self.texts.resizing().and_then(|resizing| Some((resizing, resizing.now.actuated.get(container.get())?)))
+            self.aside.resizing().and_then(|resizing| Some((resizing, resizing.now.actuated.get(container.get())?)))
         else {
             return Resize::default();
         };
@@ -219,7 +219,7 @@ impl Pod {
 
     /// A new instance is made with what is allocated.
     pub(crate) fn actuate_new(&mut self, container: ContainerIndex) {
-        if let Some(resizing) = self.texts.resizing_mut() {
+        if let Some(resizing) = self.aside.resizing_mut() {
             resizing.actuate(container, ResizedResource::Memory);
             resizing.actuate(container, ResizedResource::Cpu);
         }
@@ -234,7 +234,7 @@ impl Pod {
         next: Option<ContainerIndex>,
         out: &mut impl Sink,
     ) -> bool {
-        let Some(resizing) = self.texts.resizing_mut() else { return false };
+        let Some(resizing) = self.aside.resizing_mut() else { return false };
         let is_turn = next.is_none_or(|next| self.spec.container(next).kind() == ContainerKind::Regular);
         if !is_turn || core::mem::replace(&mut resizing.updates_begun, true) {
             return false;
@@ -275,13 +275,13 @@ impl Pod {
     }
 
     fn updates_over(&mut self, now: Time, out: &mut impl Sink) {
-        let after = self.texts.resizing().and_then(|resizing| resizing.resume_after);
+        let after = self.aside.resizing().and_then(|resizing| resizing.resume_after);
         self.start_on(now, after, out);
     }
 
     /// Shows in the status what is known now; no resize is told of a Pod that is over. Whether anything changed.
     pub(crate) fn show_resizing(&mut self, terminal: bool, out: &mut impl Sink) -> bool {
-        let Some(resizing) = self.texts.resizing_mut() else { return false };
+        let Some(resizing) = self.aside.resizing_mut() else { return false };
         if terminal {
             resizing.clear_pending();
             resizing.clear_progress();
@@ -306,18 +306,18 @@ impl Pod {
     /// Another writer has written over one of the conditions about a resize.
     pub(crate) fn overwrite_resize(&mut self, condition: KubeletCondition, by: &PodCondition) {
         let spec = &self.spec;
-        self.texts.make_resizing(spec).put_condition(condition, by);
+        self.aside.make_resizing(spec).put_condition(condition, by);
     }
 
     /// A published condition about a resize, as the rules have it.
     pub(crate) fn resize_verdict(&self, condition: KubeletCondition) -> Option<Verdict> {
-        let shown = self.texts.resizing()?.shown.condition(condition)?;
+        let shown = self.aside.resizing()?.shown.condition(condition)?;
         Some(Verdict { status: ConditionStatus::True, reason: shown.reason })
     }
 
     /// A published condition about a resize, as the API has it.
     pub(crate) fn resize_condition(&self, condition: KubeletCondition) -> Option<PodCondition> {
-        let shown = self.texts.resizing()?.shown.condition(condition)?;
+        let shown = self.aside.resizing()?.shown.condition(condition)?;
         Some(PodCondition {
             type_: condition.as_str().into(),
             observed_generation: shown.generation,

@@ -15,7 +15,7 @@ pub(crate) type Shown = (ResourceList, Option<ResourceRequirements>);
 
 impl Pod {
     fn shown_ledger(&self) -> Option<&Ledger> {
-        self.texts.resizing().map(|resizing| &resizing.shown)
+        self.aside.resizing().map(|resizing| &resizing.shown)
     }
 
     /// Of a container: nothing before it has an instance; what the runtime was given while it runs, else what is allocated.
@@ -42,7 +42,7 @@ impl Pod {
         let Some(allocated) = allocated.filter(|_| self.published.built) else {
             return Shown::default();
         };
-        let in_force = match self.texts.resizing() {
+        let in_force = match self.aside.resizing() {
             Some(resizing) => {
                 let [memory, cpu] = &resizing.shown.pod;
                 let given = merged(memory.together(), cpu.together());
@@ -74,7 +74,7 @@ impl Pod {
         for (own, by) in conditions() {
             resizing.put_condition(own, by);
         }
-        self.texts.make_aside().resizing = Some(resizing);
+        self.aside.make().resizing = Some(resizing);
     }
 
     /// The spec with the cpu and memory that the status shows, if they are not the spec's.

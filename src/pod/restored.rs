@@ -63,7 +63,7 @@ impl Pod {
         let mut pod = Self {
             spec: Arc::clone(spec),
             node: Arc::clone(node),
-            texts: aside.into(),
+            aside: aside.into(),
             slots,
             probing,
             published,
@@ -90,7 +90,7 @@ impl Pod {
             let numbered = |id: crate::rules::probe::InstanceId| Attempt(id.get()) < self.slots[container.get()].next_attempt;
             holds(worker.instance().is_none_or(numbered), "a probe of an attempt that was never made")?;
         }
-        holds(self.texts.get().is_none_or(|texts| texts.fit(&self.slots)), "texts of instances that there cannot be")?;
+        holds(self.aside.texts().is_none_or(|texts| texts.fit(&self.slots)), "texts of instances that there cannot be")?;
         holds(self.sandbox.state != SandboxState::Absent || self.sandbox == SandboxFacts::NONE, "facts of a sandbox that is not there")?;
         self.check_step()?;
         self.check_stops()
@@ -126,7 +126,7 @@ impl Pod {
         let made = self.work.created() < slot.next_attempt;
         match self.work.step {
             Step::Update(..) => holds(
-                slot.next_attempt > Attempt(0) && self.texts.resizing().is_some(),
+                slot.next_attempt > Attempt(0) && self.aside.resizing().is_some(),
                 "an update of an attempt that was never made, or without a resize",
             ),
             Step::Start(_, StartStep::Run | StartStep::Undo) => holds(made, "a start of an attempt that was never made"),

@@ -89,7 +89,7 @@ impl Pod {
         let network = if self.spec.host_network() { NetworkNamespace::Node } else { NetworkNamespace::Pod };
         self.sandbox = SandboxFacts { network, has_ip: !ips.is_empty(), older_ready: false, ..self.sandbox };
         self.put_older_sandboxes([].into_iter());
-        if self.texts.for_text(ips).is_some() {
+        if self.aside.for_text(ips).is_some() {
             self.put_sandbox_ips(ips.split(','));
         }
         self.sandbox_up(now, out);
@@ -99,7 +99,7 @@ impl Pod {
     /// Keeps the addresses that the runtime tells, as the next status shows them.
     pub(crate) fn put_sandbox_ips<'a>(&mut self, reported: impl Iterator<Item = &'a str> + Clone) {
         let primary = self.node.host_ips.first().map(String::as_str);
-        let told = &mut self.texts.make().sandbox_ips;
+        let told = &mut self.aside.make_texts().sandbox_ips;
         told.clear();
         for ip in pod_status::pod_ips(reported, primary) {
             if !told.is_empty() {
@@ -200,8 +200,8 @@ impl Pod {
 
     /// The sandboxes before the newest, as a re-list has them; none after a new one was made, until the next re-list.
     pub(crate) fn put_older_sandboxes(&mut self, attempts: impl ExactSizeIterator<Item = u32>) {
-        if attempts.len() > 0 || self.texts.get().is_some_and(|texts| !texts.older_sandboxes.is_empty()) {
-            let older = &mut self.texts.make().older_sandboxes;
+        if attempts.len() > 0 || self.aside.texts().is_some_and(|texts| !texts.older_sandboxes.is_empty()) {
+            let older = &mut self.aside.make_texts().older_sandboxes;
             older.clear();
             older.extend(attempts);
         }
@@ -209,7 +209,7 @@ impl Pod {
 
     /// The sandbox to be taken down after this one: all that are there are, the newest first.
     pub(crate) fn sandbox_before(&self, attempt: u32) -> Option<u32> {
-        let older = self.texts.get().map_or(&[][..], |texts| &texts.older_sandboxes);
+        let older = self.aside.texts().map_or(&[][..], |texts| &texts.older_sandboxes);
         older.iter().copied().filter(|&older| older < attempt).max()
     }
 }

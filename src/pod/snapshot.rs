@@ -143,9 +143,9 @@ impl Pod {
     /// Everything this Pod keeps, to be stored. Taken between two calls of the machine, at any moment.
     pub fn snapshot(&self) -> Snapshot {
         // Without `..`: a field more has to be thought of here.
-        let Self { spec, node: _, texts, slots, probing, published, object, sandbox, work, stage, volumes, spoken: _, deadline, memo: _ } =
+        let Self { spec, node: _, aside, slots, probing, published, object, sandbox, work, stage, volumes, spoken: _, deadline, memo: _ } =
             self;
-        let Aside { texts, resizing, next_spec, shown_spec, kill, purged } = texts.aside().cloned().unwrap_or_default();
+        let Aside { texts, resizing, next_spec, shown_spec, kill, purged } = aside.get().cloned().unwrap_or_default();
         let kept = |(container, slot): (&ContainerSpec, &Slot)| KeptContainer {
             name: container.name().to_owned(),
             hash: container.hash(),

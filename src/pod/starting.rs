@@ -82,13 +82,13 @@ impl Pod {
         let mut instances = self.instances(container).skip(own);
         let finished_at =
             instances.find(|instance| instance.stage == InstanceStage::Exited).and_then(|instance| instance.finished_at.get());
-        finished_at.or_else(|| self.texts.purged().filter(|_| self.spec.init().any(|init| init == container)))
+        finished_at.or_else(|| self.aside.purged().filter(|_| self.spec.init().any(|init| init == container)))
     }
 
     /// Pulls the image unless the image back-off refuses (kubelet `EnsureImageExists`).
     pub(crate) fn pull(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) -> Begun {
         let config = self.node.image_pull;
-        let backoff = self.texts.image_backoff(&self.spec, container);
+        let backoff = self.aside.image_backoff(&self.spec, container);
         if backoff.is_some_and(|backoff| backoff.image_pull_allowed(&config, now).is_err()) {
             self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, "", out);
             return Begun::Refused;
@@ -111,7 +111,7 @@ impl Pod {
     pub(crate) fn image_failed(&mut self, now: Time, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
         if self.work.step == Step::Start(container, StartStep::Pull) {
             let config = self.node.image_pull;
-            self.texts.make_image_backoff(&self.spec, container).image_pull_failed(&config, now);
+            self.aside.make_image_backoff(&self.spec, container).image_pull_failed(&config, now);
         }
         self.start_failed(now, container, reason, message, out);
     }
@@ -120,7 +120,7 @@ impl Pod {
     pub(crate) fn image_present(&mut self, now: Time, container: ContainerIndex, out: &mut impl Sink) {
         if self.work.step == Step::Start(container, StartStep::Pull) {
             let config = self.node.image_pull;
-            if let Some(backoff) = self.texts.image_backoff(&self.spec, container) {
+            if let Some(backoff) = self.aside.image_backoff(&self.spec, container) {
                 backoff.image_pull_succeeded(&config, now);
             }
         }
@@ -185,7 +185,7 @@ impl Pod {
         out.emit(Output::StartFailed { container, reason });
         self.slots[container.get()].start_failure = reason;
         self.memo.touch(container);
-        if let Some(texts) = self.texts.for_text(message) {
+        if let Some(texts) = self.aside.for_text(message) {
             message.clone_into(&mut texts.container_mut(container).failure);
         }
     }

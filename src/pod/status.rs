@@ -43,7 +43,7 @@ impl StatusView<'_> {
     pub fn to_owned(&self) -> PodStatus {
         let pod = self.0;
         let published = &pod.published;
-        let texts = pod.texts.get();
+        let texts = pod.aside.texts();
         let (allocated_resources, resources) = pod.shown_pod_resources();
         let host_ips = if published.has_host_ips { pod.node.host_ips.as_slice() } else { &[] };
         PodStatus {
@@ -73,14 +73,14 @@ impl StatusView<'_> {
 
     fn reason(&self) -> String {
         match self.0.published.reason {
-            PodReason::Other => self.0.texts.get().map(|texts| texts.reason.clone()).unwrap_or_default(),
+            PodReason::Other => self.0.aside.texts().map(|texts| texts.reason.clone()).unwrap_or_default(),
             word => word.as_str().to_owned(),
         }
     }
 
     /// Conditions of other writers first, then the kubelet's in its own order.
     fn conditions(&self) -> Vec<PodCondition> {
-        let foreign = self.0.texts.get().map(|texts| texts.foreign.clone()).unwrap_or_default();
+        let foreign = self.0.aside.texts().map(|texts| texts.foreign.clone()).unwrap_or_default();
         let own = KubeletCondition::RESIZE.into_iter().chain(KubeletCondition::ALL).filter_map(|condition| self.condition(condition));
         foreign.into_iter().chain(own).collect()
     }
@@ -114,7 +114,7 @@ impl StatusView<'_> {
         let pod = self.0;
         let shown = pod.slots[container.get()].shown.as_ref()?;
         let spec = pod.shown_spec().container(container);
-        let texts = pod.texts.container(container);
+        let texts = pod.aside.container(container);
         let instance = shown.attempt.get().and_then(|attempt| texts?.of(attempt));
         let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
         let (allocated_resources, resources) = pod.shown_resources(container, shown);

@@ -134,7 +134,7 @@ impl Pod {
     /// Plans the sync and begins to carry it out (kubelet `computePodActions`, runtime `SyncPod`).
     pub(crate) fn begin_actions(&mut self, now: Time, out: &mut impl Sink) {
         self.begin_probing(now, out);
-        self.texts.note_purged(None);
+        self.aside.note_purged(None);
         for slot in &mut self.slots {
             slot.found = slot.newest().stage;
             if slot.found == InstanceStage::Absent && !self.node.log_files {
@@ -164,7 +164,7 @@ impl Pod {
     /// Whether status and plan go by the facts alone that [`Memo`](super::memo::Memo) watches: the spec is plain, nothing was ever resized, and the
     /// kubelet does not want to end the Pod.
     pub(super) fn is_simple(&self) -> bool {
-        self.spec.is_plain() && self.texts.resizing().is_none() && self.texts.kill().is_none()
+        self.spec.is_plain() && self.aside.resizing().is_none() && self.aside.kill().is_none()
     }
 
     /// The plan is made aside and then put into the slots, which are what it is made of.

@@ -27,7 +27,7 @@ impl Pod {
     pub(crate) fn effective_grace(&self) -> Option<i64> {
         let terminal = self.published.phase.is_some_and(PodPhase::is_terminal);
         worker::end_reason(EndFacts { terminal, ..self.end_facts() })?;
-        let settled = self.texts.kill().map_or(0, |kill| kill.grace_period_seconds);
+        let settled = self.aside.kill().map_or(0, |kill| kill.grace_period_seconds);
         Some(grace::effective_pod_grace(self.spec.termination_grace_period_seconds(), self.deletion_grace(), settled, None).seconds)
     }
 

@@ -1,7 +1,7 @@
 //! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
-use super::aside::TextStore;
+use super::aside::MaybeAside;
 use super::container::{Attempt, InstanceFacts, InstanceStage, MOST_REMOVALS, Slot};
 use super::left_out::is_default;
 use super::published::PodReason;
@@ -180,7 +180,7 @@ impl Pod {
         let now = self.spec.container(container);
         let then = self.shown_spec().containers().get(container.get()).filter(|_| now.hash() != hash);
         let image = then.unwrap_or(now).image().into();
-        let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
+        let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
         texts.image = image;
         id.clone_into(&mut texts.id);
         image_id.clone_into(&mut texts.image_id);
@@ -191,21 +191,21 @@ impl Pod {
         let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
         let containers = self.spec.containers().len();
         if !ended && (!message.is_empty() || !reason.is_empty()) {
-            let texts = self.texts.make().container_mut(container).entry(attempt, &self.slots[container.get()]);
+            let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
             termination_message::shown(message, containers).clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
         }
     }
 }
 
-impl TextStore {
+impl MaybeAside {
     /// The texts if they are there, or if there is a text to keep.
     pub(crate) fn for_text(&mut self, text: &str) -> Option<&mut Texts> {
-        if text.is_empty() { self.get_mut() } else { Some(self.make()) }
+        if text.is_empty() { self.texts_mut() } else { Some(self.make_texts()) }
     }
 
     pub(crate) fn container(&self, container: ContainerIndex) -> Option<&ContainerTexts> {
-        self.get()?.container(container)
+        self.texts()?.container(container)
     }
 
     /// The instances before the newest two, newest first.
@@ -215,7 +215,7 @@ impl TextStore {
 
     /// Publishes why the last start of this container failed. Whether that is news.
     pub(crate) fn show_failure(&mut self, container: ContainerIndex) -> bool {
-        let Some(texts) = self.get_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
+        let Some(texts) = self.texts_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
             return false;
         };
         let changed = texts.shown_failure != texts.failure;
@@ -228,13 +228,13 @@ impl TextStore {
     /// The back-off of this container's image, if a pull has failed.
     pub(crate) fn image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> Option<&mut Backoff> {
         let image = spec.container(container).image();
-        self.get_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
+        self.texts_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
     }
 
     /// The back-off of this container's image, made if there is none.
     pub(crate) fn make_image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> &mut Backoff {
         let image = spec.container(container).image();
-        let list = &mut self.make().image_backoffs;
+        let list = &mut self.make_texts().image_backoffs;
         let n = list.iter().position(|(known, _)| known == image).unwrap_or_else(|| {
             list.push((image.into(), Backoff::default()));
             list.len() - 1
@@ -244,7 +244,7 @@ impl TextStore {
 
     /// Keeps the windows of the images that the spec still has.
     pub(crate) fn forget_other_images(&mut self, spec: &Spec) {
-        if let Some(texts) = self.get_mut() {
+        if let Some(texts) = self.texts_mut() {
             texts.image_backoffs.retain(|(image, _)| spec.containers().iter().any(|container| container.image() == image));
         }
     }

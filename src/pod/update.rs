@@ -98,7 +98,7 @@ impl Pod {
             Change::Message { reason, message } => {
                 self.published.reason = PodReason::from_text(reason);
                 self.published.local_reason = self.published.reason;
-                let texts = self.texts.make();
+                let texts = self.aside.make_texts();
                 (texts.reason, texts.message) = (reason.clone(), message.clone());
                 self.publish_now(out);
             }
@@ -117,7 +117,7 @@ impl Pod {
     /// The last kill to come before a status shows one has the word; its grace period can only shorten the one in force (kubelet
     /// `calculateEffectiveGracePeriod`), and a stop in flight keeps the one it began with.
     fn kill(&mut self, ending: Ending, message: &str, wanted_seconds: Option<i64>, out: &mut impl Sink) {
-        let before = self.texts.kill();
+        let before = self.aside.kill();
         let (own, in_force) = (self.spec.termination_grace_period_seconds(), self.effective_grace().unwrap_or(0));
         let settled = grace::effective_pod_grace(own, None, in_force, wanted_seconds);
         let (ending, shown) = match before {
@@ -130,7 +130,7 @@ impl Pod {
         };
         let kill = Some(KillRequest { grace_period_seconds: settled.seconds, ending, shown });
         if before != kill {
-            self.texts.make_aside().kill = kill;
+            self.aside.make().kill = kill;
             let change = StateChange::Kill { ending };
             out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why: Cause::KilledByKubelet }));
         }
@@ -172,7 +172,7 @@ impl Pod {
         }
         let waits = self.desire(spec, generation, out);
         // The kubelet carries a sync out on the Pod it began with.
-        self.texts.make_aside().next_spec = Some((Arc::clone(spec), generation));
+        self.aside.make().next_spec = Some((Arc::clone(spec), generation));
         if self.work.is_idle() {
             self.put_next_spec(out);
         }
@@ -185,14 +185,14 @@ impl Pod {
     /// The spec that came last is in force from now on.
     #[inline]
     pub(crate) fn put_next_spec(&mut self, out: &mut impl Sink) {
-        if self.texts.next_spec().is_some() {
+        if self.aside.next_spec().is_some() {
             self.take_next_spec(out);
         }
     }
 
     #[cold]
     fn take_next_spec(&mut self, out: &mut impl Sink) {
-        if let Some((spec, generation)) = self.texts.take_next_spec() {
+        if let Some((spec, generation)) = self.aside.take_next_spec() {
             self.object.generation = self.object.generation.max(generation);
             self.put_spec(&spec, out);
         }
@@ -207,7 +207,7 @@ impl Pod {
                 slot.backoff = Backoff::default();
             }
         }
-        self.texts.forget_other_images(spec);
+        self.aside.forget_other_images(spec);
         let added = spec.containers().len() - self.slots.len();
         if added > 0 {
             let mut slots: Vec<Slot> = core::mem::take(&mut self.slots).into();
@@ -216,7 +216,7 @@ impl Pod {
         }
         // Until the next build the status speaks of the spec that it was built with.
         let shown = Arc::clone(self.shown_spec());
-        self.texts.show_spec((*shown != **spec).then_some(shown));
+        self.aside.show_spec((*shown != **spec).then_some(shown));
         self.spec = Arc::clone(spec);
         if was_gated && !self.is_gated() && self.stage == Stage::Unscheduled {
             out.emit(Output::Action(Action::Schedule));
@@ -280,7 +280,7 @@ impl Pod {
 
     /// Puts a condition of another writer into the list, in the place of one of its type.
     pub(crate) fn put_foreign(&mut self, condition: PodCondition) {
-        conditions::put(&mut self.texts.make().foreign, condition);
+        conditions::put(&mut self.aside.make_texts().foreign, condition);
     }
 
     /// Whether the API server should be asked for the final deletion.

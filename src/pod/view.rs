@@ -1,6 +1,6 @@
 //! What the Pod shows: its facts to the rules, its published status to the caller.
 
-use super::aside::TextStore;
+use super::aside::MaybeAside;
 use super::container::{Attempt, InstanceFacts, InstanceStage, Slot};
 use super::output::ShownState;
 use super::sandbox::{SandboxFacts, SandboxState};
@@ -19,7 +19,7 @@ use alloc::string::String;
 pub struct Facts<'a> {
     spec: &'a Spec,
     slots: &'a [Slot],
-    texts: &'a TextStore,
+    aside: &'a MaybeAside,
     sandbox: SandboxFacts,
 }
 
@@ -60,7 +60,7 @@ impl Runtime for Facts<'_> {
     fn instances(&self, container: ContainerIndex) -> impl Iterator<Item = Instance> {
         let active = (self.sandbox.state == SandboxState::Ready).then_some(self.sandbox.attempt);
         let hash = self.spec.container(container).hash();
-        let older = self.texts.older(container);
+        let older = self.aside.older(container);
         let older = older.iter().map(|older| &older.facts);
         self.slots[container.get()].instances.iter().chain(older).filter_map(move |instance| instance.view(hash, active))
     }
@@ -113,12 +113,12 @@ impl Pod {
     /// The runtime's id of an instance, as it was told when the instance was created or by a re-list; `None` if it was not, or is not kept
     /// any more: of instances that no re-list has and no status shows only the newest few are.
     pub fn instance_id(&self, container: ContainerIndex, attempt: Attempt) -> Option<&str> {
-        self.texts.container(container)?.id_of(attempt)
+        self.aside.container(container)?.id_of(attempt)
     }
 
     /// The newest news, ahead of what is published.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { spec: &self.spec, slots: &self.slots, texts: &self.texts, sandbox: self.sandbox }
+        Facts { spec: &self.spec, slots: &self.slots, aside: &self.aside, sandbox: self.sandbox }
     }
 
     pub(crate) fn runtime(&self) -> Facts<'_> {
@@ -132,7 +132,7 @@ impl Pod {
 
     /// The addresses of the Pod in the published status, the primary first.
     pub fn pod_ips(&self) -> impl Iterator<Item = &str> {
-        let own = self.texts.get().map_or("", |texts| texts.pod_ips.as_str()).split(',').filter(|ip| !ip.is_empty());
+        let own = self.aside.texts().map_or("", |texts| texts.pod_ips.as_str()).split(',').filter(|ip| !ip.is_empty());
         let has_nodes = self.spec.host_network() && self.published.has_host_ips;
         let node = if has_nodes { self.node.host_ips.as_slice() } else { &[] };
         let nodes = pod_status::host_network_ips(own.clone().next(), own.clone().count(), node);
