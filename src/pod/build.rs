@@ -12,7 +12,7 @@ use crate::rules::phase;
 use crate::rules::pod_status::{self, BeforeProbes, PodFacts, PodVerdict, Readiness, ReasonSource};
 use crate::rules::probe::Marks;
 use crate::rules::status_merge::{self, Telling};
-use crate::rules::view::{StatusEntry, Statuses, WaitingReason};
+use crate::rules::view::{Activity, StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
 use crate::time::Time;
@@ -34,6 +34,12 @@ pub(crate) struct Shown<'a>(&'a [Slot]);
 impl Statuses for Shown<'_> {
     fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
         self.0.get(container.get())?.shown.as_ref().map(ShownContainer::entry)
+    }
+
+    #[inline]
+    fn activity(&self, container: ContainerIndex) -> Activity {
+        let shown = self.0.get(container.get()).and_then(|slot| slot.shown.as_ref());
+        shown.map_or_else(Activity::default, ShownContainer::activity)
     }
 }
 
@@ -166,7 +172,7 @@ impl Pod {
             if poke {
                 self.poke(now, container);
             }
-            let mut changed = self.show(container, shown, Cause::Sync, out);
+            let mut changed = self.show(container, &shown, Cause::Sync, out);
             changed |= shown.tells_failure() && self.aside.show_failure(container);
             built.changed |= changed;
             if simple && self.would_be_built_again(container, &shown, changed) {
@@ -177,6 +183,7 @@ impl Pod {
     }
 
     /// The new status of a container; `started` before the probes were asked; whether it asks for a probe of readiness.
+    #[inline]
     fn compose(&self, container: ContainerIndex, restarting_all: bool) -> (ShownContainer, Option<bool>, bool) {
         let mut shown = self.resolve(container, self.derive(container, restarting_all));
         let before = shown.started;
@@ -199,14 +206,16 @@ impl Pod {
     }
 
     /// Shows a container: the one setter of container statuses.
-    fn show(&mut self, container: ContainerIndex, shown: ShownContainer, why: Cause, out: &mut impl Sink) -> bool {
+    fn show(&mut self, container: ContainerIndex, shown: &ShownContainer, why: Cause, out: &mut impl Sink) -> bool {
         let known = &mut self.slots[container.get()].shown;
-        if known.as_ref() == Some(&shown) {
+        let before = known.as_ref();
+        if before == Some(shown) {
             return false;
         }
-        let before = known.replace(shown);
-        let (from, to) = (before.as_ref().map_or(ShownState::Absent, ShownContainer::short), shown.short());
-        if from != to || before.is_some_and(|before| before.restart_count != shown.restart_count) {
+        let (from, to) = (before.map_or(ShownState::Absent, ShownContainer::short), shown.short());
+        let restarted = before.is_some_and(|before| before.restart_count != shown.restart_count);
+        *known = Some(*shown);
+        if from != to || restarted {
             let change = StateChange::Container { container, from, to };
             out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
         }
@@ -386,7 +395,7 @@ impl Pod {
             {
                 shown.state = ShownContainerState::Terminated(Termination::synthetic(Synthetic::Lost));
                 self.memo.touch(container);
-                changed |= self.show(container, shown, Cause::Finished, out);
+                changed |= self.show(container, &shown, Cause::Finished, out);
             }
         }
         self.published.local_phase = completion::last_phase(self.published.local_phase, self.object.is_static);

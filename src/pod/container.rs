@@ -8,7 +8,7 @@ use crate::rules::backoff::Backoff;
 use crate::rules::container_status::Synthetic;
 use crate::rules::grace::Stop;
 use crate::rules::probe::SeenState;
-use crate::rules::view::{Exit, Instance, InstanceState, StatusEntry, StatusState, TerminatedReason, WaitingReason};
+use crate::rules::view::{Activity, Exit, Instance, InstanceState, StatusEntry, StatusState, TerminatedReason, WaitingReason};
 use crate::time::{ApiTime, KeptTime};
 
 /// Which instance of a container: counted from 0 for every one that was ever created in this Pod's life.
@@ -313,6 +313,17 @@ impl ShownContainer {
         )
     }
 
+    /// What the phase asks for.
+    #[inline]
+    pub(crate) fn activity(&self) -> Activity {
+        let end = |end: &Termination| (end.exit.code, end.exit.reason == TerminatedReason::RestartingAllContainers);
+        let terminated = if let ShownContainerState::Terminated(termination) = &self.state { Some(end(termination)) } else { None };
+        let running = matches!(self.state, ShownContainerState::Running { .. });
+        let waiting = matches!(self.state, ShownContainerState::Waiting(_));
+        Activity::of(running, terminated, waiting, self.last.as_ref().map(end), self.started == Some(true))
+    }
+
+    #[inline]
     pub(crate) fn entry(&self) -> StatusEntry {
         let state = match self.state {
             ShownContainerState::Waiting(reason) => StatusState::Waiting(reason),

@@ -235,7 +235,10 @@ impl Pod {
     pub(crate) fn marks(&self, container: ContainerIndex, shown: &ShownContainer, started: Option<bool>, ready: bool) -> Marks {
         let spec = self.spec.container(container);
         let instance = shown.attempt.get().map(|attempt| InstanceId::new(attempt.0));
-        let standing = |kind| Standing::of(self.worker(container, kind), instance);
+        let standing = |kind| {
+            let probing = spec.worker_number(kind).map(|n| &self.probing[n as usize]);
+            Standing::of(probing.filter(|probing| probing.is_alive()).map(|probing| &probing.worker), instance)
+        };
         let probed = probe::Probed {
             kind: spec.kind(),
             in_place: true,
@@ -342,6 +345,7 @@ fn next_tick(last: Time, period: Span, now: Time) -> Time {
 pub(crate) struct CachedResults<'a>(&'a Pod);
 
 impl CachedResults<'_> {
+    #[inline]
     fn result(&self, container: ContainerIndex, kind: ProbeKind) -> Option<ProbeResult> {
         let newest = self.0.slots[container.get()].newest();
         self.0.worker(container, kind)?.result(InstanceId::new(newest.attempt.0))
@@ -349,14 +353,17 @@ impl CachedResults<'_> {
 }
 
 impl Managers for CachedResults<'_> {
+    #[inline]
     fn liveness(&self, container: ContainerIndex) -> Option<ProbeResult> {
         self.result(container, ProbeKind::Liveness)
     }
 
+    #[inline]
     fn startup(&self, container: ContainerIndex) -> Option<ProbeResult> {
         self.result(container, ProbeKind::Startup)
     }
 
+    #[inline]
     fn resize(&self, container: ContainerIndex) -> Resize {
         self.0.wanted_resize(container)
     }

@@ -7,7 +7,7 @@ use super::action::Action;
 use super::container::{Attempt, InstanceStage};
 use super::error::TransitionError;
 use super::event::Event;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Resizing};
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::stage::Stage;
 use super::work::{Failure, Step};
@@ -198,10 +198,14 @@ impl Pod {
     }
 
     /// What it takes to bring a running container to the allocated resources.
+    #[inline]
     pub(crate) fn wanted_resize(&self, container: ContainerIndex) -> Resize {
-        let Some((resizing, actuated)) =
-            self.aside.resizing().and_then(|resizing| Some((resizing, resizing.now.actuated.get(container.get())?)))
-        else {
+        self.aside.resizing().map_or_else(Resize::default, |resizing| self.resize_to_working(resizing, container))
+    }
+
+    #[cold]
+    fn resize_to_working(&self, resizing: &Resizing, container: ContainerIndex) -> Resize {
+        let Some(actuated) = resizing.now.actuated.get(container.get()) else {
             return Resize::default();
         };
         if actuated.iter().all(|spec| Arc::ptr_eq(spec, &resizing.working)) {

@@ -39,14 +39,18 @@ pub fn matching_rule_position(container: &ContainerSpec, exit_code: i32) -> Opti
 pub fn should_restart_on_exit(spec: &Spec, container: ContainerIndex, exit_code: i32, gates: &Gates) -> bool {
     let brief = spec.brief(container);
     let own = brief.restart_policy;
-    if brief.has_rules && own.is_some() {
-        match matching_rule(spec.container(container), exit_code) {
-            Some(RuleAction::Restart) => return true,
-            Some(RuleAction::RestartAllContainers) if gates.restart_all() => return true,
-            _ => {}
-        }
+    (brief.has_rules && own.is_some() && a_rule_restarts(spec.container(container), exit_code, gates))
+        || policy_restarts(own.unwrap_or(spec.restart_policy()), exit_code)
+}
+
+/// Whether one of the container's own rules says so. Few have any.
+#[cold]
+fn a_rule_restarts(container: &ContainerSpec, exit_code: i32, gates: &Gates) -> bool {
+    match matching_rule(container, exit_code) {
+        Some(RuleAction::Restart) => true,
+        Some(RuleAction::RestartAllContainers) => gates.restart_all(),
+        _ => false,
     }
-    policy_restarts(own.unwrap_or(spec.restart_policy()), exit_code)
 }
 
 /// Whether a container that the kubelet itself kills while it runs (liveness or startup probe), or an init container in an unknown
@@ -83,6 +87,7 @@ pub fn can_restart(spec: &Spec, container: ContainerIndex) -> bool {
 /// `deleted` is whether the Pod has a deletion timestamp: then nothing is started again. Otherwise a container without an
 /// instance, or with one that was created and never started or whose state is unknown, is started whatever the policy; a
 /// running one is not; an exited one as [`should_restart_on_exit`] says, or, with the gate ContainerRestartRules off, as the Pod's policy says.
+#[inline]
 pub fn should_be_restarted(spec: &Spec, container: ContainerIndex, newest: Option<&Instance>, deleted: bool, gates: &Gates) -> bool {
     if deleted {
         return false;

@@ -49,10 +49,10 @@ pub use view::{Build, Caches, KubeletPod, PodStatusView, view};
 
 use super::conditions::{self, Conditions, KubeletCondition, Verdict};
 use super::phase::{self, PhaseFacts};
-use super::view::{Runtime, StatusEntry, StatusState, Statuses};
+use super::view::{Activity, Runtime, StatusEntry, StatusState, Statuses};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::gates::Gates;
-use crate::spec::{ContainerIndex, Spec};
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
 
 /// What a status depends on beside the spec, the containers and the runtime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -192,6 +192,13 @@ impl<S: Statuses> Statuses for BeforeProbes<'_, S> {
         let entry = self.statuses.entry(container)?;
         let told = entry.state == StatusState::Running && self.spec.container(container).is_sidecar();
         Some(if told { StatusEntry { started: Some(self.sidecars_started), ..entry } } else { entry })
+    }
+
+    #[inline]
+    fn activity(&self, container: ContainerIndex) -> Activity {
+        let activity = self.statuses.activity(container);
+        let told = activity.running && self.spec.kind(container) == ContainerKind::Sidecar;
+        if told { Activity { started: self.sidecars_started, ..activity } } else { activity }
     }
 }
 

@@ -24,12 +24,12 @@ pub struct Activity {
 }
 
 /// The end of a container: exit code, and whether it was removed.
-type End = (i32, bool);
+pub(crate) type End = (i32, bool);
 
 impl Activity {
     /// From `state`, of whose parts the first that is there counts, `lastState.terminated` and `started`.
     #[inline(always)]
-    fn of(running: bool, terminated: Option<End>, waiting: bool, last: Option<End>, started: bool) -> Self {
+    pub(crate) fn of(running: bool, terminated: Option<End>, waiting: bool, last: Option<End>, started: bool) -> Self {
         let waits = !running && terminated.is_none() && waiting && last.is_some();
         let end = if running { None } else { terminated.or(if waits { last } else { None }) };
         let (exit_code, removed) = end.unwrap_or_default();
