@@ -55,8 +55,9 @@ impl Pod {
         self.stage.could_have_running_containers() || (self.stage == Stage::Rejected && self.runs())
     }
 
+    /// As the kubelet lists what runs (`GetPods`): an instance of unknown state is not among it, and nobody stops it.
     fn runs(&self) -> bool {
-        self.sandbox.state == SandboxState::Ready || self.slots.iter().any(Slot::may_run)
+        self.sandbox.state == SandboxState::Ready || self.slots.iter().any(Slot::is_running)
     }
 
     /// A kubelet finds in its runtime what has no object any more: no worker gets it, it is an orphan like what ran of a refused Pod.

@@ -287,7 +287,9 @@ impl Pod {
         } else {
             self.work.wait_for(self.node.next_look(now));
         }
-        self.work.set_retry(due.map(|at| self.node.next_poll(at).max(self.work.fresh)));
+        // Where time ends, none is later than now: nothing is due again.
+        let due = due.map(|at| self.node.next_poll(at).max(self.work.fresh)).filter(|&at| at < Time::MAX);
+        self.work.set_retry(due);
         if self.work.actions.reset && !failed {
             self.work.trigger(now);
         }

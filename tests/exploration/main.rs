@@ -11,7 +11,8 @@
 //! - at each move: what is true is accepted; no version breaks a MUST rule (held against the versions of one way to the state before); no
 //!   debug assertion, no panic;
 //! - in each state: nothing is asked for twice; what is pending was asked for; something may happen, unless the Pod is gone; and when it is
-//!   gone nothing runs, no sandbox is up, and no change of the runtime is awaited;
+//!   gone nothing runs, no sandbox is up, and no change of the runtime is awaited; nothing happens before the next deadline, and something
+//!   at it; what is refused changes nothing; a re-list is understood at once; out of its snapshot comes the same Pod;
 //! - of all states together: from each a way leads to the end of the Pod. And if the Pod is deleted and all that is asked for is
 //!   done, in whatever order, it *does* end, after so many calls at most.
 //!
@@ -44,6 +45,7 @@
 #[path = "../laws/answers.rs"]
 mod answers;
 mod graph;
+mod invariants;
 mod key;
 mod moves;
 #[path = "../laws/news.rs"]
@@ -58,6 +60,8 @@ mod server;
 #[path = "../laws/shape.rs"]
 mod shape;
 mod shapes;
+#[path = "../laws/state.rs"]
+mod state;
 mod walk;
 #[path = "../laws/world.rs"]
 mod world;

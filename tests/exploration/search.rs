@@ -1,14 +1,14 @@
-//! The search, and what must hold in every state.
+//! The search.
 
 use crate::graph::{Edge, Graph};
+use crate::invariants::holds;
 use crate::key::{key, row};
 use crate::moves::{Budget, Move, carry_out, is_good, moves};
 use crate::server::Server;
 use crate::shapes::Shape;
 use crate::world::World;
 use core::time::Duration;
-use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::{Action, Stage};
+use pod_lifecycle::pod::Stage;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Instant;
@@ -146,7 +146,7 @@ impl Search<'_> {
             }
             return Ok(to);
         }
-        holds(&next)?;
+        holds(&next.world, self.graph.states())?;
         let is_deleted = next.world.pod.deletion().is_some() || next.server.gone;
         let to = self.graph.add((id, n), is_deleted, next.world.pod.stage() == Stage::Removed);
         self.known.insert(key, to);
@@ -178,38 +178,4 @@ impl Search<'_> {
             serde_json::to_string(&state.world.pod.snapshot()).unwrap_or_default()
         )
     }
-}
-
-/// What must hold in every state.
-fn holds(state: &State) -> Result<(), String> {
-    let State { world, .. } = state;
-    let World { pod, jobs, asked_twice, runtime, .. } = world;
-    if let Some(action) = asked_twice {
-        return Err(format!("{action:?} was asked for twice"));
-    }
-    for action in pod.pending_actions() {
-        // A deletion without grace is the API server's own: nobody needs to ask for it.
-        let own = action == Action::DeleteObject && pod.deletion().is_some_and(|(grace, _)| grace == 0);
-        if !own && !jobs.contains(&action) {
-            return Err(format!("{action:?} is pending, but was not asked for"));
-        }
-    }
-    let is_left = runtime.instances.iter().any(|instance| instance.state == ObservedState::Running)
-        || runtime.sandboxes.iter().any(|&(_, ready)| ready);
-    // What changes the runtime is waited for.
-    let is_asked = jobs.iter().any(|job| {
-        matches!(
-            job,
-            Action::RunPodSandbox { .. }
-                | Action::StopPodSandbox { .. }
-                | Action::PullImage { .. }
-                | Action::CreateContainer { .. }
-                | Action::StartContainer { .. }
-                | Action::UnmountVolumes
-        )
-    });
-    if pod.stage() == Stage::Removed && (is_left || is_asked) {
-        return Err("something is left of a Pod that is gone".into());
-    }
-    Ok(())
 }

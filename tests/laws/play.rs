@@ -3,8 +3,8 @@
 use super::numbers::Numbers;
 use super::world::{Call, Input, Op, World};
 use core::cell::{Cell, RefCell};
+use pod_lifecycle::Spec;
 use pod_lifecycle::pod::Change;
-use pod_lifecycle::{Pod, Spec};
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
@@ -88,11 +88,6 @@ fn line(shape: &[u8], history: &[Op]) -> String {
     let digits =
         |bytes: &[u8]| if bytes.is_empty() { "-".into() } else { bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() };
     format!("{} {}", digits(shape), digits(history.as_flattened()))
-}
-
-/// What is kept of a Pod, for a human to compare.
-pub(super) fn kept(pod: &Pod) -> String {
-    serde_json::to_string(&pod.snapshot()).expect("a snapshot is written")
 }
 
 /// The containers of a spec, without what is left out.

@@ -3,11 +3,11 @@
 use super::world::{Call, Input, START, World};
 use pod_lifecycle::api::{ConditionStatus, ObjectMeta, PodCondition, PodPhase, PodStatus};
 use pod_lifecycle::cluster::Disruption;
-use pod_lifecycle::observation::{Observation, ObservedSandbox, ObservedSandboxState};
+use pod_lifecycle::observation::{Observation, ObservedSandbox, ObservedSandboxState, ObservedState};
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, InstanceStage, KubeletCondition, NewPod, NodeConfig, Pacing, Stage};
 use pod_lifecycle::rules::probe::RawOutcome;
 use pod_lifecycle::spec::{ContainerKind, ProbeKind};
-use pod_lifecycle::{ContainerIndex, Pod, Span, Spec};
+use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use std::sync::Arc;
 
 const FIRST: ContainerIndex = ContainerIndex::new(0);
@@ -45,7 +45,7 @@ pub(super) fn tours(mut look: impl FnMut(&World, &Call)) {
         (0..*answers).for_each(|_| tour.answer());
         events.iter().for_each(|event| tour.tell(*event));
     }
-    for tour in [sandboxes, unknown_phases, short_lives, begun_anew, disruptions, resizes, refusals, finds, probes] {
+    for tour in [sandboxes, unknown_phases, short_lives, begun_anew, disruptions, resizes, refusals, finds, probes, the_end_of_time] {
         tour(&mut look);
     }
 }
@@ -246,11 +246,26 @@ fn refusals(look: Look<'_>) {
         tour.restart();
         tour.tell(REFUSED);
     }
+    // What the runtime cannot tell the state of, without a sandbox, is not stopped over and over.
+    let mut tour = Tour::running(ONE, Pacing::IMMEDIATE, look);
+    tour.world.runtime.sandboxes.clear();
+    tour.world.runtime.instances[0].state = ObservedState::Unknown;
+    tour.restart();
+    tour.tell(REFUSED);
+    assert_eq!((tour.world.pod.phase(), tour.world.pod.next_deadline()), (PodPhase::Failed, None));
     let mut tour = Tour::running(RESTARTS_ALL, Pacing::IMMEDIATE, look);
     tour.exit(FIRST, 42);
     tour.until(|world| world.pod.condition(KubeletCondition::AllContainersRestarting).is_some_and(|shown| shown.holds()));
     tour.restart();
     tour.tell(REFUSED);
+}
+
+/// The last moment there is: a sync then has no later one to be repeated at.
+fn the_end_of_time(look: Look<'_>) {
+    let mut tour = Tour::running(ONE, Pacing::KUBELET, look);
+    tour.world.now = Time::MAX;
+    tour.call(Input::Sync);
+    assert_eq!(tour.world.pod.next_deadline(), None);
 }
 
 /// What a kubelet finds in its runtime after a start, when the one before had not told of it yet.
