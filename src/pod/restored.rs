@@ -110,7 +110,8 @@ impl Pod {
     fn check_step(&self) -> Result<(), RestoreError> {
         let fits = match self.work.step {
             Step::Idle => true,
-            Step::EndContainers | Step::EndSandbox(_) => self.stage == Stage::Terminating,
+            // What ran of a refused Pod is ended without a worker.
+            Step::EndContainers | Step::EndSandbox(_) => matches!(self.stage, Stage::Terminating | Stage::Rejected),
             Step::EndStatus => matches!(self.stage, Stage::Terminating | Stage::Terminated),
             Step::Unmount => self.stage == Stage::Terminated,
             _ => self.stage == Stage::Syncing,

@@ -45,6 +45,8 @@ pub(crate) fn row(world: &World, server: &Server, left: &Budget, threshold: i64)
             };
             let age = next[container.get()].0 - i64::from(instance.attempt.0);
             row.extend([age, state]);
+            // A kubelet that finds it does otherwise if it was there long before.
+            row.push(instance.started_at.map_or(0, |at| (world.pod.node().kubelet_start - at).secs().clamp(0, 11)));
         }
         row.push(i64::MAX);
     }

@@ -1,5 +1,5 @@
 //! Exhaustive exploration of small Pods: every order in which actions are answered, well or badly, containers end, sandboxes die,
-//! deadlines come, and the Pod is deleted, by force too.
+//! deadlines come, and the Pod is deleted, by force too; and a restart in any state, of the process with the machine in it or of the kubelet.
 //!
 //! What surrounds the machine, and the watcher that holds every published version against the rules of the checker, are those of the
 //! [laws](../laws/main.rs). The search is breadth-first, so that a way to a fault is a shortest one. It is our own and not a model checker's
@@ -27,6 +27,10 @@
 //!
 //! | Pod | exits | failures | long pauses | states | moves | versions | calls to the end |
 //! |---|---|---|---|---|---|---|---|
+//! | one regular, Always, a restart | 1 | 0 | 0 | 386 | 749 | 337 | 9 |
+//! | one regular, Never, force, a restart | 1 | 1 | 0 | 6,524 | 13,662 | 7,764 | 10 |
+//! | init + regular, OnFailure, a restart | 1 | 0 | 0 | 562 | 1,100 | 528 | 9 |
+//! | one regular with three probes, OnFailure | 0 | 1, of probes | 0 | 16,046 | 39,026 | 11,146 | 12 |
 //! | one regular, Always | ∞ | ∞, of the node | ∞ | 9,254 | 17,795 | 9,643 | 11 |
 //! | one regular, Always, force | ∞ | 1 | ∞ | 11,484 | 17,758 | 11,224 | 11 |
 //! | one regular, Never, force | ∞ | 2 | ∞ | 6,256 | 11,882 | 7,347 | 10 |
@@ -44,6 +48,8 @@
 
 #[path = "../laws/answers.rs"]
 mod answers;
+#[path = "../laws/going_on.rs"]
+mod going_on;
 mod graph;
 mod invariants;
 mod key;
@@ -97,6 +103,26 @@ fn one_container_that_never_restarts() {
 #[test]
 fn one_container_with_probes() {
     holds(&shapes::probed("OnFailure"), Budget::new(0, 0, 0), 2_089);
+}
+
+#[test]
+fn one_container_with_probes_that_fail() {
+    holds(&shapes::probed("OnFailure"), Budget { failing: &["Probe"], ..Budget::new(0, 1, 0) }, 16_046);
+}
+
+#[test]
+fn one_container_and_a_restart() {
+    holds(&shapes::one("Always"), Budget { restarts: 1, codes: &[1], ..Budget::new(1, 0, 0) }, 386);
+}
+
+#[test]
+fn one_container_that_never_restarts_and_a_restart() {
+    holds(&shapes::one("Never"), Budget { restarts: 1, forced: true, ..Budget::new(1, 1, 0) }, 6_524);
+}
+
+#[test]
+fn an_init_container_and_a_restart() {
+    holds(&shapes::with_init("OnFailure"), Budget { restarts: 1, ..Budget::new(1, 0, 0) }, 562);
 }
 
 #[test]

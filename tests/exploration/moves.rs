@@ -16,6 +16,8 @@ pub(crate) struct Budget {
     pub(crate) failures: u8,
     /// Long times in which nothing happens.
     pub(crate) pauses: u8,
+    /// Restarts: of the process with the machine in it, which has a snapshot, and of the kubelet, which has none.
+    pub(crate) restarts: u8,
     /// Whether the Pod may be deleted by force.
     pub(crate) forced: bool,
     /// What may fail: actions by their names, and `SandboxDied`.
@@ -48,7 +50,7 @@ pub(crate) const ALWAYS: u8 = u8::MAX;
 
 impl Budget {
     pub(crate) const fn new(exits: u8, failures: u8, pauses: u8) -> Self {
-        Self { exits, failures, pauses, forced: false, failing: ALL, codes: &[0, 1] }
+        Self { exits, failures, pauses, restarts: 0, forced: false, failing: ALL, codes: &[0, 1] }
     }
 
     /// One more of each.
@@ -60,8 +62,8 @@ impl Budget {
         self.failures > 0 && self.failing.contains(&what)
     }
 
-    pub(crate) fn numbers(&self) -> [i64; 3] {
-        [self.exits, self.failures, self.pauses].map(i64::from)
+    pub(crate) fn numbers(&self) -> [i64; 4] {
+        [self.exits, self.failures, self.pauses, self.restarts].map(i64::from)
     }
 }
 
@@ -86,6 +88,10 @@ pub(crate) enum Move {
     Due,
     /// More time passes than any back-off lasts.
     Pause,
+    /// The machine begins again from its snapshot, and sees a re-list; what was asked for is lost, or was done and is not told.
+    Restore(bool),
+    /// Another kubelet finds the Pod; likewise.
+    NewKubelet(bool),
 }
 
 /// An answer that is good.
@@ -138,7 +144,9 @@ pub(crate) fn moves(world: &World, server: &Server, left: &Budget) -> Vec<Move> 
         if matches!(job, Action::ImageStatus { .. }) {
             moves.push(Move::Answer(job, 200));
         }
-        if left.may_fail(job.name()) {
+        // What has ended is not refused any more.
+        let is_over = job == Action::Admit && world.pod.phase().is_terminal();
+        if left.may_fail(job.name()) && !is_over {
             moves.extend(failures(job).iter().map(|&how| Move::Answer(job, how)));
         }
         moves.extend(aborted(job).filter(|_| ends).map(|how| Move::Answer(job, how)));
@@ -160,6 +168,12 @@ pub(crate) fn moves(world: &World, server: &Server, left: &Budget) -> Vec<Move> 
     }
     if server.stored && !server.gone && left.forced {
         moves.push(Move::DeleteByForce);
+    }
+    if left.restarts > 0 && world.pod.stage().is_bound() {
+        moves.extend([Move::Restore(false), Move::Restore(true)]);
+        if world.pod.stage().has_worker() && !world.gone && !world.is_starting() {
+            moves.extend([Move::NewKubelet(false), Move::NewKubelet(true)]);
+        }
     }
     if world.pod.next_deadline().is_some() {
         moves.push(Move::Due);
@@ -215,8 +229,21 @@ pub(crate) fn carry_out(world: &mut World, server: &mut Server, left: &mut Budge
             world.now = world.now + LONG;
             Event::Tick
         }
+        Move::Restore(is_done) | Move::NewKubelet(is_done) => {
+            spend(&mut left.restarts);
+            let published = match what {
+                Move::Restore(_) => world.restart(|_, _| is_done).into_iter().collect(),
+                _ => world.restart_kubelet(|_| is_done),
+            };
+            published.into_iter().for_each(|status| server.write(world.now, status));
+            return Ok(());
+        }
     };
     let result = server.take(world, Input::Event(event));
+    // Nobody is asked any more whether to admit what is gone, and only left to be stopped.
+    if world.pod.stage() == Stage::Rejected {
+        world.jobs.retain(|job| *job != Action::Admit);
+    }
     // The kubelet's garbage collection, of which no event tells.
     world.runtime.collect();
     world.runtime.forget();

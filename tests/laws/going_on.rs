@@ -96,7 +96,9 @@ impl World {
     }
 
     /// The process with the machine in it ends now, and begins again from a snapshot: what was in flight is lost, or done and never told.
-    pub(crate) fn restart(&mut self, is_done: impl Fn(usize, Action) -> bool) {
+    ///
+    /// Says what is published meanwhile.
+    pub(crate) fn restart(&mut self, is_done: impl Fn(usize, Action) -> bool) -> Option<PodStatus> {
         let asked = core::mem::take(&mut self.jobs);
         for (n, &action) in asked.iter().enumerate() {
             if is_done(n, action) {
@@ -106,10 +108,23 @@ impl World {
         let text = serde_json::to_string(&self.pod.snapshot()).expect("a snapshot is written");
         let snapshot = serde_json::from_str(&text).expect("and read again");
         self.pod = Pod::restore(snapshot, self.pod.spec(), self.pod.node()).expect("a Pod's own snapshot fits");
-        self.observe();
+        let published = self.look_and_publish();
         // In the order in which they were asked for: it matters who is answered first.
         self.jobs = self.pod.pending_actions().collect();
         self.jobs.sort_by_key(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
+        published
+    }
+
+    /// Has the machine see a re-list. What it publishes.
+    fn look_and_publish(&mut self) -> Option<PodStatus> {
+        let is_published = self.observe().is_some_and(|call| call.outputs.contains(&Output::StatusChanged));
+        is_published.then(|| self.pod.status().to_owned())
+    }
+
+    /// Whether an instance was made and not started: what a kubelet leaves behind that dies at this very moment, no recording shows.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.runtime.instances.iter().any(|instance| instance.state == ObservedState::Created)
+            || self.jobs.iter().any(|job| matches!(job, Action::CreateContainer { .. }))
     }
 
     /// The kubelet ends now, and another one finds the Pod in the API server and in the runtime. What was in flight is lost, or was done.
@@ -133,9 +148,7 @@ impl World {
         if outputs.contains(&Output::StatusChanged) {
             published.push(self.pod.status().to_owned());
         }
-        if self.observe().is_some_and(|call| call.outputs.contains(&Output::StatusChanged)) {
-            published.push(self.pod.status().to_owned());
-        }
+        published.extend(self.look_and_publish());
         let pod = &self.pod;
         for instance in &mut self.runtime.instances {
             let newest = pod.facts().instance(instance.container).0;

@@ -2,10 +2,8 @@
 
 use super::play::{CASES, histories, is_thorough};
 use super::server::Server;
-use super::world::{Op, World};
+use super::world::Op;
 use core::cell::{Cell, RefCell};
-use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::Action;
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 
@@ -19,12 +17,6 @@ fn what_is_published_across_kubelet_restarts_is_legal() {
     law("legality across restarts", |op| op[0] % 16 == 5);
 }
 
-/// Whether an instance was made and not started: what a kubelet leaves behind that dies at this very moment, no recording shows.
-fn is_starting(world: &World) -> bool {
-    world.runtime.instances.iter().any(|instance| instance.state == ObservedState::Created)
-        || world.jobs.iter().any(|job| matches!(job, Action::CreateContainer { .. }))
-}
-
 /// Plays histories in which all that is told is true, with a new kubelet where `restarts` says so.
 fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
     let (versions, removed, remarks) = (Cell::new(0), Cell::new(0), RefCell::new(BTreeMap::<_, u32>::new()));
@@ -36,7 +28,7 @@ fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
         (world.texts, world.faults) = (true, false);
         let mut server = Server::new(world);
         for op in history {
-            if restarts(op) && world.pod.stage().has_worker() && !is_starting(world) {
+            if restarts(op) && world.pod.stage().has_worker() && !world.is_starting() {
                 let seed = usize::from(op[1]);
                 let now = world.now;
                 server.remark(now, "the kubelet restarts");

@@ -55,7 +55,7 @@ fn convergence() {
         let seed = history.first().map_or(0, |op| op[1]);
         let mut restarted = world.clone();
         let before = restarted.clone();
-        restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
+        let _ = restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
         world.look();
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");

@@ -29,6 +29,9 @@ fn a_startup_window_is_short() {
     const BEGUN: &[Step] = &[NEXT_WEB, UNSTARTED, LABELLED];
     assert!(!finds("CS-12", SERVING, BEGUN), "another writer may come between");
     assert!(finds("CS-12", SERVING, &[NEXT_WEB, UNSTARTED, RESIZED]), "the kubelet's next build closes it");
+    const READY: Step = &["status.containerStatuses[web].ready = true"];
+    assert!(!finds("CS-12", SERVING, &[NEXT_WEB, UNSTARTED, UNREADY, READY]), "the answer to a probe that began before");
+    assert!(finds("CS-12", SERVING, &[UNSTARTED, UNREADY, READY]), "there was none before");
     assert!(!finds("CS-11", SERVING, &[NEXT_WEB, UNSTARTED, UNREADY, STARTED, LABELLED]));
     assert!(finds("CS-11", SERVING, &[NEXT_WEB, UNSTARTED, UNREADY, STARTED, RESIZED]));
     assert!(finds("CS-11", SERVING, &[UNREADY]), "it had started before");

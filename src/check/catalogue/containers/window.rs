@@ -40,8 +40,12 @@ impl Window {
         let untouched = || old.status == new.status;
         match self {
             Self::Passed => !(same && had_started) || untouched(),
-            // What has ended may have no probe worker any more: the next instance was taken for started in a status before this one.
-            Self::BegunAnew => had_started || untouched() || (!same && (old.terminated().is_some() || new.last().is_some())),
+            // What has ended may have no probe worker any more: the next instance was taken for started in a status before this one. And its
+            // readiness may have been asked for until its startup probe began anew: the kubelet takes the answer as it comes.
+            Self::BegunAnew => {
+                let is_late_answer = !old.status.ready && new.last().is_some();
+                had_started || untouched() || is_late_answer || (!same && (old.terminated().is_some() || new.last().is_some()))
+            }
         }
     }
 }
