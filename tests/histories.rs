@@ -459,3 +459,27 @@ fn a_record_that_is_being_removed_is_no_new_one() {
     pod.observe(START + Span::from_secs(21), &serde_json::from_value(left).unwrap(), &mut outputs).unwrap();
     assert_eq!(removals(&pod), 0);
 }
+
+#[test]
+fn a_crash_loop_says_how_long_it_waits_and_a_pod_since_when_it_is_known() {
+    let mut pod = running("c://0");
+    let message = |pod: &Pod| {
+        let status = serde_json::to_value(pod.status()).unwrap();
+        status["containerStatuses"][0]["state"]["waiting"]["message"].as_str().map(str::to_owned)
+    };
+    for (nth, delay) in [(0, None), (1, Some("10s")), (2, Some("20s"))] {
+        let ends = 100 * i64::from(nth) + 2;
+        let at = START + Span::from_secs(ends);
+        tell(
+            &mut pod,
+            ends,
+            Event::ContainerExited { container: FIRST, attempt: Attempt(nth), exit: Exit::of_code(1), at, message: "", reason: "" },
+        );
+        // It is told just before the restart that ends it.
+        tell(&mut pod, ends + 90, Event::Tick);
+        assert_eq!(message(&pod), delay.map(|delay| format!("back-off {delay} restarting failed container=web")));
+        tell(&mut pod, ends + 90, Event::ImagePresent { container: FIRST });
+        create(&mut pod, ends + 90, FIRST, Attempt(nth + 1), "c://n");
+    }
+    assert_eq!(pod.start_time(), Some(START));
+}

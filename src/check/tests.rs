@@ -45,3 +45,35 @@ fn rules_are_well_described() {
         assert!(!known.statement().ends_with('.') && known.id().len() == 5, "{}", known.id());
     }
 }
+
+#[test]
+fn a_rule_is_told_in_one_line() {
+    let told = |id| std::format!("{}", rule(id).unwrap());
+    assert!(told("PH-04").starts_with("PH-04 MUST   Succeeded"), "{}", told("PH-04"));
+    assert!(told("TE-15").starts_with("TE-15 SHOULD deletionTimestamp"), "{}", told("TE-15"));
+}
+
+#[test]
+fn a_pod_looks_as_created_until_a_scheduler_has_found_a_node() {
+    let looks_so = |conditions: serde_json::Value| {
+        let pod = serde_json::json!({"metadata": {"name": "web"}, "status": {"phase": "Pending", "conditions": conditions}});
+        super::stream::is_as_created(&serde_json::from_value(pod).unwrap())
+    };
+    let scheduled = |status: &str, reason: &str| serde_json::json!([{"type": "PodScheduled", "status": status, "reason": reason}]);
+    assert!(looks_so(serde_json::json!([])) && looks_so(scheduled("False", "SchedulingGated")));
+    assert!(!looks_so(scheduled("True", "")) && !looks_so(scheduled("False", "Unschedulable")));
+}
+
+#[test]
+fn what_has_been_seen_is_counted() {
+    let mut events = rule("TE-04").unwrap().fires().events().unwrap();
+    events.push(events[0].clone());
+    let (mut checker, mut found) = (Checker::new(), 0);
+    for event in events {
+        checker.event(event, 1, &mut |_| found += 1);
+    }
+    checker.finish(&mut |_| found += 1);
+    let tally = checker.tally();
+    assert_eq!((tally.events, tally.versions, tally.findings.values().sum()), (3, 3, found));
+    assert!(tally.pods >= 1 && tally.findings.contains_key("TE-04"));
+}

@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn init_containers_stand_in_the_order_of_the_spec() {
+        let spec = r#"{"initContainers": [{"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "d"}], "containers": [{"name": "m"}]}"#;
+        let spec = Spec::as_given(serde_json::from_str(spec).unwrap());
+        let mut list = ["d", "c", "other", "b", "a"].map(|name| api::ContainerStatus { name: name.into(), ..Default::default() });
+        sort_init(&mut list, &spec);
+        assert_eq!(list.map(|status| status.name), ["a", "b", "c", "d", "other"]);
+    }
+
+    #[test]
     fn a_readiness_result_moves_both_conditions_and_an_end_is_final() {
         let (spec, gates, none, meta) = (spec(), Gates::default(), PodStatus::default(), ObjectMeta::default());
         let pod = KubeletPod { meta: &meta, spec: &spec, status: &none, mirror: None };

@@ -320,6 +320,11 @@ mod tests {
             (run(done(), up()), "NotReady"),
             (ready(run(done(), up())), "Running"),
             (ready(run(error(), up())), "Error"),
+            (
+                json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}, {"type": "Initialized", "status": "True"}],
+                "containerStatuses": [named("a", done()), named("b", up())]}),
+                "NotReady",
+            ),
             // Deletion comes last, and not for what has ended.
             (deleted(run(waiting("CrashLoopBackOff"), up())), "Terminating"),
             (deleted(init(waiting("CrashLoopBackOff"), json!({}))), "Terminating"),

@@ -12,6 +12,9 @@ pub(super) mod rejection;
 pub(super) mod restart_all;
 pub(super) mod termination;
 
+#[cfg(test)]
+mod exceptions;
+
 use super::rule::Rule;
 
 /// The families of rules, in the order of the catalogue: what their ids begin with, and what they are about.

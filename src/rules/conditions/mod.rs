@@ -418,6 +418,15 @@ mod tests {
     }
 
     #[test]
+    fn the_restart_of_all_containers_says_what_it_is() {
+        let (spec, status) = fixture();
+        let statuses = ApiStatuses::new(&spec, &status);
+        let message = |reason| message(KubeletCondition::AllContainersRestarting, reason, &spec, Some(&statuses), |_| None);
+        assert_eq!(message(ConditionReason::RestartAllContainersStarted), ALL_CONTAINERS_RESTARTING_MESSAGE);
+        assert_eq!(message(ConditionReason::PodCompleted), "");
+    }
+
+    #[test]
     fn a_regular_container_that_has_begun_proves_initialization() {
         let (spec, mut status) = fixture();
         let off = Gates { restart_all_containers_on_container_exits: false, ..Gates::default() };

@@ -104,3 +104,19 @@ pub struct Answer {
     /// A tick came while the probe ran: tick again at once.
     pub owed: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_follow_from_each_other() {
+        let none = Changes::since(Some(ProbeResult::Success));
+        assert!(none.is_empty() && none.iter().next().is_none());
+        let twice = none.then(ProbeResult::Failure).then(ProbeResult::Success);
+        assert!(!twice.is_empty());
+        let [first, second] = [(ProbeResult::Success, ProbeResult::Failure), (ProbeResult::Failure, ProbeResult::Success)]
+            .map(|(from, to)| Change { from: Some(from), to });
+        assert!(twice.iter().eq([first, second]));
+    }
+}

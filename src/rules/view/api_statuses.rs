@@ -131,3 +131,29 @@ impl From<&crate::api::ContainerStatus> for StatusEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn statuses_are_found_by_name_however_many_and_however_alike() {
+        let names: Vec<_> = (0..12).map(|n| format!("container-{n:02}")).chain(["a".into(), "b".into()]).collect();
+        let containers: Vec<_> = names.iter().map(|name| format!("{{\"name\": \"{name}\"}}")).collect();
+        let spec = Spec::as_given(serde_json::from_str(&format!("{{\"containers\": [{}]}}", containers.join(","))).unwrap());
+        let listed = |name: &str| ContainerStatus { name: name.into(), ..ContainerStatus::default() };
+        for known in 0..=names.len() {
+            // The other way round, as if another had written it.
+            let list = names[..known].iter().rev().map(|name| listed(name)).collect();
+            let status = PodStatus { container_statuses: list, ..PodStatus::default() };
+            let statuses = ApiStatuses::new(&spec, &status);
+            for (index, name) in spec.regular().zip(&names) {
+                let found = statuses.find(index).map(|status| &status.name);
+                assert_eq!(found, names[..known].contains(name).then_some(name), "{known} of {}", names.len());
+            }
+        }
+    }
+}

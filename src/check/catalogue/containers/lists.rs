@@ -111,8 +111,8 @@ fn is_in_order(version: &Version<'_>, report: &mut Report<'_, '_>) {
 
 /// Whether the first belongs behind the second, in the same list.
 fn is_behind(first: &Container<'_>, second: &Container<'_>) -> bool {
-    if is_init(first) || is_init(second) {
-        is_init(first) && is_init(second) && first.index.zip(second.index).is_some_and(|(first, second)| first > second)
+    if is_init(first) {
+        is_init(second) && first.index.zip(second.index).is_some_and(|(first, second)| first > second)
     } else {
         first.kind == second.kind && first.status.name > second.status.name
     }

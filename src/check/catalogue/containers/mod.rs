@@ -17,7 +17,7 @@ pub(in crate::check) mod succession;
 pub(in crate::check) mod times;
 pub(in crate::check) mod window;
 
-mod bases;
+pub(in crate::check) mod bases;
 
 #[cfg(test)]
 mod tests;

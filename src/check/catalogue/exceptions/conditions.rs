@@ -1,0 +1,170 @@
+//! Exceptions of the rules about conditions.
+
+use super::{Case, finds, passes};
+use crate::check::catalogue::bases::{INITIALIZING, RUNNING, STARTING};
+use crate::check::catalogue::containers::bases::SERVING;
+use crate::check::catalogue::containers::life::{ENDED, RESTARTED};
+
+pub(super) const CASES: &[Case] = &[
+    finds(
+        "CO-08",
+        "a Pod that failed after its container had ended tells so in Ready",
+        RUNNING,
+        &[&[
+            "status.phase = Failed",
+            "status.reason = Evicted",
+            ENDED,
+            "status.conditions[Ready].status = False",
+            "status.conditions[Ready].reason = ContainersNotReady",
+        ]],
+    ),
+    passes(
+        "CO-08",
+        "Ready of a Pod that failed before it came to run may still speak of its containers",
+        STARTING,
+        &[&["status.phase = Failed", "status.reason = Evicted"]],
+    ),
+    finds(
+        "CO-08",
+        "a Pod that failed has not completed, though it never came to run",
+        STARTING,
+        &[&["status.phase = Failed", "status.reason = Evicted", "status.conditions[Ready].reason = PodCompleted"]],
+    ),
+    finds(
+        "CO-09",
+        "a Pod whose containers are all ready has not failed",
+        RUNNING,
+        &[&["status.conditions[Ready].status = False", "status.conditions[Ready].reason = PodFailed"]],
+    ),
+    finds(
+        "CO-06",
+        "ContainersReady is True when all containers are ready",
+        RUNNING,
+        &[&["status.conditions[ContainersReady].status = False", "status.conditions[ContainersReady].reason = ContainersNotReady"]],
+    ),
+    passes(
+        "CO-06",
+        "containers that are ready do not make a Pod ready that has failed, told or not",
+        RUNNING,
+        &[&["status.conditions[ContainersReady].status = False", "status.conditions[ContainersReady].reason = PodFailed"]],
+    ),
+    passes(
+        "CO-23",
+        "the news that a sandbox died may be three seconds old",
+        RUNNING,
+        &[
+            &["t = 5", r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "t = 6",
+                "status.conditions[PodReadyToStartContainers].status = False",
+                "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:03Z",
+            ],
+        ],
+    ),
+    passes(
+        "CO-23",
+        "a sandbox may have died while the version before was written",
+        RUNNING,
+        &[&[
+            "t = 8",
+            "status.conditions[PodReadyToStartContainers].status = False",
+            "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:03Z",
+        ]],
+    ),
+    finds(
+        "CO-23",
+        "a sandbox that died long before was to be replaced",
+        RUNNING,
+        &[
+            &["t = 8", r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "t = 10",
+                "status.conditions[PodReadyToStartContainers].status = False",
+                "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z",
+            ],
+        ],
+    ),
+    passes(
+        "CO-29",
+        "a restart between two versions moves the time of Ready and of ContainersReady",
+        RUNNING,
+        &[&[
+            "t = 6",
+            RESTARTED,
+            "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:05Z",
+            "status.conditions[ContainersReady].lastTransitionTime = 2026-01-01T00:00:05Z",
+        ]],
+    ),
+    finds(
+        "CO-29",
+        "without a restart they stay",
+        RUNNING,
+        &[&[
+            "t = 6",
+            "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:05Z",
+            "status.conditions[ContainersReady].lastTransitionTime = 2026-01-01T00:00:05Z",
+        ]],
+    ),
+    finds(
+        "CO-29",
+        "another sandbox is not that in which a container runs on",
+        SERVING,
+        &[&[
+            "t = 10",
+            "status.containerStatuses[web].containerID = containerd://w1",
+            "status.containerStatuses[web].restartCount = 1",
+            "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:08Z",
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:08Z"}}"#,
+            "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:08Z",
+        ]],
+    ),
+    finds(
+        "CO-32",
+        "the mark of the node lifecycle controller excuses no other condition",
+        RUNNING,
+        &[
+            &["t = 5", "status.conditions[Ready].status = False", "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:05Z"],
+            &["t = 6", "status.conditions[Initialized].lastTransitionTime = 2025-12-31T23:59:00Z"],
+        ],
+    ),
+    passes(
+        "CO-32",
+        "when a node comes back, Ready may have its old time again",
+        RUNNING,
+        &[
+            &["t = 5", "status.conditions[Ready].status = False", "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:05Z"],
+            &["t = 6", "status.conditions[Ready].status = True", "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:03Z"],
+        ],
+    ),
+    finds(
+        "CO-41",
+        "a Pod whose init containers are done is initialized with that build",
+        INITIALIZING,
+        &[&[
+            "t = 5",
+            r#"status.initContainerStatuses[setup].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://c0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+            "status.initContainerStatuses[setup].ready = true",
+            "status.initContainerStatuses[setup].started = false",
+        ]],
+    ),
+    passes(
+        "CS-51",
+        "a container that is created while a sandbox is down was in one that was up",
+        RUNNING,
+        &[
+            &[
+                "status.conditions[PodReadyToStartContainers].status = False",
+                "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z",
+            ],
+            &[r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "status.containerStatuses[web].containerID = null",
+                r#"status.containerStatuses[web].state = {"waiting": {"reason": "ContainerCreating"}}"#,
+            ],
+            &[
+                "status.containerStatuses[web].containerID = containerd://a1",
+                r#"status.containerStatuses[web].state = {"waiting": {"reason": "RunContainerError"}}"#,
+            ],
+        ],
+    ),
+];

@@ -1,0 +1,248 @@
+//! Exceptions of the rules about statuses of containers.
+
+use super::{Case, finds, passes};
+use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
+use crate::check::catalogue::containers::bases::SERVING;
+use crate::check::catalogue::containers::life::{BACKED_OFF, ENDED, ENDS, ENDS_AGAIN, RESTARTED, RESTARTED_LATE, RESTARTS};
+
+pub(super) const CASES: &[Case] = &[
+    finds(
+        "CS-38",
+        "an instance behind one that ended is a restart, and counts",
+        RUNNING,
+        &[
+            ENDS,
+            &[
+                r#"status.conditions[Ready] = {"type": "Ready", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:05Z"}"#,
+                r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "True", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:05Z"}"#,
+                RESTARTED,
+                "status.containerStatuses[web].restartCount = 0",
+            ],
+        ],
+    ),
+    passes(
+        "CS-38",
+        "a container that waited behind its own end may be shown terminated once more",
+        RUNNING,
+        &[
+            ENDS,
+            &[
+                BACKED_OFF,
+                "status.containerStatuses[web].restartCount = 0",
+                "status.containerStatuses[web].containerID = containerd://a0",
+                r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+            ],
+            &[
+                ENDED,
+                r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+            ],
+        ],
+    ),
+    passes(
+        "CS-48",
+        "instances that nobody saw may have ended between two versions",
+        RUNNING,
+        &[&[
+            "status.containerStatuses[web].containerID = null",
+            "status.containerStatuses[web].restartCount = 1",
+            r#"status.containerStatuses[web].state = {"waiting": {"reason": "CrashLoopBackOff"}}"#,
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a7", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-48",
+        "without another instance, lastState tells of the loss",
+        RUNNING,
+        &[&[
+            "status.containerStatuses[web].containerID = null",
+            r#"status.containerStatuses[web].state = {"waiting": {"reason": "CrashLoopBackOff"}}"#,
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a7", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+        ]],
+    ),
+    passes(
+        "CS-54",
+        "a container may run the image of a generation long before",
+        RUNNING,
+        &[
+            &[
+                "metadata.generation = 2",
+                "spec.containers[web].image = nginx:2",
+                r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:2", "imageID": "nginx@sha256:1", "containerID": "containerd://a1", "ready": true, "started": true, "restartCount": 1, "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}, "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}"#,
+            ],
+            &["metadata.generation = 3", "spec.containers[web].image = nginx:3"],
+            &[r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "t = 30",
+                "status.containerStatuses[web].image = nginx:1",
+                "status.containerStatuses[web].containerID = containerd://a3",
+                "status.containerStatuses[web].restartCount = 2",
+            ],
+        ],
+    ),
+    passes(
+        "CS-54",
+        "a container may run the image of a generation that nobody saw",
+        RUNNING,
+        &[
+            &["metadata.generation = 3", "spec.containers[web].image = nginx:3"],
+            &[
+                r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:2", "imageID": "nginx@sha256:1", "containerID": "containerd://a1", "ready": true, "started": true, "restartCount": 1, "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}, "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}"#,
+            ],
+        ],
+    ),
+    finds(
+        "CS-54",
+        "between two generations that follow each other there was no other image",
+        RUNNING,
+        &[&[
+            "metadata.generation = 2",
+            "spec.containers[web].image = nginx:3",
+            r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:2", "imageID": "nginx@sha256:1", "containerID": "containerd://a1", "ready": true, "started": true, "restartCount": 1, "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}, "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}"#,
+        ]],
+    ),
+    passes(
+        "CS-17",
+        "a runtime that does not know how a container ended may have lost when it was started",
+        RUNNING,
+        &[&[
+            r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            ENDED,
+            r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 255, "reason": "Unknown", "containerID": "containerd://a0", "startedAt": null, "finishedAt": null}}"#,
+        ]],
+    ),
+    passes(
+        "CS-17",
+        "a container that could not be started has no start",
+        RUNNING,
+        &[&[
+            r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            ENDED,
+            r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 128, "reason": "StartError", "containerID": "containerd://a0", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-17",
+        "a runtime that knows how a container ended knows when it was started",
+        RUNNING,
+        &[&[
+            r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "observedGeneration": 1, "lastProbeTime": null, "lastTransitionTime": "2026-01-01T00:00:04Z", "reason": "ContainersNotReady", "message": "containers with unready status: [web]"}"#,
+            ENDED,
+            r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:03Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-41",
+        "a container that waits behind its end has the id of the instance that ended",
+        RUNNING,
+        &[
+            ENDS,
+            &[
+                BACKED_OFF,
+                "status.containerStatuses[web].restartCount = 0",
+                "status.containerStatuses[web].containerID = containerd://a9",
+                r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
+            ],
+        ],
+    ),
+    passes(
+        "CS-25",
+        "after a loss a container may back off whatever its rules say of exit codes",
+        RUNNING,
+        &[&[
+            "spec.restartPolicy = Never",
+            "spec.containers[web].restartPolicy = Never",
+            r#"spec.containers[web].restartPolicyRules = [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]"#,
+            "status.containerStatuses[web].restartCount = 1",
+            r#"status.containerStatuses[web].state = {"waiting": {"reason": "CrashLoopBackOff"}}"#,
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}"#,
+            "status.containerStatuses[web].ready = false",
+            "status.containerStatuses[web].started = false",
+        ]],
+    ),
+    finds(
+        "CS-25",
+        "an exit code that no rule restarts is followed by no back-off",
+        RUNNING,
+        &[&[
+            "spec.restartPolicy = Never",
+            "spec.containers[web].restartPolicy = Never",
+            r#"spec.containers[web].restartPolicyRules = [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]"#,
+            BACKED_OFF,
+        ]],
+    ),
+    passes(
+        "CS-28",
+        "a sidecar that was lost has been started, and its successors may be",
+        SERVING,
+        &[&[
+            r#"status.initContainerStatuses[proxy].state = {"waiting": {"reason": "PodInitializing"}}"#,
+            "status.initContainerStatuses[proxy].containerID = null",
+            "status.initContainerStatuses[proxy].restartCount = 1",
+            r#"status.initContainerStatuses[proxy].lastState = {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}"#,
+            r#"spec.initContainers[late] = {"name": "late", "image": "busybox:1"}"#,
+            r#"status.initContainerStatuses[late] = {"name": "late", "image": "busybox:1", "containerID": "containerd://l0", "imageID": "x", "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:07Z"}}}"#,
+        ]],
+    ),
+    finds(
+        "CS-28",
+        "a sidecar that was never started holds the init containers behind it back",
+        SERVING,
+        &[&[
+            r#"status.initContainerStatuses[proxy].state = {"waiting": {"reason": "PodInitializing"}}"#,
+            "status.initContainerStatuses[proxy].containerID = null",
+            r#"spec.initContainers[late] = {"name": "late", "image": "busybox:1"}"#,
+            r#"status.initContainerStatuses[late] = {"name": "late", "image": "busybox:1", "containerID": "containerd://l0", "imageID": "x", "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:07Z"}}}"#,
+        ]],
+    ),
+    passes(
+        "CS-50",
+        "a startup probe may have passed before anybody saw its container run",
+        STARTING,
+        &[
+            &[r#"spec.containers[web].startupProbe = {"exec": {"command": ["up"]}, "periodSeconds": 1}"#],
+            &["t = 20", RESTARTED, "status.containerStatuses[web].restartCount = 0", "status.containerStatuses[web].lastState = {}"],
+        ],
+    ),
+    passes(
+        "BO-01",
+        "a new sandbox begins the back-off anew",
+        RUNNING,
+        &[
+            ENDS,
+            RESTARTS,
+            ENDS_AGAIN,
+            &[
+                "t = 8",
+                RESTARTED_LATE,
+                "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:08Z",
+                "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:07Z",
+            ],
+        ],
+    ),
+    finds(
+        "BO-01",
+        "in the same sandbox the third start waits",
+        RUNNING,
+        &[
+            ENDS,
+            RESTARTS,
+            ENDS_AGAIN,
+            &["t = 8", RESTARTED_LATE, "status.containerStatuses[web].state.running.startedAt = 2026-01-01T00:00:08Z"],
+        ],
+    ),
+    finds(
+        "ST-13",
+        "the API server that stores a removal leaves the kubelet's address in it",
+        SUCCEEDED,
+        &[&["type = DELETED", "status.podIP = null", "status.podIPs = null"]],
+    ),
+    passes(
+        "ST-13",
+        "a restarted kubelet knows no address of a sandbox that is down",
+        SUCCEEDED,
+        &[&["status.podIP = null", "status.podIPs = null"]],
+    ),
+];
