@@ -60,6 +60,7 @@ impl Life {
     }
 
     /// One event.
+    #[inline(never)] // Instructions are collected here.
     pub(crate) fn event(&mut self, event: Event<'_>) {
         self.events += 1;
         let asked = &mut self.asked;
