@@ -305,12 +305,12 @@ impl Pod {
     }
 
     /// ContainersReady and Ready, as a probe result changes them between two builds.
-    pub(crate) fn build_readiness(&mut self, now: Time, why: Cause, out: &mut impl Sink) -> bool {
+    pub(crate) fn build_readiness(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
         let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
         let Readiness { ready, containers_ready } =
             pod_status::readiness(&self.spec, &self.shown(), phase, |gate| self.condition_status(gate));
-        let changed = self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out);
-        changed | self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out)
+        self.set_condition(now, KubeletCondition::ContainersReady, Some(containers_ready), why, out);
+        self.set_condition(now, KubeletCondition::Ready, Some(ready), why, out);
     }
 
     /// Status of any condition that the published status shows.

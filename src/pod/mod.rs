@@ -89,6 +89,8 @@ mod stopping;
 mod sync;
 pub(crate) mod table;
 mod terminating;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod update;
 mod view;

@@ -4,7 +4,7 @@ use super::container::{Attempt, InstanceFacts, InstanceStage, ShownContainer, Sh
 use super::error::TransitionError;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
-use super::sandbox::{SandboxEvent, SandboxFacts, SandboxState};
+use super::sandbox::{SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::work::{StartStep, Step};
 use super::{Action, Pod};
@@ -94,8 +94,8 @@ impl Pod {
     fn adopt_waiting(&mut self, container: ContainerIndex, waiting: &ContainerStateWaiting) {
         let message = match WaitingReason::from_text(&waiting.reason) {
             WaitingReason::ImagePullBackOff => {
-                let plain = backoff::image_pull_message(self.spec.container(container).image(), Some(""));
-                waiting.message.strip_prefix(&plain).unwrap_or_default()
+                let plain = backoff::image_pull_message(self.spec.container(container).image(), None);
+                waiting.message.strip_prefix(&plain).and_then(|rest| rest.strip_prefix(": ")).unwrap_or_default()
             }
             _ => &waiting.message,
         };
@@ -207,15 +207,10 @@ impl Pod {
         let before = self.sandbox;
         // One that is down has no address to tell; what was known of it counts for nothing any more.
         let has_ip = if ready || before.attempt != attempt { has_ip } else { before.has_ip };
-        let event = if newest.state == ObservedSandboxState::Ready { SandboxEvent::Started } else { SandboxEvent::Died };
         let is_new = before.state == SandboxState::Absent || before.attempt != attempt;
         if is_new || (ready != (before.state == SandboxState::Ready)) {
             let from = before.state;
-            let to = match event {
-                SandboxEvent::Started => SandboxState::Ready,
-                _ if from == SandboxState::Stopped && !is_new => SandboxState::Stopped,
-                _ => SandboxState::NotReady,
-            };
+            let to = if ready { SandboxState::Ready } else { SandboxState::NotReady };
             if from != to || is_new {
                 let change = StateChange::Sandbox { attempt, from, to };
                 out.emit(Output::Transition(Transition { change, by: Actor::Runtime, why: Cause::Reported }));

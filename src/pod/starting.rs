@@ -90,9 +90,11 @@ impl Pod {
         let config = self.node.image_pull;
         let backoff = self.aside.image_backoff(&self.spec, container);
         if backoff.is_some_and(|backoff| backoff.image_pull_allowed(&config, now).is_err()) {
-            self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, "", out);
+            let error = self.aside.pull_error(self.spec.container(container).image()).to_owned();
+            self.refuse(container, WaitingReason::ImagePullBackOff, Failure::Error, &error, out);
             return Begun::Refused;
         }
+        self.aside.put_pull_error(self.spec.container(container).image(), WaitingReason::None, "");
         self.work.step = Step::Start(container, StartStep::Pull);
         out.emit(Output::Action(Action::PullImage { container }));
         Begun::Waits
@@ -112,6 +114,7 @@ impl Pod {
         if self.work.step == Step::Start(container, StartStep::Pull) {
             let config = self.node.image_pull;
             self.aside.make_image_backoff(&self.spec, container).image_pull_failed(&config, now);
+            self.aside.put_pull_error(self.spec.container(container).image(), reason, message);
         }
         self.start_failed(now, container, reason, message, out);
     }

@@ -166,7 +166,11 @@ impl StatusView<'_> {
                 alloc::format!("back-off {delay} restarting failed container={}", spec.name())
             }
             WaitingReason::ImagePullBackOff => {
-                backoff::image_pull_message(spec.image(), texts.map(|texts| texts.shown_failure.as_str()).filter(|text| !text.is_empty()))
+                let plain = backoff::image_pull_message(spec.image(), None);
+                match texts.map_or("", |texts| &texts.shown_failure) {
+                    "" => plain,
+                    error => alloc::format!("{plain}: {error}"),
+                }
             }
             WaitingReason::ErrImageNeverPull => {
                 alloc::format!("Container image \"{}\" is not present with pull policy of Never", spec.image())

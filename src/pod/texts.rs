@@ -9,6 +9,7 @@ use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
+use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerIndex, Spec};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -118,6 +119,9 @@ pub(crate) struct Texts {
     /// Back-offs of images whose pull has failed: containers of one image share the window.
     #[serde(skip_serializing_if = "is_default")]
     image_backoffs: Vec<(String, Backoff)>,
+    /// Why the last pull of an image failed: said again while the back-off refuses another one.
+    #[serde(skip_serializing_if = "is_default")]
+    pull_errors: Vec<(String, String)>,
     /// Attempts of the sandboxes before the newest, as the last re-list had them.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) older_sandboxes: Vec<u32>,
@@ -242,10 +246,28 @@ impl MaybeAside {
         &mut list[n].1
     }
 
+    /// Why the last pull of an image failed, for whichever container that was; empty if it is not known.
+    pub(crate) fn pull_error(&self, image: &str) -> &str {
+        let errors = self.texts().map_or(&[][..], |texts| &texts.pull_errors);
+        errors.iter().find(|(known, _)| known == image).map_or("", |(_, error)| error)
+    }
+
+    /// A pull of an image failed, or begins: then nothing is known of it (kubelet image manager `prevPullErrMsg`).
+    pub(crate) fn put_pull_error(&mut self, image: &str, reason: WaitingReason, message: &str) {
+        if let Some(texts) = self.for_text(message) {
+            texts.pull_errors.retain(|(known, _)| known != image);
+            if !message.is_empty() {
+                texts.pull_errors.push((image.into(), alloc::format!("{}: {message}", reason.as_str())));
+            }
+        }
+    }
+
     /// Keeps the windows of the images that the spec still has.
     pub(crate) fn forget_other_images(&mut self, spec: &Spec) {
         if let Some(texts) = self.texts_mut() {
-            texts.image_backoffs.retain(|(image, _)| spec.containers().iter().any(|container| container.image() == image));
+            let is_there = |image: &str| spec.containers().iter().any(|container| container.image() == image);
+            texts.image_backoffs.retain(|(image, _)| is_there(image));
+            texts.pull_errors.retain(|(image, _)| is_there(image));
         }
     }
 }

@@ -1,0 +1,98 @@
+//! Statuses, and whose word they are built on.
+
+use super::*;
+use crate::rules::view::{TerminatedReason, WaitingReason};
+
+#[test]
+fn a_change_of_the_generation_alone_is_published() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.sync();
+    assert_eq!(life.sync(), [], "nothing new");
+    let mut tolerant = one(json!({}));
+    tolerant["tolerations"] = json!([{"operator": "Exists"}]);
+    life.respec(2, tolerant);
+    assert_eq!(life.status().observed_generation, 1);
+    assert_eq!((life.sync(), life.status().observed_generation), (alloc::vec![Output::StatusChanged], 2));
+}
+
+/// What an earlier kubelet wrote says all but the addresses of the node.
+#[test]
+fn the_nodes_addresses_alone_are_news() {
+    let mut host = one(json!({}));
+    host["hostNetwork"] = true.into();
+    let mut life = Life::manual(host.clone());
+    life.tell(Event::SandboxStarted { attempt: 0, ips: "" });
+    life.start(C, 0);
+    life.sync();
+    let written = life.status();
+    assert_eq!(&*written.host_ip, "192.0.2.1");
+    for (found, news) in [(written.clone(), false), (api::PodStatus { host_ip: "".into(), host_ips: [].into(), ..written }, true)] {
+        let mut life = Life::with(json!({"name": "p", "generation": 1}), paced(Pacing::MANUAL), host.clone(), Some(&found));
+        life.tell(Event::Admitted);
+        let sandbox = json!({"state": "ready", "network": "node", "networkStatus": true});
+        let running = json!({"id": "x://c0", "name": "c", "state": "running", "startedAt": NOW, "image": "i:1", "active": true});
+        let seen = json!({"sandboxes": [sandbox], "containers": [running]});
+        life.see(&serde_json::from_value(seen).unwrap());
+        assert_eq!(life.sync().contains(&Output::StatusChanged), news, "{found:?}");
+        assert_eq!(&*life.status().host_ip, "192.0.2.1");
+    }
+}
+
+#[test]
+fn a_pod_starts_when_the_kubelet_takes_note_of_it() {
+    let mut life = Life::on(paced(Pacing::MANUAL), one(json!({})));
+    assert_eq!((life.pod.start_time(), life.status().start_time), (None, None));
+    life.sync();
+    assert_eq!((life.pod.start_time(), life.status().start_time), (Some(NOW), Some(NOW)));
+}
+
+#[test]
+fn a_kubelet_builds_on_its_own_statuses_whatever_the_source() {
+    for source in ["api", "file"] {
+        let meta = json!({"name": "p", "annotations": {"kubernetes.io/config.source": source}});
+        let mut life = Life::with(meta, paced(Pacing::MANUAL), one(json!({})), None);
+        life.tell(Event::Stored);
+        life.tell(Event::Admitted);
+        life.sync();
+        let mut life = life.up();
+        life.start(C, 0);
+        life.sync();
+        life.tell(Event::ContainerRemoved { container: C, attempt: Attempt(0) });
+        life.sync();
+        let vanished = life.status().container_statuses[0].last_state.terminated.clone().unwrap();
+        assert_eq!((vanished.exit_code, &*vanished.reason), (137, "ContainerStatusUnknown"), "{source}");
+    }
+}
+
+/// A new kubelet finds a container of which the runtime can tell nothing. That it was lost follows from the status that it ran, so that
+/// it is said once.
+#[test]
+fn that_a_container_is_lost_is_said_in_one_status() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.sync();
+    let meta = json!({"name": "p", "generation": 1});
+    let mut life = Life::with(meta, paced(Pacing::MANUAL), one(json!({})), Some(&life.status()));
+    life.tell(Event::Admitted);
+    let sandbox = json!({"state": "ready", "networkStatus": true, "ip": "10.0.0.7"});
+    let lost = json!({"id": "x://c0", "name": "c", "state": "unknown", "image": "i:1", "active": true});
+    life.see(&serde_json::from_value(json!({"sandboxes": [sandbox], "containers": [lost]})).unwrap());
+    let mut shown = || {
+        life.sync();
+        life.tell(Event::VolumesFailed);
+        life.pod.container(C).state
+    };
+    assert_eq!(shown(), ShownState::Terminated(137, TerminatedReason::ContainerStatusUnknown));
+    assert_eq!([shown(), shown()], [ShownState::Waiting(WaitingReason::None); 2]);
+}
+
+#[test]
+fn nothing_is_left_of_a_refused_pod_that_never_ran() {
+    let mut life = Life::with(json!({"name": "p"}), paced(Pacing::IMMEDIATE), one(json!({})), None);
+    life.tell(Event::Stored);
+    life.tell(Event::Rejected { reason: "OutOfcpu", message: "" });
+    assert_eq!((life.pod.stage(), life.pod.phase()), (Stage::Rejected, api::PodPhase::Failed));
+    life.tell(Event::ObjectRemoved);
+    assert_eq!(life.pod.stage(), Stage::Removed);
+}

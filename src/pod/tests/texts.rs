@@ -1,0 +1,39 @@
+//! Ids and words of instances: which are kept, and whose.
+
+use super::*;
+use crate::rules::view::TerminatedReason;
+
+#[test]
+fn the_ids_of_the_newest_instances_are_kept_and_those_of_the_oldest_are_not() {
+    let mut life = Life::new(one(json!({}))).up();
+    for attempt in 0..9 {
+        life.start(C, attempt);
+        life.exit(C, attempt, 1);
+        life.pass(300);
+    }
+    life.start(C, 9);
+    let ids = [0, 4, 8, 9].map(|attempt| life.pod.instance_id(C, Attempt(attempt)));
+    assert_eq!(ids, [None, None, Some("x://c8"), Some("x://c9")]);
+    let shown = life.status().container_statuses[0].clone();
+    assert_eq!((&*shown.container_id, &*shown.last_state.terminated.unwrap().container_id), ("x://c9", "x://c8"));
+}
+
+#[test]
+fn an_end_is_told_in_its_first_words() {
+    let other = Exit { code: 1, reason: TerminatedReason::Other };
+    for (exit, message, reason, expected) in [
+        (Exit::of_code(1), "disk full", "", ("disk full", "Error")),
+        (other, "", "Evaporated", ("", "Evaporated")),
+        (other, "disk full", "Evaporated", ("disk full", "Evaporated")),
+        (Exit::of_code(1), "", "", ("", "Error")),
+    ] {
+        let mut life = Life::manual(one(json!({}))).up();
+        life.start(C, 0);
+        let told = |message, reason| Event::ContainerExited { container: C, attempt: Attempt(0), exit, at: NOW, message, reason };
+        life.tell(told(message, reason));
+        life.tell(told("again", "Again"));
+        life.sync();
+        let ended = life.status().container_statuses[0].state.terminated.clone().unwrap();
+        assert_eq!((&*ended.message, &*ended.reason), expected);
+    }
+}
