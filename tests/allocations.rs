@@ -7,9 +7,10 @@ mod life;
 
 use allocation_counter::{AllocationInfo, measure};
 use life::Life;
-use pod_lifecycle::pod::{Action, Event, NodeConfig, Output, StateChange, Transition};
+use pod_lifecycle::pod::{Action, Attempt, Event, NodeConfig, Output, StateChange, Transition};
 use pod_lifecycle::rules::backoff::Backoff;
 use pod_lifecycle::rules::probe::Worker;
+use pod_lifecycle::rules::view::{Exit, WaitingReason};
 use pod_lifecycle::{ContainerIndex, Pod, Time};
 use std::sync::Arc;
 
@@ -35,6 +36,51 @@ fn events_without_text_never_allocate() {
         });
         allocations("early tick", &mut life, Life::early_tick);
         allocations("end", &mut life, Life::end);
+    }
+}
+
+/// Lets time pass until the Pod asks for such an action.
+fn wait_for(pod: &mut Pod, now: &mut Time, is_it: impl Fn(Action) -> bool) {
+    while !pod.pending_actions().any(&is_it) {
+        *now = pod.next_deadline().expect("it goes on").at;
+        pod.handle(*now, Event::Tick, &mut ()).expect("a tick contradicts nothing");
+    }
+}
+
+#[test]
+fn bad_news_without_text_allocates_for_the_back_off_of_an_image_alone() {
+    let Life { mut pod, mut now, .. } = Life::running(1);
+    let container = FIRST;
+    let exit = Exit::of_code(1);
+    let (at, message, reason, id, image_id) = (now, "", "", "", "");
+    let is_look = |action| matches!(action, Action::ImageStatus { .. });
+    let is_create = |action| matches!(action, Action::CreateContainer { .. });
+    let is_start = |action| matches!(action, Action::StartContainer { .. });
+    let (refused, no_image) = (WaitingReason::CreateContainerError, WaitingReason::ErrImagePull);
+    let present = Event::ImagePresent { container };
+    let created = |n| Event::ContainerCreated { container, attempt: Attempt(n), id, image_id };
+    let exited = |n| Event::ContainerExited { container, attempt: Attempt(n), exit, at, message, reason };
+    let history: [(&str, Event<'static>, fn(Action) -> bool); 13] = [
+        ("it ends", exited(0), is_look),
+        ("its image is there", present, is_create),
+        ("it cannot be made", Event::ContainerCreateFailed { container, attempt: Attempt(1), reason: refused, message }, is_look),
+        ("its image is there", present, is_create),
+        ("it is made", created(1), is_start),
+        ("it cannot be started", Event::ContainerStartFailed { container, attempt: Attempt(1), exit, at, message, reason }, is_look),
+        ("its image is gone", Event::ImageAbsent { container }, |action| matches!(action, Action::PullImage { .. })),
+        ("its image is not to be had", Event::ImageFailed { container, reason: no_image, message }, is_look),
+        ("its image is there", present, is_create),
+        ("it is made", created(2), is_start),
+        ("it runs", Event::ContainerStarted { container, attempt: Attempt(2), at }, |action| matches!(action, Action::Probe { .. })),
+        ("it is lost", Event::ContainerLost { container, attempt: Attempt(2) }, |action| matches!(action, Action::StopContainer { .. })),
+        ("it was stopped", exited(2), is_look),
+    ];
+    for (what, event, then) in history {
+        let AllocationInfo { count_total, .. } = measure(|| {
+            pod.handle(now, event, &mut ()).expect("the event fits");
+            wait_for(&mut pod, &mut now, then);
+        });
+        assert_eq!(count_total > 0, what == "its image is not to be had", "{what}: {count_total} allocations");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What crosses threads: every value of the public surface can be sent, shared and moved, and a panic of the caller leaves it as it was. A
+//! What crosses threads: the main types of the public surface can be sent, shared and moved, and a panic of the caller leaves it as it was. A
 //! shard of a simulation is a thread with its own Pods; an agent keeps its Pods wherever its executor runs them.
 
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]

@@ -24,8 +24,8 @@ pub(crate) struct Aside {
     pub(crate) purged: Option<Time>,
 }
 
-/// What lies aside, if anything does. It is made for the first text, other spec, resize or kill, and for the records of an init container
-/// that a new sandbox replaces; of all this only the last comes with an event without text.
+/// What lies aside, if anything does. It is made for the first text, other spec, resize or kill, for the back-off of an image that could not be
+/// pulled, and for the records of an init container that a new sandbox replaces; of all this only the last two come with an event without text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MaybeAside(Option<Box<Aside>>);
 

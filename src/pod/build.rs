@@ -15,7 +15,7 @@ use crate::rules::status_merge::{self, Telling};
 use crate::rules::view::{Activity, StatusEntry, Statuses, WaitingReason};
 use crate::rules::{completion, deadline, restart, transition};
 use crate::spec::ContainerIndex;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// The conditions in the order in which one causes another, which is that of the transitions told.
 const IN_ORDER_OF_CAUSE: [KubeletCondition; KubeletCondition::ALL.len()] = [
@@ -247,7 +247,7 @@ impl Pod {
             IdentitySource::Newest => slot.newest().attempt.into(),
         };
         let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
-        let back_off_millis = if crash_loop { (slot.backoff.delay().nanos() / 1_000_000) as u32 } else { 0 };
+        let back_off_millis = if crash_loop { shown_millis(slot.backoff.delay()) } else { 0 };
         let Derived { restart_count, ready, started, .. } = derived;
         ShownContainer { state, last, attempt, restart_count, ready, started, just_started: false, back_off_millis }
     }
@@ -443,6 +443,11 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
         }
     }
     changed
+}
+
+/// The length of a back-off as the compact status keeps it: from a millisecond to 49 days.
+fn shown_millis(delay: Span) -> u32 {
+    (delay.nanos() / 1_000_000).clamp(1, u32::MAX.into()) as u32
 }
 
 /// What came of a build of the container statuses.

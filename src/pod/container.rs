@@ -161,7 +161,7 @@ pub(crate) struct InstanceFacts {
     pub(crate) hash: u32,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) exit: KeptExit,
-    /// In whole seconds: it is only ever shown.
+    /// In whole seconds, as the status shows it, from which probes and the kubelet's restart count.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) started_at: ApiTime,
     /// To the nanosecond: back-offs count from it.

@@ -24,7 +24,8 @@ impl Pod {
         self.memo.unsettle();
         let name = event.name();
         match event {
-            Event::Tick => {}
+            // Told apart before: `Pod::handle`.
+            Event::Tick | Event::Probed { .. } => {}
             Event::Stored | Event::Scheduled | Event::Unschedulable { .. } | Event::Bound | Event::Admitted | Event::Rejected { .. } => {
                 self.fold_control_plane(now, event, out)?;
             }
@@ -124,9 +125,6 @@ impl Pod {
             | Event::ResizeInfeasible { .. }
             | Event::ContainerUpdated { .. }
             | Event::ContainerUpdateFailed { .. } => self.fold_resize(now, event, out)?,
-            Event::Probed { container, attempt, kind, outcome } => {
-                self.fold_probed(now, container, attempt, kind, outcome, out)?;
-            }
             Event::ProbeVerdict { container, attempt, kind, verdict } => {
                 let n = self.probe_under_way(name, container, kind)?;
                 if self.is_news(name, container, attempt)? && self.probing[n].is_alive() {
@@ -151,7 +149,13 @@ impl Pod {
         let n = self.probe_under_way("Probed", container, kind)?;
         let worker = &self.probing[n].worker;
         let is_awaited = worker.is_probing() && worker.instance().is_some_and(|instance| instance.get() == attempt.0);
-        Ok(is_awaited && self.probed(now, n, outcome, out))
+        if is_awaited { Ok(self.probed(now, n, outcome, out)) } else { self.probed_unasked(container, attempt) }
+    }
+
+    /// An answer that no worker waits for: late, or of an instance that was never made.
+    #[cold]
+    fn probed_unasked(&self, container: ContainerIndex, attempt: Attempt) -> Result<bool, TransitionError> {
+        self.is_news("Probed", container, attempt).map(|_| false)
     }
 
     pub(crate) const fn expects(&self, event: &'static str, expected: bool) -> Result<(), TransitionError> {

@@ -149,13 +149,6 @@ impl Pod {
         let phase = (Some(verdict.phase), self.shown_reason(&verdict)) == (published.local_phase, published.local_reason);
         containers && phase && conditions && rest && ips && self.aside.shown_spec().is_none()
     }
-
-    /// Whether a plan made now has nothing in it, like the last one.
-    pub(super) fn would_do_nothing(&mut self) -> bool {
-        let last = self.work.actions;
-        self.plan_sync();
-        !self.has_acted() && self.work.actions == last
-    }
 }
 
 #[cfg(test)]

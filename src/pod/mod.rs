@@ -190,7 +190,7 @@ pub(crate) struct Deletion {
     pub(crate) grace_period_seconds: i64,
 }
 
-/// A [`Deletion`] or none, in thirteen bytes.
+/// A [`Deletion`] or none, in thirteen bytes: its moment in whole seconds, as the API has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(Rust, packed)]
 pub(crate) struct KeptDeletion {
@@ -374,7 +374,7 @@ impl Pod {
         self.object.generation
     }
 
-    /// The grace period of the deletion in seconds, and the moment it ends; `None` if the Pod is not being deleted.
+    /// The grace period of the deletion in seconds, and the moment it ends, in whole seconds; `None` if the Pod is not being deleted.
     pub fn deletion(&self) -> Option<(i64, Time)> {
         self.object.deletion.get().map(|deletion| (deletion.grace_period_seconds, deletion.at))
     }

@@ -13,10 +13,35 @@ use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
 use crate::time::{Span, Time};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// A Pod with more containers than these needs a block on the heap while a sync is planned.
 const FEW: usize = 32;
+
+/// Room for what a sync does with each container.
+struct Plan {
+    few: [ContainerAction; FEW],
+    many: Vec<ContainerAction>,
+    number: usize,
+}
+
+impl Plan {
+    fn of(number: usize) -> Self {
+        let many = if number > FEW { vec![ContainerAction::default(); number] } else { Vec::new() };
+        Self { few: [ContainerAction::default(); FEW], many, number }
+    }
+
+    fn containers(&mut self) -> &mut [ContainerAction] {
+        if self.number > FEW { &mut self.many } else { &mut self.few[..self.number] }
+    }
+}
+
+/// Whether there is anything in what a sync does beside its containers.
+const fn acts(actions: PodActions) -> bool {
+    let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = actions;
+    kill_pod || create_sandbox || reset || update_pod_resources
+}
 
 impl Pod {
     /// Does what is due: begins and continues work until it waits for an answer or has published.
@@ -169,20 +194,23 @@ impl Pod {
 
     /// The plan is made aside and then put into the slots, which are what it is made of.
     pub(super) fn plan_sync(&mut self) {
-        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
-        let mut few = [ContainerAction::default(); FEW];
-        let mut many = Vec::new();
-        let containers = self.slots.len();
-        let plan = if containers <= FEW {
-            &mut few[..containers]
-        } else {
-            many.resize(containers, ContainerAction::default());
-            &mut *many
-        };
-        self.work.actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, plan);
-        for (slot, planned) in self.slots.iter_mut().zip(plan) {
+        let mut plan = Plan::of(self.slots.len());
+        self.work.actions = self.plan(plan.containers());
+        for (slot, planned) in self.slots.iter_mut().zip(plan.containers()) {
             slot.plan = *planned;
         }
+    }
+
+    fn plan(&self, containers: &mut [ContainerAction]) -> PodActions {
+        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
+        actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, containers)
+    }
+
+    /// Whether a plan made now has nothing in it, like the last one.
+    pub(super) fn would_do_nothing(&self) -> bool {
+        let mut plan = Plan::of(self.slots.len());
+        let actions = self.plan(plan.containers());
+        actions == self.work.actions && !acts(actions) && plan.containers().iter().all(|planned| *planned == ContainerAction::default())
     }
 
     /// The whole Pod is being stopped in a sync: when the containers are down, all sandboxes go, even those that are down.
@@ -287,8 +315,9 @@ impl Pod {
         } else {
             self.work.wait_for(self.node.next_look(now));
         }
-        // Where time ends, none is later than now: nothing is due again.
-        let due = due.map(|at| self.node.next_poll(at).max(self.work.fresh)).filter(|&at| at < Time::MAX);
+        // Later than now, however short the delays are, or a call would not end. Where time ends nothing is due again.
+        let later = now + Span::from_nanos(1);
+        let due = due.map(|at| self.node.next_poll(at).max(self.work.fresh).max(later)).filter(|&at| at < Time::MAX);
         self.work.set_retry(due);
         if self.work.actions.reset && !failed {
             self.work.trigger(now);
@@ -297,9 +326,7 @@ impl Pod {
 
     /// Whether the plan of the sync had anything in it.
     pub(super) fn has_acted(&self) -> bool {
-        let PodActions { kill_pod, create_sandbox, reset, update_pod_resources, attempt: _ } = self.work.actions;
-        let containers = self.slots.iter().any(|slot| slot.plan != ContainerAction::default());
-        kill_pod || create_sandbox || reset || update_pod_resources || containers
+        acts(self.work.actions) || self.slots.iter().any(|slot| slot.plan != ContainerAction::default())
     }
 
     /// The Pod goes on to the next handler, which comes through the queue (kubelet `completeWork`, after a phase transition).
