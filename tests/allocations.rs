@@ -1,4 +1,4 @@
-//! Events without text never allocate, and a Pod's memory is what the table says.
+//! Events without text do not allocate, but for the cases in `benches/README.md`, and a Pod's memory is what the table there says.
 #![allow(clippy::std_instead_of_alloc, reason = "a measurement has the standard library")]
 
 #[allow(dead_code, reason = "other measurements need more")]

@@ -13,13 +13,10 @@ use std::time::Instant;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [pods, seconds, threads, workload, rest @ ..] = arguments.as_slice() else {
-        panic!("usage: million_pods PODS VIRTUAL_SECONDS THREADS crash-loops|probes|churn|mixed [statuses]");
+    let Some((plan, threads, statuses)) = read(&arguments) else {
+        eprintln!("usage: million_pods PODS VIRTUAL_SECONDS THREADS crash-loops|probes|churn|mixed [statuses]");
+        std::process::exit(2);
     };
-    let (_, workload) = *Workload::ALL.iter().find(|(name, _)| name == workload).expect("a workload");
-    let lasts = Span::from_secs(seconds.parse().expect("how long"));
-    let plan = Plan { pods: pods.parse().expect("how many Pods"), lasts, workload };
-    let threads = threads.parse().expect("how many threads");
 
     let base = memory("VmRSS:");
     let begin = Instant::now();
@@ -31,7 +28,7 @@ fn main() {
     let mut sum = Tally::default();
     shards.iter().for_each(|done| sum.add(&done.tally));
     let rate = |number: u64| number as f64 / took / 1e6;
-    println!("{} Pods, {seconds} s of virtual time, {threads} threads: {took:.2} s", plan.pods);
+    println!("{} Pods, {} s of virtual time, {threads} threads: {took:.2} s", plan.pods, plan.lasts.secs());
     if let Some(busy) = busy {
         println!("{busy:.2} s of processors: {:.2} M events a second of one", sum.events as f64 / busy / 1e6);
     }
@@ -41,10 +38,19 @@ fn main() {
         println!("peak {:.1} MB, {} bytes a Pod", peak as f64 / 1e6, (peak - base) / plan.pods as u64);
     }
     println!("digest {:016x}", sum.digest);
-    if rest.iter().any(|what| what == "statuses") {
+    if statuses {
         let digest = shards.iter().map(|done| done.shard.digest_of_pods()).fold(0, u64::wrapping_add);
         println!("digest of the Pods {digest:016x}");
     }
+}
+
+/// What is to be run, in how many threads, and whether the Pods in the end are told of.
+fn read(arguments: &[String]) -> Option<(Plan, usize, bool)> {
+    let [pods, seconds, threads, workload, rest @ ..] = arguments else { return None };
+    let (_, workload) = *Workload::ALL.iter().find(|(name, _)| name == workload)?;
+    let plan = Plan { pods: pods.parse().ok()?, lasts: Span::from_secs(seconds.parse().ok()?), workload };
+    let (threads, statuses) = (threads.parse().ok()?, rest == ["statuses"]);
+    (plan.pods > 0 && threads > 0 && (statuses || rest.is_empty())).then_some((plan, threads, statuses))
 }
 
 /// A shard that has run.

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 /// What an event costs does not depend on the number of Pods, except that many fit no cache: deadlines are kept in a hierarchical timer wheel, where
 /// to set, to move and to drop one takes constant time, and Pods lie side by side. Beside the [`Pod`] a driver takes 36 bytes for each,
 /// if metadata are shared ([`add_shared`](Self::add_shared)); each key that was given out takes 4 bytes as long as one of its 256 neighbours lives.
-/// No event allocates. Pods with deadlines at the same moment are woken in the order of their places in memory.
+/// An event without text allocates as little as its Pod does: mostly nothing. Pods with deadlines at the same moment are woken in the order of their places in memory.
 ///
 /// Drivers share nothing. Pods that do not depend on each other can be spread over as many drivers as there are threads, each with its
 /// backend, its own `Arc<NodeConfig>` and its own specs (a reference count that threads share slows all of them down): each Pod's life is the same.
