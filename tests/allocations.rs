@@ -39,6 +39,9 @@ fn events_without_text_never_allocate() {
     }
 }
 
+/// What happens, and what the Pod then asks for.
+type News = (&'static str, Event<'static>, fn(Action) -> bool);
+
 /// Lets time pass until the Pod asks for such an action.
 fn wait_for(pod: &mut Pod, now: &mut Time, is_it: impl Fn(Action) -> bool) {
     while !pod.pending_actions().any(&is_it) {
@@ -60,7 +63,7 @@ fn bad_news_without_text_allocates_for_the_back_off_of_an_image_alone() {
     let present = Event::ImagePresent { container };
     let created = |n| Event::ContainerCreated { container, attempt: Attempt(n), id, image_id };
     let exited = |n| Event::ContainerExited { container, attempt: Attempt(n), exit, at, message, reason };
-    let history: [(&str, Event<'static>, fn(Action) -> bool); 13] = [
+    let history: [News; 13] = [
         ("it ends", exited(0), is_look),
         ("its image is there", present, is_create),
         ("it cannot be made", Event::ContainerCreateFailed { container, attempt: Attempt(1), reason: refused, message }, is_look),
