@@ -41,8 +41,8 @@ impl fmt::Display for Phases {
 
 /// What the version's container statuses call for, by both readings of whether the Pod is initialized now. None without a spec.
 ///
-/// `old` is the version before, if it is known: in the first status of a new sidecar instance `started` counts for the phase as it was before
-/// the probes were asked. Without it both readings count.
+/// `old` is the version before, if it is known: where a sidecar's `started` is news, it counts for the phase as it was before the probes were
+/// asked. Without it both readings count.
 pub(in crate::check) fn computed(version: &Version<'_>, old: Option<&Version<'_>>) -> Option<Phases> {
     let (spec, statuses) = version.statuses()?;
     let was_ended = was_ended(version);
@@ -109,14 +109,18 @@ fn is_ending(version: &Version<'_>) -> bool {
         .is_some_and(|ready| ready.status == ConditionStatus::False && ended.iter().any(|reason| reason.as_str() == ready.reason))
 }
 
-/// The sidecars that run as another instance than in the version before, or may do so.
+/// The sidecars that run as another instance than in the version before, or may do so, and those of which the probes say something else now: a
+/// restarted kubelet asks no startup probe before its first status.
 fn new_sidecars<'a>(version: &Version<'a>, old: Option<&Version<'a>>, spec: &'a Spec) -> impl Iterator<Item = ContainerIndex> {
     let old = old.copied();
     version.containers().take_while(move |_| spec.has_sidecars()).filter_map(move |container| {
         let index = container.index.filter(|index| spec.container(*index).is_sidecar() && container.running().is_some())?;
         let before = |old: Version<'a>| old.containers().find(|old| old.status.name == container.status.name);
-        let same =
-            old.and_then(before).is_some_and(|old| old.running().is_some() && old.status.container_id == container.status.container_id);
+        let same = old.and_then(before).is_some_and(|old| {
+            old.running().is_some()
+                && old.status.container_id == container.status.container_id
+                && old.status.started == container.status.started
+        });
         (!same).then_some(index)
     })
 }

@@ -3,7 +3,7 @@
 use super::container::{MaybeAttempt, ShownContainer, ShownContainerState, Slot, Termination};
 use super::memo::Remembered;
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
-use super::published::{PodReason, Published};
+use super::published::{PodReason, Published, ShownCondition};
 use super::{Pod, Stage};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
@@ -69,7 +69,7 @@ impl Pod {
     /// `terminal`: no container runs any more, so what has ended decides the phase.
     pub(crate) fn build(&mut self, now: Time, terminal: bool, out: &mut impl Sink) {
         // Even if the update is dropped below, the sync that it begins goes by the new spec.
-        self.put_next_spec(out);
+        self.put_next_spec(now, out);
         if !terminal && self.memo.is_settled(self.slots.len()) {
             self.poke_again(now);
             debug_assert!(self.would_be_built_so(now), "the status was taken for settled");
@@ -80,7 +80,9 @@ impl Pod {
             return;
         }
         self.aside.show_spec(None);
+        let is_behind = self.has_older_conditions();
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
+        changed |= is_behind;
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
         for condition in IN_ORDER_OF_CAUSE {
@@ -99,6 +101,16 @@ impl Pod {
         if !terminal && self.is_lasting(changed) {
             self.memo.settle();
         }
+    }
+
+    /// Whether another writer has brought the generation of the status up to date, with a terminal phase, and not that of the conditions.
+    fn has_older_conditions(&self) -> bool {
+        let Published { local_phase, conditions, .. } = &self.published;
+        let generation = self.object.shown_generation();
+        let is_older = |(condition, shown): (KubeletCondition, &ShownCondition)| {
+            shown.status.is_some() && shown.generation != condition.generation(generation)
+        };
+        local_phase.is_some_and(PodPhase::is_terminal) && KubeletCondition::ALL.into_iter().zip(conditions).any(is_older)
     }
 
     /// Whether a build that changed something, or did not, would now say the same again.

@@ -35,7 +35,7 @@ impl Pod {
             Event::VolumesMounted => {
                 self.expects(name, self.work.step == Step::Volumes)?;
                 self.volumes = true;
-                self.begin_actions(now, out);
+                self.volumes_mounted(now, out);
             }
             Event::VolumesFailed => {
                 self.expects(name, self.work.step == Step::Volumes)?;

@@ -94,6 +94,7 @@ mod tests;
 mod texts;
 mod update;
 mod view;
+mod windows;
 mod work;
 
 pub use action::{Action, ActionRow, HookKind};

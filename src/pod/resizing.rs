@@ -167,7 +167,7 @@ impl Pod {
             return;
         }
         self.memo.forget();
-        self.put_next_spec(out);
+        self.put_next_spec(now, out);
         if let Some(resizing) = self.aside.resizing_mut() {
             resizing.updates_begun = false;
             let before = core::mem::replace(&mut resizing.working, Arc::clone(&resizing.now.allocated));

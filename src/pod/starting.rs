@@ -113,7 +113,7 @@ impl Pod {
     pub(crate) fn image_failed(&mut self, now: Time, container: ContainerIndex, reason: WaitingReason, message: &str, out: &mut impl Sink) {
         if self.work.step == Step::Start(container, StartStep::Pull) {
             let config = self.node.image_pull;
-            self.aside.make_image_backoff(&self.spec, container).image_pull_failed(&config, now);
+            self.aside.image_pull_failed(&self.spec, container, &config, now);
             self.aside.put_pull_error(self.spec.container(container).image(), reason, message);
         }
         self.start_failed(now, container, reason, message, out);

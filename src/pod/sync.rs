@@ -156,6 +156,16 @@ impl Pod {
         }
     }
 
+    /// What came while the sync waited is shown before it is acted upon: the kubelet plans with the facts that its status was built of.
+    pub(crate) fn volumes_mounted(&mut self, now: Time, out: &mut impl Sink) {
+        if self.work.trigger.is_some() {
+            self.work.step = Step::Idle;
+            self.work.ask();
+        } else {
+            self.begin_actions(now, out);
+        }
+    }
+
     /// Plans the sync and begins to carry it out (kubelet `computePodActions`, runtime `SyncPod`).
     pub(crate) fn begin_actions(&mut self, now: Time, out: &mut impl Sink) {
         self.begin_probing(now, out);

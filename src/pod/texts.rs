@@ -9,8 +9,7 @@ use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
-use crate::rules::view::WaitingReason;
-use crate::spec::{ContainerIndex, Spec};
+use crate::spec::ContainerIndex;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -46,6 +45,9 @@ pub(crate) struct ContainerTexts {
     /// Instances before the newest two, newest first.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) older: Vec<OlderInstance>,
+    /// Back-offs of the container with other images, by the hash that it had with them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) other_backoffs: Vec<(u32, Backoff)>,
     /// Why the last start failed, for humans.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) failure: String,
@@ -118,10 +120,10 @@ pub(crate) struct Texts {
     containers: Vec<ContainerTexts>,
     /// Back-offs of images whose pull has failed: containers of one image share the window.
     #[serde(skip_serializing_if = "is_default")]
-    image_backoffs: Vec<(String, Backoff)>,
+    pub(super) image_backoffs: Vec<(String, Backoff)>,
     /// Why the last pull of an image failed: said again while the back-off refuses another one.
     #[serde(skip_serializing_if = "is_default")]
-    pull_errors: Vec<(String, String)>,
+    pub(super) pull_errors: Vec<(String, String)>,
     /// Attempts of the sandboxes before the newest, as the last re-list had them.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) older_sandboxes: Vec<u32>,
@@ -227,47 +229,5 @@ impl MaybeAside {
             texts.shown_failure.clone_from(&texts.failure);
         }
         changed
-    }
-
-    /// The back-off of this container's image, if a pull has failed.
-    pub(crate) fn image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> Option<&mut Backoff> {
-        let image = spec.container(container).image();
-        self.texts_mut()?.image_backoffs.iter_mut().find(|(known, _)| known == image).map(|(_, backoff)| backoff)
-    }
-
-    /// The back-off of this container's image, made if there is none.
-    pub(crate) fn make_image_backoff(&mut self, spec: &Spec, container: ContainerIndex) -> &mut Backoff {
-        let image = spec.container(container).image();
-        let list = &mut self.make_texts().image_backoffs;
-        let n = list.iter().position(|(known, _)| known == image).unwrap_or_else(|| {
-            list.push((image.into(), Backoff::default()));
-            list.len() - 1
-        });
-        &mut list[n].1
-    }
-
-    /// Why the last pull of an image failed, for whichever container that was; empty if it is not known.
-    pub(crate) fn pull_error(&self, image: &str) -> &str {
-        let errors = self.texts().map_or(&[][..], |texts| &texts.pull_errors);
-        errors.iter().find(|(known, _)| known == image).map_or("", |(_, error)| error)
-    }
-
-    /// A pull of an image failed, or begins: then nothing is known of it (kubelet image manager `prevPullErrMsg`).
-    pub(crate) fn put_pull_error(&mut self, image: &str, reason: WaitingReason, message: &str) {
-        if let Some(texts) = self.for_text(message) {
-            texts.pull_errors.retain(|(known, _)| known != image);
-            if !message.is_empty() {
-                texts.pull_errors.push((image.into(), alloc::format!("{}: {message}", reason.as_str())));
-            }
-        }
-    }
-
-    /// Keeps the windows of the images that the spec still has.
-    pub(crate) fn forget_other_images(&mut self, spec: &Spec) {
-        if let Some(texts) = self.texts_mut() {
-            let is_there = |image: &str| spec.containers().iter().any(|container| container.image() == image);
-            texts.image_backoffs.retain(|(image, _)| is_there(image));
-            texts.pull_errors.retain(|(image, _)| is_there(image));
-        }
     }
 }

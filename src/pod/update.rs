@@ -6,7 +6,6 @@ use super::published::PodReason;
 use super::stage::Stage;
 use super::{Action, Deletion, KillRequest, Pod, Slot};
 use crate::api::{PodCondition, PodPhase};
-use crate::rules::backoff::Backoff;
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::ending::Ending;
 use crate::rules::grace;
@@ -174,7 +173,7 @@ impl Pod {
         // The kubelet carries a sync out on the Pod it began with.
         self.aside.make().next_spec = Some((Arc::clone(spec), generation));
         if self.work.is_idle() {
-            self.put_next_spec(out);
+            self.put_next_spec(now, out);
         }
         if !waits {
             self.work.trigger(now);
@@ -184,30 +183,24 @@ impl Pod {
 
     /// The spec that came last is in force from now on.
     #[inline]
-    pub(crate) fn put_next_spec(&mut self, out: &mut impl Sink) {
+    pub(crate) fn put_next_spec(&mut self, now: Time, out: &mut impl Sink) {
         if self.aside.next_spec().is_some() {
-            self.take_next_spec(out);
+            self.take_next_spec(now, out);
         }
     }
 
     #[cold]
-    fn take_next_spec(&mut self, out: &mut impl Sink) {
+    fn take_next_spec(&mut self, now: Time, out: &mut impl Sink) {
         if let Some((spec, generation)) = self.aside.take_next_spec() {
             self.object.generation = self.object.generation.max(generation);
-            self.put_spec(&spec, out);
+            self.put_spec(now, &spec, out);
         }
     }
 
-    fn put_spec(&mut self, spec: &Arc<Spec>, out: &mut impl Sink) {
+    fn put_spec(&mut self, now: Time, spec: &Arc<Spec>, out: &mut impl Sink) {
         self.memo.forget();
         let was_gated = self.is_gated();
-        for (slot, (old, new)) in self.slots.iter_mut().zip(self.spec.containers().iter().zip(spec.containers())) {
-            // The window's key has the image in it: another image, another window.
-            if old.hash() != new.hash() {
-                slot.backoff = Backoff::default();
-            }
-        }
-        self.aside.forget_other_images(spec);
+        self.change_windows(now, spec);
         let added = spec.containers().len() - self.slots.len();
         if added > 0 {
             let mut slots: Vec<Slot> = core::mem::take(&mut self.slots).into();

@@ -34,7 +34,10 @@ impl World {
             }
             Action::Schedule => Event::Scheduled,
             Action::Bind => Event::Bound,
-            Action::Admit if how > 250 => Event::Rejected { reason: "OutOfcpu", message: "Pod was rejected: no room" },
+            // What has ended is not asked about any more.
+            Action::Admit if how > 250 && !self.pod.phase().is_terminal() => {
+                Event::Rejected { reason: "OutOfcpu", message: "Pod was rejected: no room" }
+            }
             Action::Admit => Event::Admitted,
             Action::MountVolumes if how > 245 => Event::Aborted,
             Action::MountVolumes if failed => Event::VolumesFailed,

@@ -171,6 +171,16 @@ impl World {
         })
     }
 
+    /// Probes under way of instances of which the runtime cannot tell any more are not answered: after a restart nobody asks for them again.
+    pub(crate) fn lose_probes(&mut self) {
+        let Self { jobs, runtime, .. } = self;
+        let is_lost = |of: ContainerIndex, attempt: Attempt| {
+            let mut instances = runtime.instances.iter();
+            instances.any(|instance| (instance.container, instance.attempt) == (of, attempt) && instance.state == ObservedState::Unknown)
+        };
+        jobs.retain(|job| !matches!(*job, Action::Probe { container, attempt, .. } if is_lost(container, attempt)));
+    }
+
     /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
     pub(crate) fn look(&mut self) {
         self.observe();

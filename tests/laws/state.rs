@@ -4,6 +4,7 @@ use super::world::World;
 use pod_lifecycle::observation::Observation;
 use pod_lifecycle::pod::{Event, Output};
 use pod_lifecycle::{Pod, Span, Time};
+use std::sync::Arc;
 
 /// What the Pod does at this moment by itself.
 pub(crate) fn ticked(pod: &Pod, at: Time) -> (Pod, Vec<Output>) {
@@ -36,6 +37,7 @@ fn between(first: Time, end: Time) -> impl Iterator<Item = Time> {
 
 /// Once the machine has seen a re-list, and has done all that it wants to do at this moment, the same list says nothing more.
 pub(crate) fn settles(pod: &mut Pod, now: Time, seen: &Observation) -> Result<(), String> {
+    let spec = Arc::clone(pod.spec());
     pod.observe(now, seen, &mut ()).map_err(|error| format!("a re-list is refused: {error}"))?;
     let mut left = 50;
     while pod.next_deadline().is_some_and(|deadline| deadline.at <= now) {
@@ -44,6 +46,10 @@ pub(crate) fn settles(pod: &mut Pod, now: Time, seen: &Observation) -> Result<()
             return Err("it does not come to rest".into());
         }
         *pod = ticked(pod, now).0;
+    }
+    // Of a spec that came into force meanwhile the list says nothing.
+    if pod.spec() != &spec {
+        return Ok(());
     }
     let (before, mut outputs) = (pod.clone(), Vec::new());
     pod.observe(now, seen, &mut outputs).map_err(|error| format!("the same re-list again is refused: {error}"))?;

@@ -1,6 +1,7 @@
 //! What a re-list of the runtime says, and what it does not.
 
 use super::*;
+use crate::api::ConditionStatus;
 use crate::observation::{ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
 use crate::rules::view::Runtime;
 use alloc::string::ToString;
@@ -212,4 +213,22 @@ fn that_a_dead_record_is_gone_asks_for_no_sync() {
         life.see(&seen(&[sandbox(0, true)], &listed));
         assert_eq!(life.pod.next_deadline().unwrap().reason, reason, "{listed:?}");
     }
+}
+
+/// A restarted kubelet waits for the volumes of a Pod that it found, and its sandbox dies meanwhile: no restart comes of what no status has shown.
+#[test]
+fn what_comes_while_volumes_are_mounted_is_shown_before_it_is_acted_upon() {
+    let mut before = Life::new(one(json!({}))).up();
+    before.start(C, 0);
+    let status = before.status();
+    let mut life = Life::with(json!({"name": "p"}), paced(Pacing::IMMEDIATE), one(json!({})), Some(&status));
+    life.see(&seen(&[sandbox(0, true)], &[instance("x://c0", ObservedState::Running)]));
+    life.tell(Event::Admitted);
+    assert_eq!(life.pending(), [Action::MountVolumes]);
+    let is_up = |life: &Life| life.pod.condition(KubeletCondition::PodReadyToStartContainers).unwrap().status;
+    life.tell(Event::SandboxDied { attempt: 0 });
+    assert_eq!(is_up(&life), ConditionStatus::True, "the sync goes on");
+    life.tell(Event::VolumesMounted);
+    assert_eq!(is_up(&life), ConditionStatus::False);
+    assert!(matches!(life.pending()[..], [Action::StopContainer { container: C, .. }]), "{:?}", life.pending());
 }

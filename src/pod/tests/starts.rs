@@ -190,3 +190,55 @@ fn until_the_next_status_the_image_is_that_of_the_spec_before() {
     life.sync();
     assert_eq!(image(&life), "i:2");
 }
+
+/// Back-offs are remembered by image: a container that gets another one and then its own again waits as long as before.
+#[test]
+fn an_image_that_comes_back_finds_its_crash_loop() {
+    let mut life = Life::new(one(json!({}))).up();
+    life.start(C, 0);
+    life.exit(C, 0, 1);
+    life.start(C, 1);
+    life.exit(C, 1, 1);
+    let in_crash_loop = life.pod.slots[0].backoff;
+    assert_eq!(in_crash_loop.delay(), Span::from_secs(10));
+    life.respec(2, one(json!({"image": "i:2"})));
+    assert!(matches!(life.pending()[..], [Action::ImageStatus { .. }]), "another image does not wait: {:?}", life.pending());
+    life.start(C, 2);
+    life.exit(C, 2, 1);
+    let other = life.pod.slots[0].backoff;
+    life.respec(3, one(json!({})));
+    assert_eq!(life.pod.slots[0].backoff, in_crash_loop);
+    let restored = Pod::restore(life.pod.snapshot(), life.pod.spec(), life.pod.node()).unwrap();
+    assert_eq!(restored, life.pod, "the window that waits aside is in the snapshot");
+    life.respec(4, one(json!({"image": "i:2"})));
+    assert_eq!(life.pod.slots[0].backoff, other);
+    // Housekeeping forgets what is older than ten minutes.
+    life.pass(601);
+    life.start(C, 3);
+    life.respec(5, one(json!({"image": "i:3"})));
+    let kept = &life.pod.aside.container(C).unwrap().other_backoffs;
+    assert_eq!(kept.iter().map(|(_, window)| window.last_update()).collect::<Vec<_>>(), [Some(life.now)]);
+}
+
+#[test]
+fn an_image_that_comes_back_cannot_be_pulled_at_once() {
+    let of = |image: &str| one(json!({"image": image, "imagePullPolicy": "Always"}));
+    let mut life = Life::new(of("i:1")).up();
+    let failed = |container| Event::ImageFailed { container, reason: WaitingReason::ErrImagePull, message: "no such image" };
+    life.tell(failed(C));
+    life.respec(2, of("i:2"));
+    assert_eq!(life.pending(), [Action::PullImage { container: C }], "another image is another pull");
+    life.tell(failed(C));
+    life.respec(3, of("i:1"));
+    assert_eq!(life.pending(), [], "{:?}", life.status().container_statuses[0].state);
+    life.pass(10);
+    life.sync();
+    assert_eq!(life.pending(), [Action::PullImage { container: C }]);
+    life.tell(failed(C));
+    // What was not asked for any more is forgotten when another image fails.
+    life.respec(4, of("i:3"));
+    life.pass(601);
+    life.tell(failed(C));
+    let texts = life.pod.aside.texts().unwrap();
+    assert_eq!((texts.image_backoffs.len(), texts.pull_errors.len()), (1, 1));
+}

@@ -96,3 +96,21 @@ fn nothing_is_left_of_a_refused_pod_that_never_ran() {
     life.tell(Event::ObjectRemoved);
     assert_eq!(life.pod.stage(), Stage::Removed);
 }
+
+/// The garbage collector writes a phase and the generation of the status, not those of the conditions.
+#[test]
+fn conditions_that_are_brought_up_to_date_are_published() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.sync();
+    life.respec(2, one(json!({"image": "i:2"})));
+    life.change(&Change::Failed { condition: None });
+    let generations = |life: &Life| {
+        let status = life.status();
+        let ready = status.conditions.iter().find(|condition| condition.type_.as_str() == "Ready").unwrap();
+        (status.observed_generation, ready.observed_generation)
+    };
+    assert_eq!(generations(&life), (2, 1));
+    let out = life.sync();
+    assert_eq!((generations(&life), out.contains(&Output::StatusChanged)), ((2, 2), true));
+}

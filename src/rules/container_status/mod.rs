@@ -204,6 +204,11 @@ impl Synthetic {
         ALL.into_iter().filter(|_| end.container_id.is_empty()).find(is_it)
     }
 
+    /// Whether it is that of a container that could not be found when its Pod ended (kubelet `TerminatePod`).
+    pub(crate) const fn is_lost(self) -> bool {
+        matches!(self, Self::Lost | Self::LostInRestart)
+    }
+
     /// Exit code and reason.
     pub const fn exit(self) -> Exit {
         let (code, reason) = match self {

@@ -24,7 +24,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .unless(
         "an end that the kubelet makes up says nothing of the count; an instance that was created and could not be started counts with \
          the next start; nothing counts one whose record was removed while it waited behind its end; a restarted \
-         kubelet that has lost both may know the count of a static Pod and not its last end; the record of an init container goes with its \
+         kubelet that has lost both may know the count of a static Pod and not its last end; one that has refused a Pod has dropped how it ended before; the record of an init container goes with its \
          sandbox, perhaps before its end was told, and its count with it",
     )
     .silent_on(RUNNING, &[ENDS, RESTARTS])
@@ -48,7 +48,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if !version.is(Shapes::MIRROR) {
+    if !version.is(Shapes::MIRROR) && !version.history.rejected {
         version.containers().filter(|container| !is_of_init(container)).for_each(|container| has_last(&container, report));
     }
 }
@@ -56,6 +56,7 @@ fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn tells_and_counts(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !change.gap
         && !change.new.is(Shapes::MIRROR)
+        && !change.new.history.rejected
         && change.new.containers().any(|container| lacks_last(&container))
         && !may_be_another(change.new)
     {

@@ -198,6 +198,18 @@ pub(super) const CASES: &[Case] = &[
         ]],
     ),
     passes(
+        "PH-17",
+        "a restarted kubelet has the phase of what a sidecar's startup probe said before, and shows what it says now",
+        SERVING,
+        &[RESTARTING_ALL, &["status.phase = Pending", "status.initContainerStatuses[proxy].started = true"]],
+    ),
+    finds(
+        "PH-17",
+        "a sidecar of which the startup probe says nothing new does not hold the Pod back",
+        SERVING,
+        &[RESTARTING_ALL, &["status.initContainerStatuses[proxy].started = true"], &["status.phase = Pending"]],
+    ),
+    passes(
         "CS-50",
         "a startup probe may have passed before anybody saw its container run",
         STARTING,
@@ -245,4 +257,13 @@ pub(super) const CASES: &[Case] = &[
         SUCCEEDED,
         &[&["status.podIP = null", "status.podIPs = null"]],
     ),
+];
+
+/// Of [`SERVING`] all containers are restarted: the sidecar runs again, and its startup probe has not succeeded.
+const RESTARTING_ALL: &[&str] = &[
+    "status.initContainerStatuses[proxy].started = false",
+    r#"status.containerStatuses[web].state = {"waiting": {"reason": "PodInitializing"}}"#,
+    r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "RestartingAllContainers"}}"#,
+    r#"status.containerStatuses[db].state = {"waiting": {"reason": "PodInitializing"}}"#,
+    r#"status.containerStatuses[db].lastState = {"terminated": {"exitCode": 137, "reason": "RestartingAllContainers"}}"#,
 ];

@@ -10,6 +10,7 @@ use crate::check::rule::{Check, Limit, Rule};
 use crate::check::shape::{Scope, Shapes};
 use crate::check::version::{Change, Container, Version, container_path};
 use crate::rules::conditions::KubeletCondition;
+use crate::rules::container_status::Synthetic;
 use crate::rules::ending::Ending;
 use crate::rules::phase;
 use crate::rules::view::{Exit, TerminatedReason};
@@ -47,11 +48,11 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
     Rule::must(
         "PH-07",
-        "Running ⇒ no plain init container is running, missing, or waiting without a last termination",
+        "Running ⇒ no plain init container is running for the first time, missing, or waiting without a last termination",
         Check::Status(init_is_over),
     )
     .source_is("kubelet getPhase")
-    .unless("a terminal phase is held back")
+    .unless("a terminal phase is held back: of a Pod that is killed while its init containers run again in a new sandbox, PH-19 tells")
     .only(Scope::Full)
     .with_spec()
     .silent_on(RUNNING, &[])
@@ -197,7 +198,9 @@ fn init_is_over(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let Some(spec) = version.spec().filter(|spec| spec.has_init() && running(version).is_some()) else { return };
     for index in spec.init().filter(|index| spec.container(*index).kind() == ContainerKind::Init) {
         let container = version.container(index);
-        if is_unstarted(container.as_ref()) || container.is_some_and(|container| container.running().is_some()) {
+        let runs_first =
+            |container: &Container<'_>| container.running().is_some() && container.last().is_none() && container.status.restart_count == 0;
+        if is_unstarted(container.as_ref()) || container.as_ref().is_some_and(runs_first) {
             let name = spec.container(index).name();
             report.add("status.phase", "Running", format_args!("init container {name} is still to be done, so the Pod is Pending"));
         }
@@ -337,6 +340,15 @@ fn all_exited_well(version: &Version<'_>) -> bool {
     spec.init_and_regular().filter(|index| !spec.container(*index).is_sidecar()).all(exited_well)
 }
 
+/// Whether it may be the last status of a Pod whose kubelet ended it and could not say so: why is lost with a status in which an init container runs
+/// once more, for that is an illegal one (kubelet `checkContainerStateTransition`, `TerminatePod`).
+fn may_have_lost_reason(version: &Version<'_>) -> bool {
+    let counted = || version.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
+    let is_lost = |container: &Container<'_>| container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost);
+    let ran_again = |container: &Container<'_>| container.kind == ContainerKind::Init && container.last().is_some();
+    counted().all(|container| container.terminated().is_some()) && counted().any(|container| is_lost(&container) || ran_again(&container))
+}
+
 /// `held` is the phase that may be held: none if any may.
 fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
     let Some((phase, computed)) = new.phase().zip(computed(new, old)) else { return };
@@ -348,7 +360,11 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
         && reason != Ending::NodeShutdown.reason();
     let legal = (computed.has(phase) && !has_reason)
         || match phase {
-            PodPhase::Failed => !new.status().reason.is_empty() || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new)),
+            PodPhase::Failed => {
+                !new.status().reason.is_empty()
+                    || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new))
+                    || may_have_lost_reason(new)
+            }
             PodPhase::Succeeded => false,
             _ => may_be_held(new, computed) && held.is_none_or(|held| held == phase),
         };
