@@ -171,16 +171,6 @@ impl World {
         })
     }
 
-    /// Probes under way of instances of which the runtime cannot tell any more are not answered: after a restart nobody asks for them again.
-    pub(crate) fn lose_probes(&mut self) {
-        let Self { jobs, runtime, .. } = self;
-        let is_lost = |of: ContainerIndex, attempt: Attempt| {
-            let mut instances = runtime.instances.iter();
-            instances.any(|instance| (instance.container, instance.attempt) == (of, attempt) && instance.state == ObservedState::Unknown)
-        };
-        jobs.retain(|job| !matches!(*job, Action::Probe { container, attempt, .. } if is_lost(container, attempt)));
-    }
-
     /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
     pub(crate) fn look(&mut self) {
         self.observe();
@@ -205,7 +195,11 @@ impl World {
         for container in spec.indexes() {
             let newest = self.runtime.instances.iter().find(|instance| instance.container == container);
             let newest = newest.map(|instance| (instance.state, instance.restart_count, exit(instance.state, instance.exit)));
-            let shown = self.pod.container(container);
+            let mut shown = self.pod.container(container);
+            // One that could not be found any more keeps what its last probe said, and when that was answered is a matter of luck.
+            if let Some(entry) = shown.entry.as_mut().filter(|_| matches!(shown.state, ShownState::Terminated(..))) {
+                entry.ready = false;
+            }
             outcome += &format!("{}: {newest:?}, shown {:?} {:?}\n", spec.container(container).name(), shown.state, shown.entry);
         }
         outcome

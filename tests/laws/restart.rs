@@ -57,7 +57,6 @@ fn convergence() {
         let mut restarted = world.clone();
         let before = restarted.clone();
         let _ = restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
-        world.lose_probes();
         world.look();
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");

@@ -346,7 +346,7 @@ fn may_have_lost_reason(version: &Version<'_>) -> bool {
     let counted = || version.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
     let is_lost = |container: &Container<'_>| container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost);
     let ran_again = |container: &Container<'_>| container.kind == ContainerKind::Init && container.last().is_some();
-    counted().all(|container| container.terminated().is_some()) && counted().any(|container| is_lost(&container) || ran_again(&container))
+    counted().all(|container| container.running().is_none()) && counted().any(|container| is_lost(&container) || ran_again(&container))
 }
 
 /// `held` is the phase that may be held: none if any may.
