@@ -22,7 +22,7 @@ fn agreement() {
             world.call(Input::Event(event));
         }
         let has_node = world.pod.stage().has_worker();
-        if !has_node || world.pod.deletion().is_some() {
+        if !has_node {
             return Ok(());
         }
         let mut found = from_scratch(world);
@@ -45,7 +45,8 @@ fn agreement() {
         let is_idle = told.stage() == Stage::Syncing && told.pending_actions().all(|action| matches!(action, Action::Probe { .. }));
         let mut spoken = 0;
         found.handle(world.now, Event::Admitted, &mut ()).expect("it is on a node");
-        if !is_idle || found.stage() != Stage::Syncing || remembers_failure(&told) {
+        // Of a Pod that is being deleted no status is built before it is down.
+        if !is_idle || found.stage() != Stage::Syncing || world.pod.deletion().is_some() || remembers_failure(&told) {
             return Ok(());
         }
         for pod in [&mut told, &mut found] {
@@ -68,7 +69,9 @@ fn from_scratch(world: &World) -> Pod {
     let mut api = world.pod.spec().api().clone();
     api.node_name = "node".into();
     let (spec, status) = (pod_lifecycle::Spec::as_given(api).into(), world.pod.status().to_owned());
-    let new = NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) };
+    let (deletion_timestamp, deletion_grace_period_seconds) = world.pod.deletion().map(|(grace, at)| (at, grace)).unzip();
+    let meta = ObjectMeta { deletion_timestamp, deletion_grace_period_seconds, ..ObjectMeta::default() };
+    let new = NewPod { meta: &meta, spec: &spec, status: Some(&status) };
     let mut pod = Pod::new(new, world.pod.node(), &mut ());
     pod.observe(world.now, &world.list(), &mut ()).expect("it is on a node");
     pod

@@ -3,9 +3,10 @@
 use super::numbers::Numbers;
 use super::play::{CASES, every_call, histories, is_thorough};
 use super::state::{has_honest_deadline, settles, ticked};
-use super::world::Kind;
+use super::world::{Input, Kind};
 use core::cell::Cell;
-use pod_lifecycle::pod::{Action, Output, Stage};
+use pod_lifecycle::Span;
+use pod_lifecycle::pod::{Action, Event, Output, Stage};
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -74,13 +75,14 @@ fn what_is_asked_for_is_pending() {
 #[test]
 fn liveness() {
     const MOST: usize = 600;
-    let longest = Cell::new(0);
+    let (longest, held) = (Cell::new(0), Cell::new(0));
     histories("liveness", CASES, |world, history| {
         for &op in history {
             world.step(op);
         }
         let numbers: Vec<u8> = history.iter().flatten().copied().collect();
-        let took = world.wind_down(MOST, &mut Numbers::new(&numbers));
+        let is_held = numbers.first().is_some_and(|number| number % 4 == 3);
+        let took = world.wind_down(MOST, is_held, &mut Numbers::new(&numbers));
         prop_assert!(
             took.is_some(),
             "not removed after {MOST} calls: {}, jobs {:?}, pending {:?}",
@@ -89,8 +91,16 @@ fn liveness() {
             world.pod.pending_actions().collect::<Vec<_>>()
         );
         longest.set(longest.get().max(took.unwrap_or(0)));
+        if world.pod.stage() == Stage::Finished {
+            held.set(held.get() + 1);
+            let rest = ticked(&world.pod, world.now + Span::from_secs(100_000));
+            prop_assert!(rest == (world.pod.clone(), Vec::new()), "a Pod that only a finalizer keeps does something: {:?}", rest.1);
+            world.call(Input::Event(Event::ObjectRemoved));
+            prop_assert_eq!(world.pod.stage(), Stage::Removed, "when the finalizer has gone");
+        }
         Ok(())
     });
+    assert!(held.get() > 50 || !is_thorough(), "finalizers kept {} Pods", held.get());
     println!("liveness: removed after at most {} calls", longest.get());
 }
 

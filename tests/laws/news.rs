@@ -1,13 +1,13 @@
 //! What happens without being asked for: exits, losses, changes of the object; old news, and nonsense.
 
 use super::numbers::Numbers;
-use super::runtime::Instance;
+use super::runtime::{IP, Instance};
 use super::shape::{self, CODES};
 use super::world::{Input, Kind, World};
 use pod_lifecycle::api::{ConditionStatus, ObjectMeta, PodCondition};
 use pod_lifecycle::cluster::Disruption;
 use pod_lifecycle::observation::ObservedState;
-use pod_lifecycle::pod::{Attempt, Change, Event, HookKind, InstanceStage, SandboxState};
+use pod_lifecycle::pod::{Action, Attempt, Change, Event, HookKind, InstanceStage, SandboxState};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::probe::RawOutcome;
 use pod_lifecycle::rules::view::{Exit, ProbeResult, TerminatedReason, WaitingReason};
@@ -70,8 +70,18 @@ impl World {
         let (how, which) = (numbers.next(), numbers.next());
         let sandbox = self.runtime.sandboxes.first().map_or(0, |newest| newest.0);
         if how % 6 == 5 && sandbox > 0 && self.pod.facts().sandbox() != SandboxState::Absent {
+            let attempt = sandbox - 1;
+            if self.jobs.contains(&Action::StopPodSandbox { attempt }) {
+                return Event::Tick;
+            }
             self.kind = Kind::Stale;
-            return if how % 4 < 2 { Event::SandboxDied { attempt: sandbox - 1 } } else { Event::SandboxStopped { attempt: sandbox - 1 } };
+            return match which % 5 {
+                0 => Event::SandboxDied { attempt },
+                1 => Event::SandboxStopped { attempt },
+                2 => Event::SandboxFailed { attempt },
+                3 => Event::SandboxStopFailed { attempt },
+                _ => Event::SandboxStarted { attempt, ips: IP },
+            };
         }
         if old.is_empty() {
             return Event::Tick;
@@ -80,11 +90,20 @@ impl World {
         let container = old[usize::from(which) % old.len()];
         let attempt = Attempt(newest(container).0.0 - 1);
         let (exit, at, message) = (Exit::of_code(1), self.now, "late");
-        match how % 5 {
+        match how % 8 {
             0 => Event::ContainerExited { container, attempt, exit, at, message, reason: "" },
             1 => Event::ContainerStarted { container, attempt, at },
             2 => Event::ContainerLost { container, attempt },
             3 => Event::ContainerStartFailed { container, attempt, exit, at, message, reason: "" },
+            4 => match ProbeKind::ALL.into_iter().find(|&kind| spec.container(container).probe(kind).is_some()) {
+                // A worker goes by what the status shows, which may be the instance before the newest.
+                Some(kind) if !self.jobs.contains(&Action::Probe { container, attempt, kind }) => {
+                    Event::Probed { container, attempt, kind, outcome: RawOutcome::Failure }
+                }
+                _ => Event::ContainerLost { container, attempt },
+            },
+            5 => Event::ContainerCreateFailed { container, attempt, reason: WaitingReason::CreateContainerError, message },
+            6 => Event::HookFinished { container, attempt, hook: HookKind::PostStart, ok: false, message },
             _ => Event::HookFinished { container, attempt, hook: HookKind::PreStop, ok: true, message },
         }
     }

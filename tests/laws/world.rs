@@ -228,8 +228,9 @@ impl World {
 
     /// Deletes the Pod if that has not happened, then answers whatever is asked and lets time pass, until the Pod is removed.
     ///
-    /// Failures become rarer. Says how many calls it took, `None` if more than `most`.
-    pub(crate) fn wind_down(&mut self, most: usize, numbers: &mut Numbers<'_>) -> Option<usize> {
+    /// Failures become rarer. If it `is_held`, until nothing but somebody else's finalizer keeps the object. Says how many calls it took, `None` if more
+    /// than `most`.
+    pub(crate) fn wind_down(&mut self, most: usize, is_held: bool, numbers: &mut Numbers<'_>) -> Option<usize> {
         self.kind = Kind::True;
         if self.pod.deletion().is_none() {
             let deletion = self.deletion(3);
@@ -237,7 +238,13 @@ impl World {
         }
         let mut synced = false;
         for calls in 0..most {
-            if self.pod.stage() == Stage::Removed {
+            let has_finished = self.pod.stage() == Stage::Finished;
+            if is_held {
+                // The API server takes note of the request, and that is all.
+                self.jobs.retain(|job| *job != Action::DeleteObject);
+            }
+            let is_kept = is_held && has_finished && self.jobs.is_empty() && self.pod.next_deadline().is_none();
+            if self.pod.stage() == Stage::Removed || is_kept {
                 return Some(calls);
             }
             let input = if let Some(action) = self.next_job(numbers) {
@@ -254,7 +261,7 @@ impl World {
             };
             // A Pod that no kubelet has is deleted by the API server itself, and so is one without grace.
             let unbound = matches!(self.pod.stage(), Stage::Unscheduled | Stage::Scheduled | Stage::Rejected);
-            let forced = self.pod.stage() == Stage::Finished && self.pod.deletion().is_some_and(|(grace, _)| grace == 0);
+            let forced = has_finished && !is_held && self.pod.deletion().is_some_and(|(grace, _)| grace == 0);
             let _ = self.call(if unbound || forced { Input::Event(Event::ObjectRemoved) } else { input });
         }
         None
