@@ -8,13 +8,21 @@ mod life;
 use life::Life;
 use pod_lifecycle::ContainerIndex;
 
+/// What is done again and again.
+const WHAT: [&str; 6] = ["probe-result", "early-tick", "crash-loop", "life", "view", "status"];
+
+fn usage() -> ! {
+    eprintln!("usage: count_events {} CONTAINERS TIMES, with 1 to 100 containers", WHAT.join("|"));
+    std::process::exit(2)
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [what, containers, times] = arguments.as_slice() else {
-        panic!("usage: count_events probe-result|early-tick|crash-loop|life|view|status CONTAINERS TIMES");
-    };
-    let containers = containers.parse().expect("the number of containers");
-    let times: u64 = times.parse().expect("how often");
+    let [what, containers, times] = arguments.as_slice() else { usage() };
+    let (Ok(containers), Ok(times)) = (containers.parse(), times.parse::<u64>()) else { usage() };
+    if !(1..=100).contains(&containers) || !WHAT.contains(&what.as_str()) {
+        usage()
+    }
     let mut life = Life::running(containers);
     // The back-off reaches its longest delay, so that all cycles are alike.
     (0..8).for_each(|_| life.crash(ContainerIndex::new(0)));
@@ -36,7 +44,7 @@ fn main() {
             }
             "view" => bytes += life.view(),
             "status" => bytes += life.pod.status().to_owned().container_statuses.len(),
-            _ => panic!("not known: {what}"),
+            _ => usage(),
         }
     }
     println!("{} events, {bytes} statuses", life.events - before);

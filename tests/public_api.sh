@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Holds the public API against tests/public-api.txt, which a change of the API changes with it: `tests/public_api.sh --accept`.
+# Holds the public API against tests/public-api.txt, which a change of the API changes with it: `tests/public_api.sh --accept`. At its end stand the
+# auto traits (Send, Sync, Unpin, unwind safety) that a public type has not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Of one version: another may write the same API in other words.
-command -v cargo-public-api >/dev/null || cargo install --debug --locked cargo-public-api@0.52.0
-found=$(mktemp)
-trap 'rm -f "$found"' EXIT
-RUSTC_BOOTSTRAP=1 cargo public-api --features conformance -sss --color never > "$found"
+version=0.52.0
+[ "$(cargo public-api --version 2>/dev/null)" = "cargo-public-api $version" ] || cargo install --debug --locked "cargo-public-api@$version"
+found=$(mktemp) all=$(mktemp)
+trap 'rm -f "$found" "$all"' EXIT
+api() { RUSTC_BOOTSTRAP=1 cargo public-api --features conformance --color never "$@"; }
+api -sss > "$found"
+api -s > "$all"
+grep '^impl !' "$all" >> "$found" || true
 if [ "${1:-}" = --accept ]; then
     cp "$found" tests/public-api.txt
 elif ! diff -u tests/public-api.txt "$found"; then

@@ -109,3 +109,11 @@ fn under_script(script: &str, manifest: &str) -> String {
     std::fs::remove_file(file).expect("it is there");
     timeline
 }
+
+#[test]
+fn a_script_speaks_of_what_the_pod_has() {
+    let refused = |script: &str| under_script(script, "examples/manifests/web.yaml");
+    assert!(refused(r#"{"images": {"nginy:1.27": "notFound"}}"#).contains("images: no container has the image `nginy:1.27`"));
+    assert!(refused(r#"{"missingVolumes": ["cofnig"]}"#).contains("missingVolumes: the Pod has no volume `cofnig`"));
+    assert!(refused(r#"{"programs": {"wbe": {"runs": [{"runFor": 1}]}}}"#).contains("programs: the Pod has no container `wbe`"));
+}

@@ -117,9 +117,17 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
     /// # Errors
     /// As [`Pod::restore`].
     pub fn restore(&mut self, meta: &ObjectMeta, snapshot: Snapshot, spec: &Arc<Spec>) -> Result<usize, RestoreError> {
+        self.restore_shared(&Arc::new(meta.clone()), snapshot, spec)
+    }
+
+    /// As [`restore`](Self::restore), but with metadata that Pods share, as [`add_shared`](Self::add_shared) does.
+    ///
+    /// # Errors
+    /// As [`Pod::restore`].
+    pub fn restore_shared(&mut self, meta: &Arc<ObjectMeta>, snapshot: Snapshot, spec: &Arc<Spec>) -> Result<usize, RestoreError> {
         let pod = Pod::restore(snapshot, spec, &self.node)?;
         let deadline = pod.next_deadline();
-        let (key, place) = self.keep(pod, Arc::new(meta.clone()));
+        let (key, place) = self.keep(pod, Arc::clone(meta));
         self.deadlines.set(place, deadline.map(|deadline| deadline.at));
         Ok(key)
     }

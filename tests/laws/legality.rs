@@ -25,6 +25,8 @@ fn law(name: &str, restarts: impl Fn(&Op) -> bool) {
             // What its caller does when a Pod has ended is not the kubelet's doing.
             return Ok(());
         }
+        // Without faults of the runtime: an instance of which it cannot tell, a record that somebody else removes, a start that is broken off leave
+        // nothing by which a watcher could tell the kubelet's fault from the runtime's.
         (world.texts, world.faults) = (true, false);
         let mut server = Server::new(world);
         for op in history {

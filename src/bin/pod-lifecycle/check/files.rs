@@ -87,7 +87,12 @@ impl<'a> Files<'a> {
         if complaints > SHOWN {
             eprintln!("{file}: {} more places cannot be read", complaints - SHOWN);
         }
-        self.bad |= complaints > 0;
+        // Nothing found in nothing is no good news: most often the recording has failed.
+        let is_empty = checker.tally().versions == 0 && complaints == 0;
+        if is_empty {
+            eprintln!("{file}: there is no Pod in it");
+        }
+        self.bad |= complaints > 0 || is_empty;
         self.report.end(file, Some(checker.tally()))
     }
 

@@ -3,7 +3,7 @@
 use crate::document::{documents, typed};
 use anyhow::{Context, Result, bail};
 use pod_lifecycle::api::{self, RestartPolicy};
-use pod_lifecycle::conformance::scenario::{HookScripts, Image, Kubelet, Node, OnTerm, ProbeScripts, Program, Run, Scenario, Step};
+use pod_lifecycle::conformance::scenario::{HookScripts, Image, Kubelet, Node, OnTerm, ProbeScripts, Program, Run, Scenario, Step, Verb};
 use pod_lifecycle::spec::ContainerKind;
 use pod_lifecycle::{Gates, Span};
 use serde::Deserialize;
@@ -100,7 +100,7 @@ impl Script {
     }
 }
 
-/// Whether the containers that the script speaks of exist.
+/// Whether the containers, images and volumes that the script speaks of exist.
 fn names(scenario: &Scenario) -> Result<()> {
     let programs = scenario.programs.keys().map(|name| ("programs", name.as_str()));
     let probes = scenario.probes.keys().map(|name| ("probes", name.as_str()));
@@ -111,7 +111,26 @@ fn names(scenario: &Scenario) -> Result<()> {
             bail!("{key}: the Pod has no container `{name}`");
         }
     }
+    if let Some(name) = scenario.images.keys().find(|name| !images(scenario).any(|image| image == **name)) {
+        bail!("images: no container has the image `{name}`, and no step gives it to one");
+    }
+    let volumes = &scenario.pod.spec.volumes;
+    if let Some(name) = scenario.missing_volumes.iter().find(|name| !volumes.iter().any(|volume| volume.name == **name)) {
+        bail!("missingVolumes: the Pod has no volume `{name}`");
+    }
     Ok(())
+}
+
+/// The images of all containers, those that steps bring included.
+fn images(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let spec = &scenario.pod.spec;
+    let containers = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
+    let brought = scenario.steps.iter().filter_map(|step| match &step.verb {
+        Verb::UpdateImage { image, .. } => Some(image.as_str()),
+        Verb::AddEphemeralContainer { spec } => Some(spec.image.as_str()),
+        _ => None,
+    });
+    containers.map(|container| container.image.as_str()).chain(brought)
 }
 
 /// Programs for a world in which everything goes well.
