@@ -33,10 +33,12 @@ fn phases_of_api_server_and_kubelet_may_differ() {
         assert_eq!((pod.phase(), pod.published.local_phase), (published, local));
         assert_eq!(restored(pod, serde_json::to_value(pod.snapshot()).unwrap()).as_ref(), Ok(pod));
     }
-    let mut snapshot = serde_json::to_value(running.pod.snapshot()).unwrap();
-    snapshot["status"]["localPhase"] = "Pending".into();
     let error = RestoreError::Contradiction("the kubelet's phase does not fit the published one");
-    assert_eq!(restored(&running.pod, snapshot), Err(error));
+    for (published, local) in [("Running", json!("Pending")), ("Succeeded", Value::Null), ("Failed", json!("Succeeded"))] {
+        let mut snapshot = serde_json::to_value(running.pod.snapshot()).unwrap();
+        (snapshot["status"]["phase"], snapshot["status"]["localPhase"]) = (published.into(), local);
+        assert_eq!(restored(&running.pod, snapshot), Err(error), "{published}");
+    }
 }
 
 #[test]
