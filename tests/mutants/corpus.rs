@@ -83,7 +83,8 @@ fn lines(text: &str) -> Versions {
     text.lines().filter(|line| !line.trim().is_empty()).map(|line| Rc::new(serde_json::from_str(line).expect("JSON"))).collect()
 }
 
-fn played() -> Vec<Recording> {
+/// Plays of the replays in this repository: the same whatever data is there.
+pub(crate) fn played() -> Vec<Recording> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/replays");
     let Ok(paths) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("a file").path()).collect();

@@ -6,7 +6,7 @@ use pod_lifecycle::check::Checker;
 use pod_lifecycle::conformance::watch::{Item, Reader};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Asks the checker; keeps the versions of the recordings parsed, since a mutant shares most of them.
@@ -27,21 +27,27 @@ impl Judge {
 
     /// The rules that a stream breaks.
     pub(crate) fn broken(&self, versions: &Versions) -> BTreeSet<&'static str> {
-        let mut broken = BTreeSet::new();
+        self.findings(versions).into_keys().collect()
+    }
+
+    /// The rules that a stream breaks, and how often.
+    pub(crate) fn findings(&self, versions: &Versions) -> BTreeMap<&'static str, u32> {
+        let mut found = BTreeMap::new();
+        let mut add = |rule| *found.entry(rule).or_default() += 1;
         let mut checker = Checker::new();
         for (version, line) in versions.iter().zip(1..) {
             let event = self.parsed.get(&address(version)).map_or_else(|| parse(version), |event| Ok(event.clone()));
             match event {
-                Ok(event) => checker.event(event, line, &mut |finding| broken.extend([finding.rule.id()])),
+                Ok(event) => checker.event(event, line, &mut |finding| add(finding.rule.id())),
                 // With words that the API does not know, perhaps.
                 Err(_) => match Reader::new(version.to_string().as_bytes()).next() {
-                    Some(Ok(item)) => Item { line, ..item }.check(&mut checker, &mut |finding| broken.extend([finding.rule.id()])),
-                    _ => broken.extend([UNREADABLE]),
+                    Some(Ok(item)) => Item { line, ..item }.check(&mut checker, &mut |finding| add(finding.rule.id())),
+                    _ => add(UNREADABLE),
                 },
             }
         }
-        checker.finish(&mut |finding| broken.extend([finding.rule.id()]));
-        broken
+        checker.finish(&mut |finding| add(finding.rule.id()));
+        found
     }
 }
 

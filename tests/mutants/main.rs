@@ -21,10 +21,10 @@ mod recordings;
 mod spec;
 mod table;
 
-use corpus::{Public, listed, public_mutants};
+use corpus::{Public, Versions, listed, public_mutants};
 use judge::Judge;
 use kind::Kind;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use table::Row;
 
 /// As many mutants of each kind, unless MUTANT_PLACES says otherwise.
@@ -77,6 +77,29 @@ fn the_public_mutants_are_caught() {
     println!("public mutants: {} of {} caught", mutants.len() - slipped.len(), mutants.len());
     by_others.iter().for_each(|mutant| println!("by another rule: {mutant}"));
     assert!(slipped.is_empty(), "not caught:\n{}", slipped.join("\n"));
+}
+
+/// What a rule says of streams that are wrong elsewhere is a part of it, too. A change of rules or machine that is meant changes the table with it.
+#[test]
+fn each_kind_breaks_what_it_broke() {
+    let recordings = corpus::played();
+    let mut judge = Judge::default();
+    recordings.iter().for_each(|recording| judge.learn(&recording.versions));
+    let sum = |streams: Vec<&Versions>| {
+        let found = streams.iter().flat_map(|versions| judge.findings(versions));
+        let sum = found.fold(BTreeMap::<_, u32>::new(), |mut sum, (rule, times)| {
+            *sum.entry(rule).or_default() += times;
+            sum
+        });
+        let words: Vec<_> = sum.iter().map(|(rule, times)| format!("{rule} {times}")).collect();
+        format!("{}: {}\n", streams.len(), words.join(", "))
+    };
+    let mut table = format!("unchanged {}", sum(recordings.iter().map(|recording| &recording.versions).collect()));
+    for kind in kinds().into_iter().chain(invented::KINDS) {
+        let mutants = places::mutants(kind, &recordings, PLACES);
+        table += &format!("{} {}", kind.name, sum(mutants.iter().map(|mutant| &mutant.versions).collect()));
+    }
+    insta::assert_snapshot!(table);
 }
 
 #[test]
