@@ -102,6 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn what_fits_is_asked_as_a_whole_only_where_that_counts() {
+        let spec = r#"{"containers": [{"resources": {"requests": {"cpu": "1", "example.com/x": "1"}}}],
+            "resources": {"requests": {"cpu": "2", "example.com/x": "2"}}}"#;
+        let spec: PodSpec = serde_json::from_str(spec).unwrap();
+        for (pod_level_resources, cpu) in [(true, 2), (false, 1)] {
+            let gates = Gates { pod_level_resources, ..Gates::default() };
+            let asked = ["cpu", "example.com/x"].map(|resource| nanos_to_fit(&spec, resource, &gates) / NANOS);
+            assert_eq!(asked, [cpu, 1], "an extended resource belongs to containers");
+        }
+    }
+
+    #[test]
     fn a_pod_that_asks_as_a_whole_and_one_with_overhead() {
         let container = r#""containers": [{"resources": {"requests": {"cpu": "1"}}}]"#;
         assert_eq!(cpu(&alloc::format!(r#"{{{container}, "overhead": {{"cpu": "1m"}}}}"#)), 1001);

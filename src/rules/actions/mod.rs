@@ -263,6 +263,11 @@ mod tests {
     }
 
     #[test]
+    fn a_resized_resource_has_the_name_that_it_has_in_a_resource_list() {
+        assert_eq!([ResizedResource::Memory, ResizedResource::Cpu].map(ResizedResource::as_str), ["memory", "cpu"]);
+    }
+
+    #[test]
     fn a_new_pod_gets_a_sandbox_and_its_first_init_container() {
         let world = World::new("[]", &[]);
         let (pod, starts, kills) = world.plan(None, ActionInput::default());

@@ -397,7 +397,9 @@ mod tests {
                 let seen = ObservedPod::new(&spec, seen);
                 let texts = StatusTexts { seen, runtime_name: "test", previous: previous.as_ref(), start_failure: *start_failure };
                 let input = StatusInput { restarting_all, deleted, start_failure: None };
-                let object = build(&spec, C, &texts, input, &gates);
+                let view = view(&spec, C, &texts, input, &gates);
+                let object = view.to_owned();
+                assert_eq!((view.name(), &*object.name), ("c", "c"));
 
                 let id = previous.as_ref().map(|status| &*status.container_id);
                 let shows_newest =
