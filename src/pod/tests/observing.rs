@@ -232,3 +232,18 @@ fn what_comes_while_volumes_are_mounted_is_shown_before_it_is_acted_upon() {
     assert_eq!(is_up(&life), ConditionStatus::False);
     assert!(matches!(life.pending()[..], [Action::StopContainer { container: C, .. }]), "{:?}", life.pending());
 }
+
+#[test]
+fn a_container_that_is_being_stopped_is_down_when_it_is_listed_so() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.delete();
+    life.sync();
+    let stops = life.pending();
+    assert!(matches!(stops[..], [Action::StopContainer { .. }]), "{stops:?}");
+    let runs = ObservedContainer { spec_changed: true, ..instance("x://c0", ObservedState::Running) };
+    life.see(&seen(&[sandbox(0, true)], &[runs]));
+    assert_eq!(life.pending(), stops, "there is news, but it runs");
+    life.see(&seen(&[sandbox(0, true)], &[dead("x://c0")]));
+    assert!(!life.pending().contains(&stops[0]), "{:?}", life.pending());
+}

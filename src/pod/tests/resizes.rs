@@ -141,3 +141,15 @@ fn a_resized_pod_may_get_a_debugger_and_is_restored() {
     let Life { pod, .. } = &life;
     assert_eq!(Pod::restore(pod.snapshot(), pod.spec(), pod.node()).as_ref(), Ok(pod));
 }
+
+/// Kubelet `UpdatePod`: the worker looks at the phase before it begins a sync.
+#[test]
+fn a_pod_that_others_made_fail_is_resized_no_more() {
+    let mut life = Life::manual(with_cpu("1")).up();
+    life.start(C, 0);
+    life.sync();
+    life.respec(2, with_cpu("2"));
+    life.change(&Change::Failed { condition: None });
+    let asked = actions(&life.sync());
+    assert!(matches!(asked[..], [Action::StopContainer { .. }]), "{asked:?}");
+}

@@ -242,3 +242,8 @@ fn an_image_that_comes_back_cannot_be_pulled_at_once() {
     let texts = life.pod.aside.texts().unwrap();
     assert_eq!((texts.image_backoffs.len(), texts.pull_errors.len()), (1, 1));
 }
+
+#[test]
+fn hooks_have_the_names_of_the_spec() {
+    assert_eq!([HookKind::PostStart, HookKind::PreStop].map(HookKind::as_str), ["postStart", "preStop"]);
+}

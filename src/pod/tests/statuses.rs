@@ -114,3 +114,17 @@ fn conditions_that_are_brought_up_to_date_are_published() {
     let out = life.sync();
     assert_eq!((generations(&life), out.contains(&Output::StatusChanged)), ((2, 2), true));
 }
+
+/// Without an instance a status shows the image that it was built with.
+#[test]
+fn a_new_kubelet_shows_of_each_container_the_image_that_it_finds() {
+    let waits =
+        |name, image| json!({"name": name, "image": image, "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {}}});
+    for images in [["i:0", "i:1"], ["i:1", "i:0"], ["i:1", "i:1"]] {
+        let statuses = [waits("c", images[0]), waits("d", images[1])];
+        let found = serde_json::from_value(json!({"phase": "Pending", "containerStatuses": statuses})).unwrap();
+        let life = Life::with(json!({"name": "p", "generation": 2}), paced(Pacing::MANUAL), two(), Some(&found));
+        let shown: Vec<_> = life.status().container_statuses.into_iter().map(|status| status.image).collect();
+        assert_eq!(shown, images);
+    }
+}

@@ -3,6 +3,17 @@
 use super::*;
 use crate::rules::view::TerminatedReason;
 
+/// A re-list that has instances with these counts, all of which have ended.
+fn ended(counts: &[u32]) -> Observation {
+    let ended = |n: &u32| {
+        json!({"id": alloc::format!("x://c{n}"), "name": "c", "state": "exited", "exitCode": 1, "reason": "Error", "restartCount": n,
+            "startedAt": NOW, "finishedAt": NOW, "image": "i:1", "active": true})
+    };
+    let sandbox = json!({"id": "0", "state": "ready", "networkStatus": true, "ip": "10.0.0.7"});
+    let containers: Vec<_> = counts.iter().map(ended).collect();
+    serde_json::from_value(json!({"sandboxes": [sandbox], "containers": containers})).unwrap()
+}
+
 #[test]
 fn the_ids_of_the_newest_instances_are_kept_and_those_of_the_oldest_are_not() {
     let mut life = Life::new(one(json!({}))).up();
@@ -35,5 +46,28 @@ fn an_end_is_told_in_its_first_words() {
         life.sync();
         let ended = life.status().container_statuses[0].state.terminated.clone().unwrap();
         assert_eq!((&*ended.message, &*ended.reason), expected);
+    }
+}
+
+/// A re-list may bring more instances than are shown; each is known by its own id.
+#[test]
+fn older_instances_that_are_listed_keep_their_ids() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.see(&ended(&[3, 2, 1, 0]));
+    let known: Vec<_> = life.pod.instances(C).map(|facts| (facts.attempt, facts.restart_count)).collect();
+    assert_eq!(known.len(), 4);
+    for (attempt, count) in known {
+        assert_eq!(life.pod.instance_id(C, attempt), Some(&*alloc::format!("x://c{count}")));
+    }
+}
+
+#[test]
+fn the_id_that_a_status_shows_is_kept_until_the_next_one() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.sync();
+    for n in 1..8 {
+        life.see(&ended(&[n, n - 1]));
+        assert_eq!(&*life.status().container_statuses[0].container_id, "x://c0", "{n} others have come");
     }
 }
