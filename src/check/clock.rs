@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_just_fits_the_creation_is_no_doubt() {
+        let mut clock = Clock::NEW;
+        clock.read(Some(0.5), true, &pod(&json!({})));
+        assert_eq!(millis(clock.read(Some(2.5), false, &taken(3))), (3000, 3000));
+    }
+
+    #[test]
     fn a_time_that_lies_ahead_does_not_move_the_clock() {
         let mut clock = Clock::NEW;
         clock.read(Some(0.0), true, &pod(&json!({})));

@@ -1,6 +1,7 @@
 //! Every rule's examples, and the shape of the catalogue.
 
-use crate::check::{Checker, Example, Finding, RULES, rule};
+use crate::check::catalogue::bases::RUNNING;
+use crate::check::{Checker, Example, Finding, ForeignWord, RULES, Step, rule};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
@@ -76,4 +77,31 @@ fn what_has_been_seen_is_counted() {
     let tally = checker.tally();
     assert_eq!((tally.events, tally.versions, tally.findings.values().sum()), (3, 3, found));
     assert!(tally.pods >= 1 && tally.findings.contains_key("TE-04"));
+}
+
+#[test]
+fn a_rule_says_what_it_looks_at() {
+    let kinds = ["PH-04", "CO-30", "PH-17", "CO-24"].map(|id| rule(id).unwrap().kind().as_str());
+    assert_eq!(kinds, ["single status", "change", "single status and change", "duration"]);
+}
+
+#[test]
+fn a_foreign_word_is_told_once_whatever_it_left_behind() {
+    // Without a phase its rule is broken anyway; a condition that is Unknown breaks none.
+    for (word, steps) in [
+        (ForeignWord::phase("Completed"), &[&["type = ADDED", "status.phase = null"] as Step] as &[Step]),
+        (ForeignWord::condition("Ready", "Yes"), &[&["type = ADDED", "status.conditions[Ready].status = Unknown"]]),
+    ] {
+        let event = (Example { base: RUNNING, steps }).events().unwrap().pop().unwrap();
+        let (mut checker, mut told) = (Checker::new(), Vec::new());
+        for line in 1..=2 {
+            let words = core::slice::from_ref(&word);
+            checker.event_with(event.clone(), words, line, &mut |finding| {
+                if finding.after == word.word() {
+                    told.push((finding.path, finding.line));
+                }
+            });
+        }
+        assert_eq!(told, [(word.path().into(), 1)]);
+    }
 }

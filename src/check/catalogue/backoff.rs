@@ -293,6 +293,7 @@ fn config(change: &Change<'_>) -> BackoffConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::catalogue::containers::life::{ALL_READY, ALL_UNREADY, ENDED, READY, RESTARTED, UNREADY};
     use crate::check::example::{Example, Step};
     use crate::check::{Checker, Options};
 
@@ -314,6 +315,32 @@ mod tests {
     fn who_keeps_no_back_off_is_found() {
         assert_eq!(fired(&[ENDS, RESTARTS, ENDS_AGAIN, &[RESTARTED_LATE, AT_ONCE]]), 1);
         assert_eq!(fired(&[RESTARTS, &[RESTARTED_LATE, AT_ONCE]]), 1, "without a probe an instance that ran ended by itself");
+    }
+
+    #[test]
+    fn a_spec_that_changes_in_another_place_keeps_the_back_off() {
+        const TOLERATES: Step =
+            &["metadata.generation = 2", "status.observedGeneration = 2", r#"spec.tolerations = [{"operator": "Exists"}]"#];
+        assert_eq!(fired(&[ENDS, RESTARTS, TOLERATES, ENDS_AGAIN, &[RESTARTED_LATE, AT_ONCE]]), 1);
+    }
+
+    /// They are told from the first instance on.
+    #[test]
+    fn allocated_resources_that_show_for_the_first_time_have_not_changed() {
+        const ALLOCATED: &str = r#"status.containerStatuses[web].allocatedResources = {"cpu": "1"}"#;
+        const WAITS: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "", "ready": false, "started": false, "restartCount": 0, "lastState": {}, "state": {"waiting": {"reason": "ContainerCreating"}}}"#;
+        const RUNS: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a0", "ready": true, "started": true, "restartCount": 0, "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}"#;
+        let lives: [&'static [Step]; 2] = [
+            &[&[WAITS], &[RUNS], ENDS, RESTARTS, &[RESTARTED_LATE, AT_ONCE]],
+            &[
+                &[WAITS],
+                &[RUNS, ALLOCATED],
+                &[UNREADY, ALL_UNREADY, ENDED, ALLOCATED],
+                &[READY, ALL_READY, RESTARTED, ALLOCATED],
+                &[RESTARTED_LATE, AT_ONCE, ALLOCATED],
+            ],
+        ];
+        assert_eq!(lives.map(fired), [1, 1]);
     }
 
     #[test]

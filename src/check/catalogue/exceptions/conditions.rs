@@ -48,6 +48,28 @@ pub(super) const CASES: &[Case] = &[
         RUNNING,
         &[&["status.conditions[ContainersReady].status = False", "status.conditions[ContainersReady].reason = PodFailed"]],
     ),
+    finds(
+        "CO-09",
+        "what Ready once said of the end it says from then on",
+        RUNNING,
+        &[
+            &[
+                "spec.restartPolicy = Never",
+                ENDED,
+                "status.conditions[Ready].status = False",
+                "status.conditions[Ready].reason = PodFailed",
+                "status.conditions[ContainersReady].status = False",
+                "status.conditions[ContainersReady].reason = PodFailed",
+            ],
+            &["status.conditions[Ready].reason = ContainersNotReady"],
+        ],
+    ),
+    passes(
+        "CO-24",
+        "the sandbox of a Pod that has not ended stays up",
+        RUNNING,
+        &[&["t = 4", "metadata.labels.seen = once"], &["t = 60", "metadata.labels.seen = twice"]],
+    ),
     passes(
         "CO-23",
         "the news that a sandbox died may be three seconds old",
@@ -95,6 +117,12 @@ pub(super) const CASES: &[Case] = &[
             "status.conditions[ContainersReady].lastTransitionTime = 2026-01-01T00:00:05Z",
         ]],
     ),
+    passes(
+        "CO-29",
+        "no container outlives its sandbox: when all are others, it may be another, too",
+        RUNNING,
+        &[&["t = 6", RESTARTED, "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:05Z"]],
+    ),
     finds(
         "CO-29",
         "without a restart they stay",
@@ -117,6 +145,21 @@ pub(super) const CASES: &[Case] = &[
             r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:08Z"}}"#,
             "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:08Z",
         ]],
+    ),
+    passes(
+        "CO-30",
+        "another reason moves the time, whenever the resize was looked at",
+        RUNNING,
+        &[
+            &[
+                r#"status.conditions[PodResizePending] = {"type": "PodResizePending", "status": "True", "observedGeneration": 1, "reason": "Deferred", "lastProbeTime": "2026-01-01T00:00:04Z", "lastTransitionTime": "2026-01-01T00:00:04Z"}"#,
+            ],
+            &[
+                "t = 10",
+                "status.conditions[PodResizePending].reason = Infeasible",
+                "status.conditions[PodResizePending].lastTransitionTime = 2026-01-01T00:00:09Z",
+            ],
+        ],
     ),
     finds(
         "CO-32",

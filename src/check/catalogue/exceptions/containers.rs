@@ -1,9 +1,11 @@
 //! Exceptions of the rules about statuses of containers.
 
 use super::{Case, finds, passes};
-use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
+use crate::check::catalogue::bases::{DELETING, RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::containers::bases::SERVING;
-use crate::check::catalogue::containers::life::{BACKED_OFF, ENDED, ENDS, ENDS_AGAIN, RESTARTED, RESTARTED_LATE, RESTARTS};
+use crate::check::catalogue::containers::life::{
+    ALL_READY, BACKED_OFF, ENDED, ENDS, ENDS_AGAIN, READY, RESTARTED, RESTARTED_LATE, RESTARTS,
+};
 
 pub(super) const CASES: &[Case] = &[
     finds(
@@ -37,6 +39,24 @@ pub(super) const CASES: &[Case] = &[
                 r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
             ],
         ],
+    ),
+    passes("CS-39", "an instance that ran ended between two versions: lastState tells how", RUNNING, &[RESTARTS]),
+    passes(
+        "CS-39",
+        "of an instance that ran and was lost the kubelet makes up the end",
+        RUNNING,
+        &[&[
+            READY,
+            ALL_READY,
+            RESTARTED,
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-39",
+        "the end of another instance is not that of the one that ran",
+        RUNNING,
+        &[&[READY, ALL_READY, RESTARTED, "status.containerStatuses[web].lastState.terminated.containerID = containerd://a9"]],
     ),
     passes(
         "CS-48",
@@ -89,6 +109,12 @@ pub(super) const CASES: &[Case] = &[
                 r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:2", "imageID": "nginx@sha256:1", "containerID": "containerd://a1", "ready": true, "started": true, "restartCount": 1, "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}, "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}"#,
             ],
         ],
+    ),
+    passes(
+        "CS-54",
+        "a stream that begins with a later generation does not tell the images before",
+        DELETING,
+        &[&["status.observedGeneration = 2"], &[RESTARTED, "status.containerStatuses[web].image = nginx:0"]],
     ),
     finds(
         "CS-54",
@@ -208,6 +234,33 @@ pub(super) const CASES: &[Case] = &[
         "a sidecar of which the startup probe says nothing new does not hold the Pod back",
         SERVING,
         &[RESTARTING_ALL, &["status.initContainerStatuses[proxy].started = true"], &["status.phase = Pending"]],
+    ),
+    finds(
+        "PH-17",
+        "an init container that failed for good fails the Pod, whatever sidecar runs anew",
+        SERVING,
+        &[&[
+            "spec.restartPolicy = Never",
+            "status.phase = Pending",
+            "status.initContainerStatuses[setup].state.terminated.exitCode = 1",
+            "status.initContainerStatuses[setup].state.terminated.reason = Error",
+            "status.initContainerStatuses[proxy].containerID = containerd://p1",
+            "status.initContainerStatuses[proxy].restartCount = 1",
+        ]],
+    ),
+    finds(
+        "PH-17",
+        "while a terminal phase is held back the one before it stays",
+        STARTING,
+        &[
+            &["spec.restartPolicy = Never"],
+            &[
+                "status.phase = Running",
+                ENDED,
+                "status.containerStatuses[web].state.terminated.exitCode = 0",
+                "status.containerStatuses[web].state.terminated.reason = Completed",
+            ],
+        ],
     ),
     passes(
         "CS-50",

@@ -66,3 +66,14 @@ fn the_image_is_that_of_the_spec_in_the_first_version_of_a_watch_too() {
     checker.event(first, 1, &mut |finding| found.push(finding.rule.id()));
     assert_eq!(found, ["CS-45"]);
 }
+
+#[test]
+fn an_address_that_a_refused_pod_keeps_is_named() {
+    const BARE: Step = &["status.conditions = []", "status.containerStatuses = []"];
+    const BOTH: Step = &["status.conditions = []", "status.containerStatuses = []", "status.podIP = 10.0.0.7"];
+    for (steps, path) in [(&[BARE], "status.hostIP"), (&[BOTH], "status.podIP")] {
+        let found = findings(&Example { base: STARTING, steps });
+        let paths: Vec<_> = found.iter().filter(|finding| finding.rule.id() == "RJ-01").map(|finding| &*finding.path).collect();
+        assert_eq!(paths, [path]);
+    }
+}

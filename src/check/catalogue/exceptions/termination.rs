@@ -1,7 +1,9 @@
 //! Exceptions of the rules about how Pods are deleted and end.
 
 use super::{Case, finds, passes};
+use crate::check::Step;
 use crate::check::catalogue::bases::{CREATED, DELETING, INITIALIZING, RUNNING, STARTING, SUCCEEDED};
+use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::life::{ENDED, RESTARTED};
 
 pub(super) const CASES: &[Case] = &[
@@ -12,6 +14,38 @@ pub(super) const CASES: &[Case] = &[
         &[&["type = DELETED", "metadata.deletionGracePeriodSeconds = 0"]],
     ),
     finds("TE-04", "without a grace period of 0 a Pod does not go before it has ended", RUNNING, &[&["type = DELETED"]]),
+    passes(
+        "TE-06",
+        "the first sidecar is the last to stop",
+        SERVING,
+        &[
+            SECOND_SIDECAR,
+            &[
+                "t = 15",
+                "status.phase = Succeeded",
+                r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:10Z"}}"#,
+                r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://d0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:10Z"}}"#,
+                r#"status.initContainerStatuses[proxy].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://p0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:12Z"}}"#,
+                r#"status.initContainerStatuses[net].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://n0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:11Z"}}"#,
+            ],
+        ],
+    ),
+    finds(
+        "TE-06",
+        "it waits for the regular containers and for the sidecar behind it",
+        SERVING,
+        &[
+            SECOND_SIDECAR,
+            &[
+                "t = 15",
+                "status.phase = Succeeded",
+                r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:10Z"}}"#,
+                r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://d0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:10Z"}}"#,
+                r#"status.initContainerStatuses[proxy].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://p0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:11Z"}}"#,
+                r#"status.initContainerStatuses[net].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://n0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:12Z"}}"#,
+            ],
+        ],
+    ),
     passes(
         "TE-02",
         "a second request shortens the grace period, and the deletion comes so much earlier",
@@ -174,4 +208,10 @@ pub(super) const CASES: &[Case] = &[
             "status.containerStatuses[web].ready = false",
         ]],
     ),
+];
+
+/// [`SERVING`] has another sidecar behind its first.
+const SECOND_SIDECAR: Step = &[
+    r#"spec.initContainers[net] = {"name": "net", "image": "envoy:1", "restartPolicy": "Always"}"#,
+    r#"status.initContainerStatuses[net] = {"name": "net", "image": "envoy:1", "imageID": "envoy@sha256:3", "containerID": "containerd://n0", "ready": true, "started": true, "restartCount": 0, "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}}}"#,
 ];

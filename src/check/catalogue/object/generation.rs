@@ -235,6 +235,14 @@ mod tests {
         assert_eq!(broken(&[(1, "a"), (1, "b"), (2, "b")]), [2, 3]);
     }
 
+    /// An API server without KEP-5067 gave none, and what it stored may be listed.
+    #[test]
+    fn a_pod_that_is_found_may_have_no_generation() {
+        let (mut checker, mut found) = (Checker::new(), Vec::<Finding>::new());
+        checker.object(serde_json::from_value(pod(0, "a")).unwrap(), 1, &mut |finding| found.push(finding));
+        assert!(!found.iter().any(|finding| finding.rule.id() == "GN-01"), "{found:?}");
+    }
+
     #[test]
     fn a_generation_begins_at_one_and_rises_by_one() {
         assert_eq!(broken(&[(0, "a")]), [1]);
