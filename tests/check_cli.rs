@@ -104,7 +104,7 @@ fn a_clean_stream_has_code_0() {
 #[test]
 fn a_stream_without_a_pod_has_code_2() {
     let called = check("", &[]);
-    assert_eq!(called.out, "1 file, 0 Pods, 0 versions in 0 documents: nothing was checked.\n");
+    assert_eq!(called.out, "1 file, 0 Pods, 0 versions in 0 documents: nothing was checked; 1 place cannot be read.\n");
     assert_eq!((called.code, called.errors.as_str()), (Some(2), "-: there is no Pod in it\n"));
     let called = check("", &["--format", "json"]);
     assert_eq!((called.code, called.out.as_str()), (Some(2), ""));

@@ -103,14 +103,14 @@ impl Pod {
         }
     }
 
-    /// Whether another writer has brought the generation of the status up to date, with a terminal phase, and not that of the conditions.
+    /// Whether conditions are of another generation than the status: another writer has brought that up to date, with a terminal phase, or has written
+    /// one of them.
     fn has_older_conditions(&self) -> bool {
-        let Published { local_phase, conditions, .. } = &self.published;
         let generation = self.object.shown_generation();
         let is_older = |(condition, shown): (KubeletCondition, &ShownCondition)| {
             shown.status.is_some() && shown.generation != condition.generation(generation)
         };
-        local_phase.is_some_and(PodPhase::is_terminal) && KubeletCondition::ALL.into_iter().zip(conditions).any(is_older)
+        KubeletCondition::ALL.into_iter().zip(&self.published.conditions).any(is_older)
     }
 
     /// Whether a build that changed something, or did not, would now say the same again.
@@ -259,7 +259,12 @@ impl Pod {
             IdentitySource::Newest => slot.newest().attempt.into(),
         };
         let crash_loop = state == ShownContainerState::Waiting(WaitingReason::CrashLoopBackOff);
-        let back_off_millis = if crash_loop { shown_millis(slot.backoff.delay()) } else { 0 };
+        // Of a wait that began with another image the window is out of the way until the next start.
+        let back_off_millis = match old {
+            _ if !crash_loop => 0,
+            Some(old) if slot.backoff.is_none() => old.back_off_millis,
+            _ => shown_millis(slot.backoff.delay()),
+        };
         let Derived { restart_count, ready, started, .. } = derived;
         ShownContainer { state, last, attempt, restart_count, ready, started, just_started: false, back_off_millis }
     }
@@ -310,6 +315,10 @@ impl Pod {
             && self.stage == Stage::Terminating
             && !core::mem::replace(&mut kill.shown, true)
         {
+            // What the API server shows as ended has ended.
+            if self.published.phase.is_some_and(PodPhase::is_terminal) && !self.object.is_static {
+                return;
+            }
             let phase = self.published.local_phase.unwrap_or(PodPhase::Pending);
             self.published.local_phase = Some(kill.ending.phase(phase));
             self.published.local_reason = PodReason::from_text(kill.ending.reason());

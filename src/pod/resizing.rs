@@ -13,7 +13,6 @@ use super::stage::Stage;
 use super::work::{Failure, Step};
 use crate::api::{ConditionStatus, PodCondition, ResourceRequirements};
 use crate::rules::actions::{self, Resize, ResizedResource};
-use crate::rules::backoff::Backoff;
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
 use crate::rules::resources::{ResizableResources, is_resizable, same_resources};
 use crate::spec::{ContainerIndex, ContainerKind, Spec};
@@ -170,12 +169,13 @@ impl Pod {
         self.put_next_spec(now, out);
         if let Some(resizing) = self.aside.resizing_mut() {
             resizing.updates_begun = false;
-            let before = core::mem::replace(&mut resizing.working, Arc::clone(&resizing.now.allocated));
+            let working = Arc::clone(&resizing.now.allocated);
+            let before = core::mem::replace(&mut resizing.working, Arc::clone(&working));
             for container in self.spec.init_and_regular() {
                 let of = |spec: &Spec| ResizableResources::from(&spec.api_container(container).resources);
                 // The window's key has the resources in it.
-                if of(&before) != of(&resizing.working) {
-                    self.slots[container.get()].backoff = Backoff::default();
+                if of(&before) != of(&working) {
+                    self.reset_windows(container);
                 }
             }
         }

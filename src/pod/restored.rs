@@ -97,14 +97,13 @@ impl Pod {
     }
 
     /// The API server has a phase once it has the Pod; the kubelet's is ahead of it only while a terminal one is held back, and behind it where
-    /// another writer has made it Unknown. What has ended has ended for both.
+    /// another writer has made it Unknown.
     fn check_status(&self) -> Result<(), RestoreError> {
         let (phase, local) = (self.published.phase, self.published.local_phase);
         holds(phase.is_some() == (self.stage != Stage::Accepted), "the phase does not fit the stage")?;
         let held_back = local.is_some_and(PodPhase::is_terminal) && !phase.is_some_and(PodPhase::is_terminal);
         let is_lost = phase == Some(PodPhase::Unknown);
-        let is_unknown_yet = local.is_none() && !phase.is_some_and(PodPhase::is_terminal);
-        holds(is_unknown_yet || local == phase || held_back || is_lost, "the kubelet's phase does not fit the published one")
+        holds(local.is_none() || local == phase || held_back || is_lost, "the kubelet's phase does not fit the published one")
     }
 
     /// Each step of the work belongs to a stage, and to containers that there are.

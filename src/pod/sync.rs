@@ -9,6 +9,7 @@ use super::work::{Failure, Step};
 use super::{Pod, sandbox::SandboxState};
 use crate::api::PodPhase;
 use crate::rules::actions::{self, ActionInput, ContainerAction, PodActions};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::worker::{self, EndFacts, EndReason, Requeue};
 use crate::rules::{deadline, grace};
 use crate::spec::ContainerIndex;
@@ -156,11 +157,13 @@ impl Pod {
         }
     }
 
-    /// What came while the sync waited is shown before it is acted upon: the kubelet plans with the facts that its status was built of.
+    /// A sync is planned with the facts of its status. Only a sandbox that died meanwhile would make another plan of it than the kubelet's, one that
+    /// acts upon what no status has shown: that is left to the sync that the death has asked for.
     pub(crate) fn volumes_mounted(&mut self, now: Time, out: &mut impl Sink) {
-        if self.work.trigger.is_some() {
-            self.work.step = Step::Idle;
-            self.work.ask();
+        let has_died = self.sandbox.state == SandboxState::NotReady && self.published.holds(KubeletCondition::PodReadyToStartContainers);
+        if has_died && self.work.trigger.is_some() {
+            self.begin_probing(now, out);
+            self.end_sync(now);
         } else {
             self.begin_actions(now, out);
         }

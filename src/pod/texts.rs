@@ -1,4 +1,4 @@
-//! Texts of a Pod: ids, addresses, messages. They live aside, in a store that exists only if a text came.
+//! Texts of a Pod: ids, addresses, messages, and what is kept by image. They live aside, in a store that exists only if a text came.
 
 use super::Pod;
 use super::aside::MaybeAside;

@@ -1,5 +1,6 @@
 //! The back-offs of a Pod by their keys, of which the image is a part: a container that gets another image and then the one before again finds
-//! its windows as it left them (kubelet `GetBackoffKey`, image manager `EnsureImageExists`).
+//! its windows as it left them (kubelet `GetBackoffKey`, image manager `EnsureImageExists`). The crash loop's key has the resources in it, too; with
+//! those the kubelet begins anew.
 
 use super::Pod;
 use super::aside::MaybeAside;
@@ -36,6 +37,16 @@ impl Pod {
                     self.slots[container.get()].backoff = others.swap_remove(n).1;
                 }
             }
+        }
+    }
+}
+
+impl Pod {
+    /// The container has other resources now.
+    pub(super) fn reset_windows(&mut self, container: ContainerIndex) {
+        self.slots[container.get()].backoff = Backoff::default();
+        if self.aside.container(container).is_some() {
+            self.aside.make_texts().container_mut(container).other_backoffs.clear();
         }
     }
 }

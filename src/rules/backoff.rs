@@ -13,7 +13,7 @@
 //! | key | container with image and resources | Pod and image |
 //!
 //! So the first restart after an exit is immediate, the second waits 10 s, while the first failed pull opens a window at once.
-//! A [`Backoff`] is the entry of one key. Whoever keeps it resets it when the key changes: another image, other resources.
+//! A [`Backoff`] is the entry of one key. Another key, with another image or other resources, is another entry.
 
 use super::view::{InstanceState, Runtime};
 use crate::api::ObjectMeta;

@@ -4,7 +4,7 @@ use super::world::{Call, Input, Kind, World};
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Attempt, DeadlineReason, Event, NewPod, Output, ShownState, Stage};
-use pod_lifecycle::rules::view::Exit;
+use pod_lifecycle::rules::view::{Exit, TerminatedReason};
 use pod_lifecycle::{ContainerIndex, Pod, Span, Spec, Time};
 use std::sync::Arc;
 
@@ -197,7 +197,9 @@ impl World {
             let newest = newest.map(|instance| (instance.state, instance.restart_count, exit(instance.state, instance.exit)));
             let mut shown = self.pod.container(container);
             // One that could not be found any more keeps what its last probe said, and when that was answered is a matter of luck.
-            if let Some(entry) = shown.entry.as_mut().filter(|_| matches!(shown.state, ShownState::Terminated(..))) {
+            if let Some(entry) =
+                shown.entry.as_mut().filter(|_| matches!(shown.state, ShownState::Terminated(_, TerminatedReason::ContainerStatusUnknown)))
+            {
                 entry.ready = false;
             }
             outcome += &format!("{}: {newest:?}, shown {:?} {:?}\n", spec.container(container).name(), shown.state, shown.entry);

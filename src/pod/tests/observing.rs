@@ -3,6 +3,7 @@
 use super::*;
 use crate::api::ConditionStatus;
 use crate::observation::{ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
+use crate::rules::ending::Ending;
 use crate::rules::view::Runtime;
 use alloc::string::ToString;
 
@@ -228,9 +229,42 @@ fn what_comes_while_volumes_are_mounted_is_shown_before_it_is_acted_upon() {
     let is_up = |life: &Life| life.pod.condition(KubeletCondition::PodReadyToStartContainers).unwrap().status;
     life.tell(Event::SandboxDied { attempt: 0 });
     assert_eq!(is_up(&life), ConditionStatus::True, "the sync goes on");
+    let mut unasked = life.clone();
     life.tell(Event::VolumesMounted);
     assert_eq!(is_up(&life), ConditionStatus::False);
     assert!(matches!(life.pending()[..], [Action::StopContainer { container: C, .. }]), "{:?}", life.pending());
+    // Who asks for each sync gets the status and the plan with the next one.
+    unasked.pod.node = Arc::new(paced(Pacing::MANUAL));
+    assert_eq!(actions(&unasked.tell(Event::VolumesMounted)), []);
+    assert_eq!((is_up(&unasked), unasked.pending()), (ConditionStatus::True, Vec::new()));
+    unasked.sync();
+    assert_eq!(is_up(&unasked), ConditionStatus::False);
+}
+
+/// The kubelet carries a sync out on the Pod it began with, however long the volumes take.
+#[test]
+fn a_spec_that_comes_while_volumes_are_mounted_waits_for_the_next_sync() {
+    let mut life = Life::new(one(json!({})));
+    life.respec(2, one(json!({"image": "i:2"})));
+    life.tell(Event::VolumesMounted);
+    assert_eq!(life.pod.spec().container(C).image(), "i:1");
+    let mut life = life.up();
+    life.start(C, 0);
+    assert_eq!(life.pod.spec().container(C).image(), "i:2");
+    assert!(matches!(life.pending()[..], [Action::StopContainer { container: C, .. }]), "{:?}", life.pending());
+}
+
+/// A kubelet that is killing what still runs of a Pod that has Succeeded for the API server, and has no start time, does not make it Failed.
+#[test]
+fn what_has_ended_stays_ended_when_it_is_killed() {
+    let status = serde_json::from_value(json!({"phase": "Succeeded"})).unwrap();
+    let mut life = Life::with(json!({"name": "p"}), paced(Pacing::IMMEDIATE), one(json!({})), Some(&status));
+    life.see(&seen(&[sandbox(0, true)], &[instance("x://c0", ObservedState::Running)]));
+    life.change(&Change::Kill { ending: Ending::NodePressure, message: "no room".into(), grace_period_seconds: Some(0) });
+    life.tell(Event::Admitted);
+    life.exit(C, 0, 137);
+    life.tell(Event::SandboxStopped { attempt: 0 });
+    assert_eq!(life.pod.phase(), api::PodPhase::Succeeded);
 }
 
 #[test]

@@ -90,7 +90,9 @@ impl<'a> Files<'a> {
         // Nothing found in nothing is no good news: most often the recording has failed.
         let is_empty = checker.tally().versions == 0 && complaints == 0;
         if is_empty {
-            eprintln!("{file}: there is no Pod in it");
+            let bad = BadInput { line: 1, column: 1, problem: Problem::Unreadable(io::Error::other("there is no Pod in it")) };
+            eprintln!("{file}: {}", bad.problem);
+            self.report.bad_input(&bad);
         }
         self.bad |= complaints > 0 || is_empty;
         self.report.end(file, Some(checker.tally()))

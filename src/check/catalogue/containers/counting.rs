@@ -48,21 +48,27 @@ pub(in crate::check) const RULES: &[Rule] = &[
 ];
 
 fn counted_has_last(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if !version.is(Shapes::MIRROR) && !version.history.rejected {
-        version.containers().filter(|container| !is_of_init(container)).for_each(|container| has_last(&container, report));
+    if !version.is(Shapes::MIRROR) {
+        let judged = |container: &Container<'_>| !is_of_init(container) && !may_have_dropped_last(version, container);
+        version.containers().filter(judged).for_each(|container| has_last(&container, report));
     }
 }
 
 fn tells_and_counts(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !change.gap
         && !change.new.is(Shapes::MIRROR)
-        && !change.new.history.rejected
         && change.new.containers().any(|container| lacks_last(&container))
         && !may_be_another(change.new)
     {
-        change.new.containers().filter(is_of_init).for_each(|container| has_last(&container, report));
+        let judged = |container: &Container<'_>| is_of_init(container) && !may_have_dropped_last(change.new, container);
+        change.new.containers().filter(judged).for_each(|container| has_last(&container, report));
     }
     last_is_counted(change, report);
+}
+
+/// Whether a kubelet that refused the Pod has dropped how it ended before. Nothing is started there any more.
+fn may_have_dropped_last(version: &Version<'_>, container: &Container<'_>) -> bool {
+    version.history.rejected && container.running().is_none()
 }
 
 const fn is_of_init(container: &Container<'_>) -> bool {

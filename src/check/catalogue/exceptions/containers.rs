@@ -263,6 +263,54 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     passes(
+        "PH-17",
+        "why a Pod was killed is lost with a status in which an init container that had completed runs again",
+        SERVING,
+        &[&[
+            "status.initContainerStatuses[setup].containerID = containerd://s1",
+            "status.initContainerStatuses[setup].restartCount = 1",
+            r#"status.initContainerStatuses[setup].lastState = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://s0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:03Z"}}"#,
+            r#"status.initContainerStatuses[setup].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://s1", "startedAt": "2026-01-01T00:00:08Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            r#"status.initContainerStatuses[proxy].state = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://p0", "startedAt": "2026-01-01T00:00:04Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://d0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            "status.phase = Failed",
+        ]],
+    ),
+    finds(
+        "PH-17",
+        "a Pod whose init containers did not run again says why it was killed",
+        SERVING,
+        &[&[
+            r#"status.initContainerStatuses[proxy].state = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://p0", "startedAt": "2026-01-01T00:00:04Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://d0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#,
+            "status.phase = Failed",
+        ]],
+    ),
+    finds(
+        "CS-38",
+        "after a refusal nothing is started, and what runs tells how it ended before",
+        SERVING,
+        &[
+            &[r#"status = {"phase": "Running", "startTime": "2026-01-01T00:00:01Z", "observedGeneration": 1, "qosClass": "BestEffort"}"#],
+            &[
+                r#"status.containerStatuses = [{"name": "db", "image": "redis:1", "imageID": "x", "containerID": "containerd://d7", "ready": true, "started": true, "restartCount": 7, "lastState": {}, "state": {"running": {"startedAt": "2026-01-01T00:00:09Z"}}}]"#,
+            ],
+        ],
+    ),
+    passes(
+        "CS-38",
+        "a kubelet that refused a Pod has dropped how its containers ended before",
+        SERVING,
+        &[
+            &[r#"status = {"phase": "Running", "startTime": "2026-01-01T00:00:01Z", "observedGeneration": 1, "qosClass": "BestEffort"}"#],
+            &[
+                r#"status.containerStatuses = [{"name": "db", "image": "redis:1", "imageID": "x", "containerID": "containerd://d7", "ready": false, "started": false, "restartCount": 1, "lastState": {}, "state": {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://d7", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}}]"#,
+            ],
+        ],
+    ),
+    passes(
         "CS-50",
         "a startup probe may have passed before anybody saw its container run",
         STARTING,

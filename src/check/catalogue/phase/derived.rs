@@ -105,7 +105,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .source_is("kubelet getPhase, generateAPIPodStatus")
     .not(Shapes::COLLECTED)
-    .unless("a phase that stays, of which PH-19 tells; a terminal phase is held back; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal")
+    .unless("a phase that stays, of which PH-19 tells; a terminal phase is held back; Failed with a reason; the last status of a Pod that ends turns Failed what is not terminal, without a reason if that was lost with an illegal status")
     .only(Scope::Full)
     .with_spec()
     .silent_on(RUNNING, &[])
@@ -340,13 +340,21 @@ fn all_exited_well(version: &Version<'_>) -> bool {
     spec.init_and_regular().filter(|index| !spec.container(*index).is_sidecar()).all(exited_well)
 }
 
-/// Whether it may be the last status of a Pod whose kubelet ended it and could not say so: why is lost with a status in which an init container runs
-/// once more, for that is an illegal one (kubelet `checkContainerStateTransition`, `TerminatePod`).
-fn may_have_lost_reason(version: &Version<'_>) -> bool {
-    let counted = || version.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
+/// Whether it may be the last status of a Pod whose kubelet ended it and could not say so: why is lost with a status in which an init container that
+/// had completed runs once more, for that is an illegal one (kubelet `checkContainerStateTransition`, `TerminatePod`).
+fn may_have_lost_reason(new: &Version<'_>, old: Option<&Version<'_>>) -> bool {
     let is_lost = |container: &Container<'_>| container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost);
-    let ran_again = |container: &Container<'_>| container.kind == ContainerKind::Init && container.last().is_some();
-    counted().all(|container| container.running().is_none()) && counted().any(|container| is_lost(&container) || ran_again(&container))
+    let completed = |container: &Container<'_>| container.terminated().is_some_and(|end| end.exit_code == 0);
+    let ran_again = |container: &Container<'_>| {
+        let is_it = |before: &Container<'_>| before.kind == container.kind && before.status.name == container.status.name;
+        let before = old.and_then(|old| old.containers().find(is_it));
+        container.kind == ContainerKind::Init
+            && before.is_some_and(|before| completed(&before) && before.status.container_id != container.status.container_id)
+    };
+    let counted = || new.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
+    !all_exited_well(new)
+        && counted().all(|container| container.running().is_none())
+        && counted().any(|container| is_lost(&container) || ran_again(&container))
 }
 
 /// `held` is the phase that may be held: none if any may.
@@ -363,7 +371,7 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
             PodPhase::Failed => {
                 !new.status().reason.is_empty()
                     || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new))
-                    || may_have_lost_reason(new)
+                    || may_have_lost_reason(new, old)
             }
             PodPhase::Succeeded => false,
             _ => may_be_held(new, computed) && held.is_none_or(|held| held == phase),
