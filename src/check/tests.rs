@@ -105,3 +105,13 @@ fn a_foreign_word_is_told_once_whatever_it_left_behind() {
         assert_eq!(told, [(word.path().into(), 1)]);
     }
 }
+
+#[test]
+fn rules_stand_by_family_and_number() {
+    let mut places: Vec<(&str, &str)> = RULES.iter().map(|rule| rule.id().split_once('-').expect("a family and a number")).collect();
+    assert!(places.windows(2).all(|two| two[0].0 != two[1].0 || two[0].1 < two[1].1), "{places:?}");
+    // Each family stands in one place.
+    places.dedup_by_key(|(family, _)| *family);
+    let families: BTreeSet<_> = places.iter().map(|(family, _)| *family).collect();
+    assert_eq!(families.len(), places.len());
+}
