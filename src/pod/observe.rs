@@ -363,8 +363,12 @@ fn adopted_state(state: &ContainerState, attempt: Attempt) -> ShownContainerStat
     } else if let Some(terminated) = &state.terminated {
         ShownContainerState::Terminated(termination(terminated, attempt))
     } else {
-        let reason = state.waiting.as_ref().map_or(WaitingReason::None, |waiting| WaitingReason::from_text(&waiting.reason));
-        ShownContainerState::Waiting(reason)
+        let reason = |waiting: &ContainerStateWaiting| match WaitingReason::from_text(&waiting.reason) {
+            // Words for a reason that has none.
+            WaitingReason::None if !waiting.message.is_empty() => WaitingReason::Other,
+            reason => reason,
+        };
+        ShownContainerState::Waiting(state.waiting.as_ref().map_or(WaitingReason::None, reason))
     }
 }
 

@@ -35,6 +35,7 @@ const SHORT: &[(usize, &[Event<'static>])] = &[
 
 const ONE: &str = r#"{"containers": [{"name": "c", "image": "i"}]}"#;
 const ONCE: &str = r#"{"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}"#;
+const TWO: &str = r#"{"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}, {"name": "d", "image": "i"}]}"#;
 const WITH_INIT: &str = r#"{"containers": [{"name": "c", "image": "i"}], "initContainers": [{"name": "s", "image": "i"}]}"#;
 const RESTARTS_ALL: &str = r#"{"restartPolicy": "Never", "containers": [{"name": "c", "image": "i", "restartPolicy": "Never", "restartPolicyRules": [
     {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [42]}}]}]}"#;
@@ -177,6 +178,10 @@ fn unknown_phases(look: Look<'_>) {
         tour.tell(Event::SandboxFailed { attempt: 0 });
         tour.call(Input::Sync);
     }
+    let mut tour = Tour::running(TWO, Pacing::IMMEDIATE, look);
+    tour.update(Change::PhaseUnknown);
+    tour.exit(FIRST, 0);
+    assert_eq!(tour.world.pod.phase(), PodPhase::Running, "the other goes on");
     for code in [0, 1] {
         let mut tour = Tour::running(ONCE, Pacing::IMMEDIATE, look);
         tour.update(Change::PhaseUnknown);
