@@ -39,9 +39,7 @@ impl Pod {
             }
         }
     }
-}
 
-impl Pod {
     /// The container has other resources now.
     pub(super) fn reset_windows(&mut self, container: ContainerIndex) {
         self.slots[container.get()].backoff = Backoff::default();
