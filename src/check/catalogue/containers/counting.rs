@@ -60,8 +60,12 @@ fn tells_and_counts(change: &Change<'_>, report: &mut Report<'_, '_>) {
         && change.new.containers().any(|container| lacks_last(&container))
         && !may_be_another(change.new)
     {
-        let judged = |container: &Container<'_>| is_of_init(container) && !may_have_dropped_last(change.new, container);
-        change.new.containers().filter(judged).for_each(|container| has_last(&container, report));
+        // What was so before was told, or excused, when it came to be so.
+        let is_news =
+            |old: &Container<'_>, new: &Container<'_>| old.last().is_some() || old.status.restart_count != new.status.restart_count;
+        let judged =
+            |(old, new): &(Container<'_>, Container<'_>)| is_of_init(new) && is_news(old, new) && !may_have_dropped_last(change.new, new);
+        change.both().filter(judged).for_each(|(_, container)| has_last(&container, report));
     }
     last_is_counted(change, report);
 }
