@@ -313,6 +313,12 @@ impl Checker {
         }
     }
 
+    /// The metadata that is kept of a Pod.
+    #[cfg(test)]
+    pub(super) fn last_of(&mut self, uid: &str) -> Option<&api::ObjectMeta> {
+        self.streams.get_mut(uid).and_then(|stream| stream.meta())
+    }
+
     fn close(&mut self, name: &Name, gone: Gone, found: &mut dyn FnMut(Finding)) {
         let Self { rules, streams, tally, .. } = self;
         if let Some(mut stream) = streams.remove(gone.uid.as_str()) {

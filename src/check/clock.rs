@@ -285,6 +285,101 @@ mod tests {
         assert_eq!(millis(clock.read(Some(40.5), false, &ready(216))), (231_000, 232_500));
     }
 
+    /// Whether a time that lies an hour ahead moves the clock tells whether it was sure: that of two new times, and of a third one.
+    #[test]
+    fn a_clock_is_sure_when_another_new_time_agrees() {
+        let ready = |seconds| {
+            let since = Time::from_secs(CREATED + seconds);
+            pod(
+                &json!({"startTime": Time::from_secs(CREATED), "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": since}]}),
+            )
+        };
+        let two = || {
+            let mut clock = Clock::NEW;
+            clock.read(Some(0.0), false, &ready(100));
+            assert_eq!(millis(clock.read(Some(10.0), false, &ready(200))), (200_000, 202_000));
+            clock
+        };
+        // The second time, be it new, is the first that has an end.
+        assert_eq!(millis(two().read(Some(30.0), false, &ready(3600))).0, 3_600_000);
+        // Where `t` is 0 lies between 190 and 192; a write is between its newest time and two seconds later.
+        for (third, agrees) in [(207, false), (208, true), (210, true), (212, true), (213, false), (200, false)] {
+            let mut clock = two();
+            clock.read(Some(20.0), false, &ready(third));
+            let moved = millis(clock.read(Some(30.0), false, &ready(3600))).0 == 3_600_000;
+            assert_eq!(moved, !agrees, "{third}");
+        }
+        // What is sure is not moved by what lies more than half a minute ahead.
+        for (ahead, earliest) in [(252, 252_000), (253, 222_000)] {
+            let mut clock = two();
+            clock.read(Some(20.0), false, &ready(212));
+            assert_eq!(millis(clock.read(Some(30.0), false, &ready(ahead))).0, earliest, "{ahead}");
+        }
+    }
+
+    /// The creation was at 0 s at the earliest and at 1 s at the latest, and the third version comes 1.5 s later.
+    #[test]
+    fn a_doubt_ends_with_a_time_that_fits_the_creation_and_not_what_came_ahead() {
+        let at = |seconds: i64| Time::from_secs(CREATED + seconds);
+        let with = |conditions: &[(&str, i64)], start: Option<i64>| {
+            let conditions: alloc::vec::Vec<_> = conditions
+                .iter()
+                .map(|(type_, since)| json!({"type": type_, "status": "True", "lastTransitionTime": at(*since)}))
+                .collect();
+            let start = start.map_or(Value::Null, |start| json!(at(start)));
+            pod(&json!({"startTime": start, "conditions": conditions}))
+        };
+        for (ahead, third, settled) in [(3600, 2, true), (3600, 3, false), (32, 2, true), (31, 2, false), (31, 1, true)] {
+            for starts in [true, false] {
+                let mut clock = Clock::NEW;
+                clock.read(Some(0.0), true, &pod(&json!({})));
+                clock.read(Some(0.5), false, &with(&[("PodScheduled", ahead)], None));
+                let third_version = match starts {
+                    true => with(&[("PodScheduled", ahead)], Some(third)),
+                    false => with(&[("PodScheduled", ahead), ("Ready", third)], None),
+                };
+                let earliest = millis(clock.read(Some(1.5), false, &third_version)).0;
+                assert_eq!(earliest < ahead * 1000, settled, "{ahead}, {third}, {starts}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_time_of_an_object_counts_but_that_of_its_deletion() {
+        let at = Time::from_secs(CREATED + 100);
+        let lists = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
+        let mut statuses =
+            alloc::vec![json!({"startTime": at}), json!({"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": at}]})];
+        for list in lists {
+            for state in [json!({"running": {"startedAt": at}}), json!({"terminated": {"exitCode": 0, "finishedAt": at}})] {
+                statuses.push(json!({list: [{"name": "a", "state": state}]}));
+                statuses.push(json!({list: [{"name": "a"}, {"name": "b", "lastState": state}]}));
+            }
+        }
+        for status in &statuses {
+            let pod = pod(status);
+            assert_eq!((newest(&pod.metadata, &pod.status), times(&pod).max()), (Some(at), Some(at)), "{status}");
+        }
+        let mut deleted = pod(&json!({}));
+        deleted.metadata.deletion_timestamp = Some(at);
+        assert_eq!(newest(&deleted.metadata, &deleted.status), Some(Time::from_secs(CREATED)));
+        deleted.metadata.deletion_grace_period_seconds = Some(30);
+        assert_eq!(deletion(&deleted), Some(Time::from_secs(CREATED + 70)));
+    }
+
+    #[test]
+    fn how_long_ago_is_told_by_the_recorder_or_between_the_bounds() {
+        let moment = |earliest, latest, t: Option<i64>| Moment {
+            earliest: Time::from_secs(CREATED + earliest),
+            latest: Time::from_secs(CREATED + latest),
+            t: t.map(Span::from_secs),
+        };
+        let (before, after) = (moment(10, 12, Some(3)), moment(20, 22, Some(14)));
+        assert_eq!(after.at_least_since(before), Span::from_secs(11));
+        assert_eq!(after.at_least_since(Moment { t: None, ..before }), Span::from_secs(8));
+        assert_eq!(Moment { t: None, ..after }.at_least_since(before), Span::from_secs(8));
+    }
+
     #[test]
     fn a_pod_that_waited_for_days_sets_the_clock_when_something_happens() {
         let days = 10 * 24 * 3600;

@@ -75,3 +75,49 @@ fn has_moved(old: &Container<'_>, new: &Container<'_>) -> bool {
         || old.last().is_some() != new.last().is_some()
         || old.status.container_id != new.status.container_id
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Facts;
+    use crate::check::catalogue::bases::{DELETING, RUNNING, STARTING, SUCCEEDED};
+    use crate::check::catalogue::containers::bases::SERVING;
+    use crate::check::tests::with_change;
+    use crate::check::{Example, Step};
+
+    #[test]
+    fn a_version_shows_what_its_containers_show() {
+        const STILL: &[Step] = &[&["t = 60"]];
+        for (base, shows) in [
+            (RUNNING, Facts::NONE),
+            (STARTING, Facts::WAITING),
+            (SUCCEEDED, Facts::ENDED.and(Facts::TERMINAL)),
+            (DELETING, Facts::DELETED),
+            (SERVING, Facts::ENDED.and(Facts::STARTUP_PROBE)),
+        ] {
+            assert_eq!(with_change(&Example { base, steps: STILL }, |change| Facts::of(change.new)), shows, "{base}");
+            // Nothing moves where nothing changes.
+            let of_change = with_change(&Example { base, steps: STILL }, |change| Facts::of_change(change, Facts::NONE));
+            assert_eq!(of_change, shows.only(Facts::ENDED.and(Facts::TERMINAL).and(Facts::DELETED)), "{base}");
+        }
+        const PROBED: &[Step] = &[&["spec.containers[web].readinessProbe = {\"exec\": {}}"]];
+        assert_eq!(with_change(&Example { base: RUNNING, steps: PROBED }, |change| Facts::of(change.new)), Facts::READINESS_PROBE);
+    }
+
+    #[test]
+    fn a_container_moves_with_its_instance_its_count_its_state_and_its_last_end() {
+        const LAST: &str = r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1}}"#;
+        let cases: [(&'static [Step], bool); 7] = [
+            (&[&["status.containerStatuses[web].restartCount = 1"]], true),
+            (&[&["status.containerStatuses[web].containerID = containerd://a1"]], true),
+            (&[&[LAST]], true),
+            (&[&[LAST], &["status.containerStatuses[web].lastState = {}"]], true),
+            (&[&[r#"status.containerStatuses[web].state.waiting = {"reason": "CrashLoopBackOff"}"#], &["t = 60"]], true),
+            (&[&[r#"status.containerStatuses[web].state = {"waiting": {}}"#]], true),
+            (&[&[LAST, "status.containerStatuses[web].ready = false"], &["status.containerStatuses[web].ready = true"]], false),
+        ];
+        for (steps, moves) in cases {
+            let facts = with_change(&Example { base: RUNNING, steps }, |change| Facts::of_change(change, Facts::NONE));
+            assert_eq!(facts.only(Facts::MOVED), Facts::MOVED.if_so(moves), "{steps:?}");
+        }
+    }
+}

@@ -153,3 +153,26 @@ impl PartialEq for Uid {
 }
 
 impl Eq for Uid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Also where the first sixteen bytes are alike, or not all there.
+    #[test]
+    fn uids_stand_in_the_order_of_their_texts() {
+        let mut texts = ["", "a", "a\0", "b", "0123456789abcdef", "0123456789abcdefg", "0123456789abcdefh", "0123456789abcdeg"];
+        texts.sort_unstable();
+        let uids: Vec<Uid> = texts.iter().map(|text| Uid::from(*text)).collect();
+        for (n, one) in uids.iter().enumerate() {
+            for (m, other) in uids.iter().enumerate() {
+                assert_eq!((one.cmp(other), one.partial_cmp(other), one == other), (n.cmp(&m), Some(n.cmp(&m)), n == m));
+                let (one, other): (&dyn Key, &dyn Key) = (one, &other.as_str());
+                assert_eq!((one.cmp(other), one.partial_cmp(other), one == other), (n.cmp(&m), Some(n.cmp(&m)), n == m));
+            }
+        }
+        assert_eq!(beginning("ab"), (0x61 << 120) + (0x62 << 112));
+        assert_eq!(beginning("0123456789abcdefg"), beginning("0123456789abcdef"));
+    }
+}

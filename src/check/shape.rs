@@ -160,6 +160,9 @@ fn is_same_but_for_phase(old: &api::PodStatus, new: &api::PodStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::catalogue::bases::{DELETING, RUNNING, STARTING};
+    use crate::check::tests::with_change;
+    use crate::check::{Example, Step};
 
     fn written(entries: &[(&str, i64)]) -> bool {
         let entry = |(manager, at): &(&str, i64)| api::ManagedFieldsEntry {
@@ -169,6 +172,102 @@ mod tests {
             ..api::ManagedFieldsEntry::default()
         };
         is_written_by_others(&entries.iter().map(entry).collect::<alloc::vec::Vec<_>>())
+    }
+
+    fn shapes(base: &'static str, steps: &'static [Step]) -> Shapes {
+        with_change(&Example { base, steps }, |change| change.new.shapes())
+    }
+
+    #[test]
+    fn a_refused_pod_has_nothing_of_the_kubelet_but_its_start() {
+        const LISTS: &[&str] =
+            &["status.conditions = []", "status.containerStatuses = []", "status.hostIP = null", "status.hostIPs = null"];
+        const FAILED: Step = &["status.phase = Failed", "status.reason = Evicted"];
+        assert_eq!(shapes(STARTING, &[LISTS, FAILED]), Shapes::REJECTED);
+        assert_eq!(shapes(STARTING, &[LISTS, &["t = 60"]]), Shapes::HELD_REJECTED);
+        assert_eq!(shapes(RUNNING, &[LISTS, &["status.podIP = null"]]), Shapes::HELD_REJECTED);
+        let not_quite: [Step; 9] = [
+            &["status.startTime = null"],
+            &["status.podIP = 10.0.0.7"],
+            &["status.hostIP = 192.0.2.2"],
+            &["status.conditions[Ready].status = False"],
+            &["status.containerStatuses[web].ready = false"],
+            &["status.initContainerStatuses[web].ready = false"],
+            &["status.ephemeralContainerStatuses[web].ready = false"],
+            &["status.reason = Evicted"],
+            &["status.phase = Succeeded"],
+        ];
+        for left in not_quite {
+            let steps = alloc::vec![LISTS, left].leak();
+            assert_eq!(shapes(STARTING, steps), Shapes::NONE, "{left:?}");
+        }
+        assert_eq!(shapes(STARTING, &[LISTS, &["status.phase = Failed"]]), Shapes::NONE, "a refusal has a reason");
+        assert_eq!(shapes(STARTING, &[LISTS, &["status.conditions[example.com/up].status = True"]]), Shapes::HELD_REJECTED);
+    }
+
+    #[test]
+    fn a_lost_node_marks_a_ready_pod_and_says_nothing_else() {
+        const MARK: &str = "status.conditions[Ready].status = False";
+        assert_eq!(shapes(RUNNING, &[&[MARK]]), Shapes::NODE_LOST);
+        assert_eq!(shapes(RUNNING, &[&[MARK, "status.conditions[Ready].reason = ContainersNotReady"]]), Shapes::NONE);
+        assert_eq!(shapes(RUNNING, &[&[MARK, "status.conditions[ContainersReady].status = False"]]), Shapes::NONE);
+        assert_eq!(shapes(RUNNING, &[&[MARK, "status.startTime = null"]]), Shapes::NONE);
+        assert_eq!(shapes(RUNNING, &[&["status.conditions[Initialized].status = False"]]), Shapes::NONE);
+    }
+
+    #[test]
+    fn the_garbage_collector_changes_the_phase_and_no_more() {
+        fn collects(base: &'static str, steps: &'static [Step], gap: bool) -> bool {
+            let pods: alloc::vec::Vec<api::Pod> = (Example { base, steps })
+                .documents()
+                .into_iter()
+                .map(|event| serde_json::from_value(event["object"].clone()).unwrap())
+                .collect();
+            let [old, new] = &pods[pods.len() - 2..] else { unreachable!("a step makes two") };
+            is_collection(Some(&old.status), new, gap)
+        }
+        const MARK: &str =
+            r#"status.conditions[DisruptionTarget] = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"}"#;
+        const FAILS: &str = "status.phase = Failed";
+        assert!(collects(DELETING, &[&[FAILS]], false) && collects(RUNNING, &[&[FAILS, MARK]], false));
+        assert!(collects(RUNNING, &[&[MARK], &[FAILS]], false) && collects(DELETING, &[&[FAILS, "status.observedGeneration = 2"]], false));
+        assert!(!collects(RUNNING, &[&[FAILS]], false), "nobody deletes it");
+        assert!(!collects(RUNNING, &[&[FAILS, MARK, "status.conditions[DisruptionTarget].status = False"]], false));
+        assert!(!collects(RUNNING, &[&[FAILS, MARK, "status.conditions[DisruptionTarget].reason = PreemptionByScheduler"]], false));
+        assert!(!collects(DELETING, &[&["status.phase = Succeeded"]], false));
+        assert!(!collects(DELETING, &[&[FAILS, "status.reason = Evicted"]], false));
+        for gap in [false, true] {
+            assert!(!collects(DELETING, &[&["status.phase = Succeeded"], &[FAILS]], gap), "it had ended");
+        }
+        let with: [Step; 8] = [
+            &["status.startTime = 2026-01-01T00:00:02Z"],
+            &["status.podIP = 10.0.0.8"],
+            &["status.podIPs = []"],
+            &["status.hostIP = 192.0.2.3"],
+            &["status.hostIPs = []"],
+            &["status.conditions[Ready].status = False"],
+            &["status.containerStatuses[web].ready = false"],
+            &["status.initContainerStatuses[web].ready = false"],
+        ];
+        for other in with {
+            let step: Step = alloc::vec![FAILS, other[0]].leak();
+            let steps = alloc::vec![step].leak();
+            assert!(!collects(DELETING, steps, false) && collects(DELETING, steps, true), "{other:?}");
+        }
+        assert!(!collects(DELETING, &[&[FAILS, "status.ephemeralContainerStatuses[debug].ready = false"]], false));
+    }
+
+    #[test]
+    fn each_shape_has_a_name() {
+        let all = [Shapes::REJECTED, Shapes::HELD_REJECTED, Shapes::COLLECTED, Shapes::NODE_LOST, Shapes::MIRROR, Shapes::FOREIGN];
+        for (n, shape) in all.into_iter().enumerate() {
+            assert_eq!((shape.bits(), shape.names().count()), (1 << n, 1));
+            assert_eq!(shape.immediate() == shape, shape != Shapes::COLLECTED);
+        }
+        let two = Shapes::MIRROR.and(Shapes::FOREIGN);
+        assert!(two.names().eq(["mirror of a static Pod", "status last written by another than the kubelet"]));
+        assert!(two.contains(Shapes::MIRROR) && two.intersects(Shapes::MIRROR) && !Shapes::MIRROR.contains(two));
+        assert!(Shapes::MIRROR.intersects(two) && !two.intersects(Shapes::COLLECTED) && Shapes::NONE.names().next().is_none());
     }
 
     #[test]

@@ -361,3 +361,49 @@ fn remember(lasting: &mut Vec<Lasting>, rules: &Rules, new: &Version<'_>, line: 
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_of_a_version_are_kept_in_the_memory_of_the_one_before() {
+        let status = || {
+            let list = || Vec::from([api::ContainerStatus::default()]);
+            api::PodStatus {
+                conditions: Vec::from([serde_json::from_value(serde_json::json!({"type": "Ready", "status": "True"})).unwrap()]),
+                init_container_statuses: list(),
+                container_statuses: list(),
+                ephemeral_container_statuses: list(),
+                ..api::PodStatus::default()
+            }
+        };
+        let places = |status: &api::PodStatus| {
+            let lists = [&status.init_container_statuses, &status.container_statuses, &status.ephemeral_container_statuses];
+            (status.conditions.as_ptr(), lists.map(Vec::as_ptr))
+        };
+        let (before, after) = (status(), status());
+        let known = places(&before);
+        let kept = in_memory_of(before, api::PodStatus { message: "other".into(), ..after });
+        assert_eq!((places(&kept), &*kept.message), (known, "other"));
+    }
+
+    #[test]
+    fn a_template_is_the_same_but_for_the_node_that_it_is_bound_to() {
+        let spec =
+            |node: &str, hostname: &str| api::PodSpec { node_name: node.into(), hostname: hostname.into(), ..api::PodSpec::default() };
+        for (old, new, same) in [
+            (spec("", "a"), spec("n1", "a"), true),
+            (spec("", "a"), spec("n1", "b"), false),
+            (spec("", "a"), spec("", "a"), true),
+            (spec("", "a"), spec("", "b"), false),
+            (spec("n1", "a"), spec("n1", "a"), true),
+            (spec("n1", "a"), spec("n2", "a"), false),
+            (spec("n1", "a"), spec("", "a"), false),
+        ] {
+            let mut after = new.clone();
+            assert_eq!(is_same_template(&old, &mut after), same, "{old:?}, {new:?}");
+            assert_eq!(after, new, "it is given back as it was");
+        }
+    }
+}

@@ -1,9 +1,33 @@
 //! Every rule's examples, and the shape of the catalogue.
 
-use crate::check::catalogue::bases::RUNNING;
-use crate::check::{Checker, Example, Finding, ForeignWord, RULES, Step, rule};
+use crate::Gates;
+use crate::api;
+use crate::check::catalogue::bases::{CREATED, RUNNING};
+use crate::check::history::History;
+use crate::check::version::{Arrival, Change, Derived, Specs, Version};
+use crate::check::{Checker, Example, Finding, ForeignWord, Options, RULES, Step, rule};
+use crate::spec::Spec;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+
+/// The last two versions of an example as the rules read them, each with its own spec, and nothing known of those before.
+pub(super) fn with_change<T>(example: &Example, ask: impl FnOnce(&Change<'_>) -> T) -> T {
+    fn version<'a>(pod: &'a api::Pod, spec: &'a Spec, derived: &'a Derived, (history, gates): (&'a History, &'a Gates)) -> Version<'a> {
+        let (specs, arrival) = (Specs { observed: Some(spec), current: Some(spec) }, Arrival::Next);
+        Version { event: None, arrival, meta: &pod.metadata, status: &pod.status, specs, at: None, derived, history, gates }
+    }
+    let pods: Vec<api::Pod> =
+        example.documents().into_iter().map(|event| serde_json::from_value(event["object"].clone()).unwrap()).collect();
+    let [old, new] = &pods[pods.len() - 2..] else { unreachable!("an example with a step has two versions") };
+    let (gates, history, mut derived) = (Gates::default(), History::NEW, [Derived::NEW, Derived::NEW]);
+    let specs = [old, new].map(|pod| Spec::as_given(pod.spec.clone()));
+    let [before, after] = &mut derived;
+    before.read(old, Some(&specs[0]), None, &gates);
+    let old = version(old, &specs[0], before, (&history, &gates));
+    after.read(new, Some(&specs[1]), Some(&old), &gates);
+    let new = version(new, &specs[1], after, (&history, &gates));
+    ask(&Change { old: &old, new: &new, gap: false })
+}
 
 /// What the checker finds in an example.
 pub(super) fn findings(example: &Example) -> Vec<Finding> {
@@ -114,4 +138,79 @@ fn rules_stand_by_family_and_number() {
     places.dedup_by_key(|(family, _)| *family);
     let families: BTreeSet<_> = places.iter().map(|(family, _)| *family).collect();
     assert_eq!(families.len(), places.len());
+}
+
+#[test]
+fn what_a_foreign_word_did_not_leave_behind_is_told_as_it_is() {
+    const WRONG: Step = &["type = ADDED", "status.phase = null", "status.conditions[Ready].status = Unknown"];
+    let event = (Example { base: RUNNING, steps: &[WRONG] }).events().unwrap().pop().unwrap();
+    let words = [ForeignWord::phase("Completed"), ForeignWord::condition("ContainersReady", "Yes"), ForeignWord::qos_class("Best")];
+    let (mut checker, mut told) = (Checker::new(), Vec::new());
+    checker.event_with(event, &words, 1, &mut |finding| told.push(finding));
+    let of = |id| told.iter().filter(move |finding| finding.rule.id() == id).map(|finding| (&*finding.path, &*finding.after));
+    assert!(of("PH-01").eq([("status.phase", "Completed")]));
+    assert!(of("CO-02").eq([("status.conditions[Ready].status", "Unknown"), ("status.conditions[ContainersReady].status", "Yes")]));
+    assert!(of("ST-09").eq([("status.qosClass", "Best")]));
+    let in_no_vocabulary = told.iter().filter(|finding| finding.message.ends_with("` is not in the API's vocabulary"));
+    assert_eq!(in_no_vocabulary.count(), 3);
+}
+
+#[test]
+fn each_kind_of_input_is_counted_for_itself() {
+    let of = |json: serde_json::Value| serde_json::from_value::<api::WatchEvent>(json).unwrap();
+    let events = Example { base: RUNNING, steps: &[&["t = 4"], &["spec.containers = []", "t = 5"]] }.events().unwrap();
+    let mut checker = Checker::new();
+    let mut take = |event| checker.event(event, 1, &mut |_| {});
+    take(events[0].clone());
+    take(of(serde_json::json!({"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "950"}}})));
+    take(events[1].clone());
+    for _ in 0..2 {
+        take(of(serde_json::json!({"type": "ERROR", "object": {"kind": "Status", "code": 410}})));
+    }
+    take(events[2].clone());
+    let bare = |name: &str| serde_json::from_value(serde_json::json!({"metadata": {"name": name, "uid": name}})).unwrap();
+    for name in ["a", "b", "c", "c"] {
+        checker.object(bare(name), 1, &mut |_| {});
+    }
+    let tally = checker.tally();
+    assert_eq!((tally.events, tally.bookmarks, tally.errors, tally.pods, tally.versions), (10, 1, 2, 4, 7));
+    // Behind the errors, and the second look at `c`; of what came without a spec, or with no time at all.
+    assert_eq!((tally.after_gap, tally.without_spec, tally.without_time, tally.forgotten), (2, 5, 4, 0));
+}
+
+#[test]
+fn so_many_pods_are_kept_and_the_others_forgotten() {
+    let mut checker = Checker::with(Options { pods: Some(4), ..Options::default() });
+    let mut take = |name: &str, kind: &str| {
+        let mut event = (Example { base: CREATED, steps: &[] }).documents().pop().unwrap();
+        event["type"] = kind.into();
+        event["object"]["metadata"]["name"] = name.into();
+        event["object"]["metadata"]["uid"] = name.into();
+        checker.event(serde_json::from_value(event).unwrap(), 1, &mut |_| {});
+        (checker.tally().pods, checker.tally().forgotten)
+    };
+    // Two generations of two: the older one goes as a whole, but for what was seen since.
+    assert_eq!(["a", "b", "c", "d"].map(|name| take(name, "ADDED")), [(1, 0), (2, 0), (3, 0), (4, 0)]);
+    assert_eq!(take("b", "MODIFIED"), (4, 0));
+    assert_eq!(take("e", "ADDED"), (5, 1), "only `a` was not seen since");
+    assert_eq!(take("b", "MODIFIED"), (5, 1));
+    assert_eq!(take("a", "MODIFIED"), (6, 3), "it comes as if it were the first of its UID, in the place of `c` and `d`");
+}
+
+#[test]
+fn only_what_the_rules_ask_is_kept_of_a_version() {
+    const WORDY: Step = &[
+        r#"metadata.labels = {"app": "web"}"#,
+        r#"metadata.annotations = {"note": "long"}"#,
+        "metadata.generateName = web-",
+        r#"metadata.ownerReferences = [{"apiVersion": "v1", "kind": "Node", "name": "n1", "uid": "1"}]"#,
+        r#"metadata.managedFields = [{"manager": "kubelet", "operation": "Update", "subresource": "status"}]"#,
+    ];
+    let event = (Example { base: RUNNING, steps: &[WORDY] }).events().unwrap().pop().unwrap();
+    let mut checker = Checker::new();
+    checker.event(event, 1, &mut |_| {});
+    let kept = checker.last_of("5e1f").expect("the Pod is known");
+    assert!(kept.labels.is_empty() && kept.annotations.is_empty() && kept.generate_name.is_empty());
+    assert!(kept.owner_references.is_empty() && kept.managed_fields.is_empty());
+    assert_eq!((&*kept.name, &*kept.namespace, kept.generation), ("web", "default", 1));
 }

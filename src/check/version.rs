@@ -392,3 +392,76 @@ pub(super) fn condition_path<'a>(type_: &'a str, field: &'static str) -> impl fm
     let dot = if field.is_empty() { "" } else { "." };
     fmt::from_fn(move |f| write!(f, "status.conditions[{type_}]{dot}{field}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::catalogue::bases::RUNNING;
+    use crate::check::tests::with_change;
+    use crate::check::{Example, Step};
+    use crate::time::Span;
+
+    #[test]
+    fn a_time_has_passed_if_the_write_may_have_come_a_second_before_it() {
+        let at = Time::from_secs(1_767_225_600);
+        let passed = |since: Option<i64>| {
+            let moment = Some(Moment { earliest: at, latest: at + Span::from_secs(5), t: None });
+            with_change(&Example { base: RUNNING, steps: &[&["t = 4"]] }, |change| {
+                let version = Version { at: since.and(moment), ..*change.new };
+                version.has_passed(at + Span::from_secs(since.unwrap_or(3600)))
+            })
+        };
+        assert_eq!([None, Some(0), Some(5), Some(6), Some(7)].map(passed), [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn states_are_told_in_words() {
+        let told = |step: Step| {
+            let steps = alloc::vec![step].leak();
+            with_change(&Example { base: RUNNING, steps }, |change| {
+                let container = change.new.containers().next().expect("it has one container");
+                (alloc::format!("{}", container.state()), alloc::format!("{}", container.last_state()))
+            })
+        };
+        let words = |state: &str, last: &str| (state.into(), last.into());
+        assert_eq!(told(&["t = 4"]), words("running", "none"));
+        const ALL: Step = &[
+            r#"status.containerStatuses[web].state = {"waiting": {"reason": "CrashLoopBackOff"}, "running": {}, "terminated": {"exitCode": 2, "reason": "Error"}}"#,
+            r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 0, "reason": "Completed"}}"#,
+        ];
+        assert_eq!(told(ALL), words("waiting(CrashLoopBackOff), running, terminated(Error, 2)", "terminated(Completed, 0)"));
+        const ODD: Step = &[
+            r#"status.containerStatuses[web].state = {"running": {}, "terminated": {"exitCode": 2, "reason": "Error"}}"#,
+            r#"status.containerStatuses[web].lastState = {"waiting": {}, "running": {}}"#,
+        ];
+        assert_eq!(told(ODD), words("running, terminated(Error, 2)", "waiting(), running"));
+    }
+
+    #[test]
+    fn paths_name_the_list_and_the_field_if_there_is_one() {
+        let of = |kind, field| alloc::format!("{}", container_path(kind, "web", field));
+        assert_eq!(of(ContainerKind::Init, "ready"), "status.initContainerStatuses[web].ready");
+        assert_eq!(of(ContainerKind::Sidecar, "state"), "status.initContainerStatuses[web].state");
+        assert_eq!(of(ContainerKind::Regular, ""), "status.containerStatuses[web]");
+        assert_eq!(of(ContainerKind::Ephemeral, ""), "status.ephemeralContainerStatuses[web]");
+        assert_eq!(
+            alloc::format!("{} {}", condition_path("Ready", ""), condition_path("Ready", "reason")),
+            "status.conditions[Ready] status.conditions[Ready].reason"
+        );
+    }
+
+    #[test]
+    fn a_status_is_full_when_a_condition_that_only_the_kubelet_writes_is_there() {
+        let is_in = |step: Step| {
+            let steps = alloc::vec![step].leak();
+            with_change(&Example { base: RUNNING, steps }, |change| {
+                [Scope::Any, Scope::Started, Scope::Full].map(|scope| change.new.is_in(scope))
+            })
+        };
+        assert_eq!(is_in(&["t = 4"]), [true; 3]);
+        assert_eq!(is_in(&["status.conditions[Ready] = null"]), [true; 3]);
+        assert_eq!(is_in(&["status.conditions[PodReadyToStartContainers] = null"]), [true; 3]);
+        assert_eq!(is_in(&["status.conditions[Ready] = null", "status.conditions[PodReadyToStartContainers] = null"]), [true, true, false]);
+        assert_eq!(is_in(&["status.startTime = null"]), [true, false, false]);
+    }
+}

@@ -375,3 +375,16 @@ impl Pod {
         self.object.deletion.get().map(|deletion| deletion.grace_period_seconds)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_has_room_for_each_container() {
+        for number in [0, 1, FEW - 1, FEW, FEW + 1, 2 * FEW] {
+            assert_eq!(Plan::of(number).containers().len(), number);
+        }
+        assert!(Plan::of(FEW).many.is_empty(), "few containers need nothing on the heap");
+    }
+}

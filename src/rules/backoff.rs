@@ -337,4 +337,21 @@ mod tests {
         }
         assert_eq!(backoff.delay(), Span::MAX);
     }
+
+    #[test]
+    fn the_kubelets_periods() {
+        let gates = |max, reduced| Gates {
+            kubelet_crash_loop_back_off_max: max,
+            reduce_default_crash_loop_back_off_decay: reduced,
+            ..Gates::default()
+        };
+        let of = |config: BackoffConfig| [config.initial(), config.max(), config.forgotten_after()].map(|span| span.secs());
+        let loops = |period: Option<i64>, gates: &Gates| of(BackoffConfig::crash_loop(period.map(Span::from_secs), gates));
+        assert_eq!(of(BackoffConfig::default()), [10, 300, 600]);
+        assert_eq!(of(BackoffConfig::image_pull()), [10, 300, 600]);
+        assert_eq!(loops(Some(20), &gates(true, false)), [10, 20, 600]);
+        assert_eq!(loops(Some(20), &gates(false, false)), [10, 300, 600]);
+        assert_eq!(loops(None, &gates(true, true)), [1, 60, 600]);
+        assert_eq!(loops(Some(5), &gates(true, true)), [1, 5, 600]);
+    }
 }

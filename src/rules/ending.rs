@@ -90,6 +90,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_ending_says_what_it_is() {
+        use Ending::{NodePressure, NodeShutdown, Preemption, StorageLimit};
+        let all = [NodePressure, Preemption, NodeShutdown, StorageLimit];
+        assert_eq!(all.map(Ending::is_eviction), [true, true, false, true]);
+        assert_eq!(all.map(Ending::is_disruption), [true, true, true, false]);
+        assert_eq!(all.map(Ending::reason), ["Evicted", "Preempting", "Terminated", "Evicted"]);
+        let mut status = PodStatus::default();
+        NodePressure.apply(&mut status, 3, "The node was low on resource: memory.", Time::from_secs(7));
+        assert_eq!((&*status.reason, &*status.message), ("Evicted", "The node was low on resource: memory."));
+        let [condition] = &status.conditions[..] else { panic!("it is a disruption") };
+        assert_eq!((&*condition.reason, &*condition.message), ("TerminationByKubelet", &*status.message));
+        assert_eq!((condition.status, condition.observed_generation), (ConditionStatus::True, 3));
+        Preemption.apply(&mut status, 3, "Preempted in order to admit critical pod", Time::from_secs(7));
+        assert_eq!(status.conditions[0].message, PREEMPTED);
+        assert_eq!(status.message, "Preempted in order to admit critical pod");
+    }
+
+    #[test]
     fn only_a_shutdown_leaves_success_alone_and_only_a_limit_is_no_disruption() {
         let ended = |ending: Ending| {
             let mut status = PodStatus { phase: Some(PodPhase::Succeeded), ..PodStatus::default() };

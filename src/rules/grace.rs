@@ -218,6 +218,11 @@ impl Stop {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_kubelet_gives_a_pod_no_more_than_it_asks_for() {
+        assert_eq!([at_most(None, 10), at_most(Some(5), 10), at_most(Some(15), 10), at_most(Some(0), 10)], [10, 5, 10, 0]);
+    }
+
     fn spec(json: &str) -> Spec {
         Spec::as_given(serde_json::from_str(json).unwrap())
     }

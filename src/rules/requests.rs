@@ -120,4 +120,38 @@ mod tests {
         assert_eq!(cpu(&alloc::format!(r#"{{{container}, "resources": {{"requests": {{"cpu": "2"}}}}}}"#)), 2000);
         assert_eq!(cpu(&alloc::format!(r#"{{{container}, "resources": {{"limits": {{"memory": "1"}}}}, "overhead": {{"cpu": "1"}}}}"#)), 0);
     }
+
+    #[test]
+    fn a_pod_that_asks_as_a_whole_asks_for_nothing_that_containers_ask_for() {
+        let asked = |own: &str, resource: &str| {
+            let spec = r#"{"containers": [{"resources": {"requests": {"cpu": "1", "memory": "5", "example.com/x": "1"}}}], "resources": "#;
+            let spec: PodSpec = serde_json::from_str(&alloc::format!("{spec}{own}}}")).unwrap();
+            request(&spec, resource, &Gates::default())
+        };
+        let all = |own: &str| ["cpu", "memory", "example.com/x", PODS].map(|resource| asked(own, resource));
+        assert_eq!(all(r#"{"requests": {"cpu": "2", "example.com/x": "2"}}"#), [2000, 0, 0, 1]);
+        assert_eq!(all(r#"{"limits": {"memory": "9"}}"#), [0, 0, 0, 1]);
+        // What is no resource of a Pod as a whole does not make it one that asks as a whole.
+        assert_eq!(all(r#"{"requests": {"example.com/x": "2"}}"#), [1000, 5, 1, 1]);
+        assert_eq!(all("{}"), [1000, 5, 1, 1]);
+    }
+
+    #[test]
+    fn amounts_are_rounded_up_in_the_unit_of_the_kubelet() {
+        for (nanos, milli_cpu, bytes) in
+            [(0, 0, 0), (1, 1, 1), (1_000_000, 1, 1), (1_000_001, 2, 1), (NANOS, 1000, 1), (NANOS + 1, 1001, 2), (-1, 0, 0)]
+        {
+            assert_eq!((reckoned(nanos, "cpu"), reckoned(nanos, "memory")), (milli_cpu, bytes), "{nanos}");
+        }
+        assert_eq!((reckoned(i128::MAX, "cpu"), reckoned(i128::MIN, "memory")), (i64::MAX, i64::MIN));
+    }
+
+    #[test]
+    fn a_pod_is_limited_if_a_container_is() {
+        let limit = |spec: &str| limit_nanos(&serde_json::from_str(spec).unwrap(), "cpu").map(|nanos| reckoned(nanos, "cpu"));
+        let limited = r#"{"resources": {"limits": {"cpu": "1"}}}"#;
+        assert_eq!(limit(r#"{"containers": [{"resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1"}}}]}"#), None);
+        assert_eq!(limit(&alloc::format!(r#"{{"containers": [{limited}, {{}}, {limited}]}}"#)), Some(2000));
+        assert_eq!(limit(&alloc::format!(r#"{{"containers": [{{}}], "initContainers": [{limited}]}}"#)), Some(1000));
+    }
 }

@@ -396,4 +396,47 @@ mod tests {
         assert_eq!(HumanSpan(Span::from_millis(-1500)).to_string(), "0s");
         assert_eq!(format!("{:>4}|", HumanSpan(Span::from_secs(5))), "  5s|");
     }
+
+    /// Each limit between two ways to write a length of time, from both sides; a rest of nothing is not told.
+    #[test]
+    fn lengths_of_time_are_told_as_kubectl_tells_them() {
+        const MINUTE: i64 = 60;
+        const HOUR: i64 = 60 * MINUTE;
+        const DAY: i64 = 24 * HOUR;
+        const YEAR: i64 = 365 * DAY;
+        for (secs, text) in [
+            (-2, "<invalid>"),
+            (-1, "0s"),
+            (0, "0s"),
+            (1, "1s"),
+            (2 * MINUTE - 1, "119s"),
+            (2 * MINUTE, "2m"),
+            (2 * MINUTE + 1, "2m1s"),
+            (10 * MINUTE - 1, "9m59s"),
+            (10 * MINUTE, "10m"),
+            (10 * MINUTE + 59, "10m"),
+            (3 * HOUR - 1, "179m"),
+            (3 * HOUR, "3h"),
+            (3 * HOUR + MINUTE, "3h1m"),
+            (8 * HOUR - 1, "7h59m"),
+            (8 * HOUR, "8h"),
+            (8 * HOUR + 59 * MINUTE, "8h"),
+            (2 * DAY - 1, "47h"),
+            (2 * DAY, "2d"),
+            (2 * DAY + HOUR - 1, "2d"),
+            (2 * DAY + HOUR, "2d1h"),
+            (8 * DAY - 1, "7d23h"),
+            (8 * DAY, "8d"),
+            (8 * DAY + 23 * HOUR, "8d"),
+            (2 * YEAR - 1, "729d"),
+            (2 * YEAR, "2y"),
+            (2 * YEAR + DAY, "2y1d"),
+            (8 * YEAR - 1, "7y364d"),
+            (8 * YEAR, "8y"),
+            (9 * YEAR - 1, "8y"),
+        ] {
+            assert_eq!(HumanSpan(Span::from_secs(secs)).to_string(), text, "{secs}");
+        }
+        assert_eq!(format!("{:>5}|{:<5}|", HumanSpan(Span::ZERO), HumanSpan(Span::from_secs(1))), "   0s|1s   |");
+    }
 }

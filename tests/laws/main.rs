@@ -23,6 +23,7 @@
 mod agreement;
 mod answers;
 mod anything;
+mod census;
 mod derivation;
 mod determinism;
 mod going_on;

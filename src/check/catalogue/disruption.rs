@@ -95,9 +95,9 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(RUNNING, &[&[EVICTED_BY_API], &["t = 60"]]),
 ];
 
-const EVICTED_BY_API: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"EvictionByEvictionAPI\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
-const ENDED_BY_KUBELET: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"TerminationByKubelet\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
-const COLLECTED: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"DeletionByPodGC\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
+pub(in crate::check) const EVICTED_BY_API: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"EvictionByEvictionAPI\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
+pub(in crate::check) const ENDED_BY_KUBELET: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"TerminationByKubelet\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
+pub(in crate::check) const COLLECTED: &str = "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"DeletionByPodGC\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
 
 fn disruption<'a>(version: &Version<'a>) -> Option<&'a PodCondition> {
     version.foreign_condition(&ConditionType::DisruptionTarget)

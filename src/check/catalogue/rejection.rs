@@ -101,7 +101,7 @@ fn tell_what_is_left(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 /// A Pod whose node has not enough cpu.
-const REFUSED: &str = r#"{"type": "MODIFIED", "t": 1.2, "object": {
+pub(in crate::check) const REFUSED: &str = r#"{"type": "MODIFIED", "t": 1.2, "object": {
     "metadata": {"name": "web", "namespace": "default", "uid": "5e1f", "resourceVersion": "902", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
     "spec": {"containers": [{"name": "web", "image": "nginx:1"}], "nodeName": "n1", "restartPolicy": "Always", "terminationGracePeriodSeconds": 30},
     "status": {"phase": "Failed", "reason": "OutOfcpu", "qosClass": "BestEffort", "observedGeneration": 1, "startTime": "2026-01-01T00:00:01Z",

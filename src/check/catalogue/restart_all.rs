@@ -178,7 +178,7 @@ fn starts_nothing(change: &Change<'_>, report: &mut Report<'_, '_>) {
 }
 
 /// The container ends with 88, for which it has the rule.
-const BEGUN: &[&str] = &[
+pub(in crate::check) const BEGUN: &[&str] = &[
     "status.conditions[AllContainersRestarting].status = True",
     "status.conditions[AllContainersRestarting].reason = RestartAllContainersStarted",
     "status.conditions[AllContainersRestarting].message = container exited with restart policy rule",
@@ -195,16 +195,17 @@ const BEGUN: &[&str] = &[
      \"startedAt\": \"2026-01-01T00:00:02Z\", \"finishedAt\": \"2026-01-01T00:00:04Z\"}}",
 ];
 
-const OVER: &str = "status.conditions[AllContainersRestarting] = {\"type\": \"AllContainersRestarting\", \"status\": \"False\", \
+pub(in crate::check) const OVER: &str = "status.conditions[AllContainersRestarting] = {\"type\": \"AllContainersRestarting\", \"status\": \"False\", \
     \"lastProbeTime\": null, \"lastTransitionTime\": \"2026-01-01T00:00:05Z\"}";
-const PUT_AWAY: &str = "status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"RestartingAllContainers\"}}";
-const LAST: &str = "status.containerStatuses[web].lastState = {\"terminated\": {\"exitCode\": 137, \"reason\": \"RestartingAllContainers\", \
+pub(in crate::check) const PUT_AWAY: &str =
+    "status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"RestartingAllContainers\"}}";
+pub(in crate::check) const LAST: &str = "status.containerStatuses[web].lastState = {\"terminated\": {\"exitCode\": 137, \"reason\": \"RestartingAllContainers\", \
     \"startedAt\": null, \"finishedAt\": null}}";
 
 /// The runtime knows it no more.
-const CLEAN: &[&str] = &[OVER, PUT_AWAY, LAST, "status.containerStatuses[web].restartCount = 1"];
+pub(in crate::check) const CLEAN: &[&str] = &[OVER, PUT_AWAY, LAST, "status.containerStatuses[web].restartCount = 1"];
 
-const CLEAN_BUT_COUNT: &[&str] = &[OVER, PUT_AWAY, LAST];
+pub(in crate::check) const CLEAN_BUT_COUNT: &[&str] = &[OVER, PUT_AWAY, LAST];
 
 /// It runs again.
 const STARTED: &[&str] = &[
@@ -217,7 +218,7 @@ const STARTED: &[&str] = &[
 ];
 
 /// A running Pod whose container asks for a restart of all when it ends with 88.
-const RULED: &str = r#"{"type": "MODIFIED", "t": 3, "object": {
+pub(in crate::check) const RULED: &str = r#"{"type": "MODIFIED", "t": 3, "object": {
     "metadata": {"name": "web", "namespace": "default", "uid": "5e1f", "resourceVersion": "904", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
     "spec": {"containers": [{"name": "web", "image": "nginx:1", "restartPolicy": "Never", "restartPolicyRules": [
         {"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]}],

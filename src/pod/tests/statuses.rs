@@ -128,3 +128,23 @@ fn a_new_kubelet_shows_of_each_container_the_image_that_it_finds() {
         assert_eq!(shown, images);
     }
 }
+
+/// What others than the kubelet write is a transition when it is news, and none when it comes again.
+#[test]
+fn what_others_write_is_told_once() {
+    let mut life = Life::manual(one(json!({}))).up();
+    let up = |status: &str| Change::Condition(serde_json::from_value(json!({"type": "example.com/up", "status": status})).unwrap());
+    use api::ConditionStatus::{False, True};
+    let told = |from, to| alloc::vec![StateChange::OtherCondition { from, to }];
+    assert_eq!(changes(&life.change(&up("True"))), told(None, True));
+    assert_eq!(changes(&life.change(&up("True"))), []);
+    assert_eq!(changes(&life.change(&up("False"))), told(Some(True), False));
+
+    let deletion = |grace_period_seconds| StateChange::Deletion { grace_period_seconds };
+    assert!(changes(&life.delete()).contains(&deletion(30)));
+    assert!(!changes(&life.delete()).contains(&deletion(30)), "the same request comes again");
+    let sooner = Change::Deletion { at: life.now + Span::from_secs(5), grace_period_seconds: 5, generation: 3 };
+    assert!(changes(&life.change(&sooner)).contains(&deletion(5)));
+    let later = Change::Deletion { at: life.now + Span::from_secs(9), grace_period_seconds: 9, generation: 4 };
+    assert_eq!(life.pod.update(life.now, &later, &mut ()), Err(TransitionError::DeletionUndone));
+}

@@ -36,7 +36,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(RUNNING, &[&[DEFERRED], &["status.conditions[PodResizePending].lastTransitionTime = 2026-01-01T00:00:09Z"]]),
 ];
 
-const DEFERRED: &str = "status.conditions[PodResizePending] = {\"type\": \"PodResizePending\", \"status\": \"True\", \"observedGeneration\": 1, \
+pub(in crate::check) const DEFERRED: &str = "status.conditions[PodResizePending] = {\"type\": \"PodResizePending\", \"status\": \"True\", \"observedGeneration\": 1, \
     \"reason\": \"Deferred\", \"lastProbeTime\": \"2026-01-01T00:00:04Z\", \"lastTransitionTime\": \"2026-01-01T00:00:04Z\"}";
 
 fn tells_of_resize(version: &Version<'_>, report: &mut Report<'_, '_>) {

@@ -1,8 +1,11 @@
 //! Where the exceptions of the rules begin and end: streams that are legal though they look illegal, and such that no exception excuses.
 
+mod boundaries;
 mod conditions;
 mod containers;
+mod neighbours;
 mod termination;
+mod words;
 
 use super::bases::{RUNNING, STARTING};
 use crate::check::tests::findings;
@@ -26,10 +29,14 @@ const fn passes(rule: &'static str, because: &'static str, base: &'static str, s
     Case { finds: false, ..finds(rule, because, base, steps) }
 }
 
+/// All cases.
+fn all() -> impl Iterator<Item = &'static Case> {
+    [boundaries::CASES, conditions::CASES, containers::CASES, termination::CASES].into_iter().flatten()
+}
+
 #[test]
 fn exceptions_reach_as_far_as_they_should() {
-    let cases = [conditions::CASES, containers::CASES, termination::CASES].into_iter().flatten();
-    let wrong = cases.filter_map(|case| {
+    let wrong = all().filter_map(|case| {
         let found: Vec<_> = findings(&case.example).into_iter().filter(|finding| finding.rule.id() == case.rule).collect();
         (found.is_empty() == case.finds).then(|| format!("{}: {}; found {found:?}", case.rule, case.because))
     });
