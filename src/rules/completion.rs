@@ -45,3 +45,75 @@ pub fn is_initialized(spec: &Spec, statuses: &impl Statuses) -> bool {
 fn has_left_waiting(entry: StatusEntry) -> bool {
     entry.last.is_some() || !matches!(entry.state, StatusState::Waiting(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PodStatus;
+    use crate::rules::view::ApiStatuses;
+    use alloc::vec::Vec;
+    use serde_json::{Value, json};
+
+    /// Whether a Pod with the init containers `i` and `s`, a sidecar, and the regular ones `a` and `b` is initialized, by these states of the
+    /// four, and who of them is without a verdict.
+    fn judged([i, s, a, b]: [Value; 4]) -> (bool, Vec<&'static str>) {
+        let spec = json!({"initContainers": [{"name": "i"}, {"name": "s", "restartPolicy": "Always"}], "containers": [{"name": "a"}, {"name": "b"}]});
+        let spec = Spec::as_given(serde_json::from_value(spec).unwrap());
+        let named = |name: &str, mut status: Value| {
+            status["name"] = name.into();
+            status
+        };
+        let lists = json!({"initContainerStatuses": [named("i", i), named("s", s)], "containerStatuses": [named("a", a), named("b", b)]});
+        let status: PodStatus = serde_json::from_value(lists).unwrap();
+        let statuses = ApiStatuses::new(&spec, &status);
+        let initialized = is_initialized(&spec, &statuses);
+        let names = ["i", "s", "a", "b"];
+        let without = without_verdict(&spec, &statuses, initialized).map(|container| spec.container(container).name());
+        (initialized, without.map(|name| *names.iter().find(|known| **known == name).unwrap()).collect())
+    }
+
+    #[test]
+    fn what_was_reached_without_an_end_that_was_seen_is_given_one() {
+        let waits = || json!({"state": {"waiting": {"reason": "PodInitializing"}}});
+        let runs = || json!({"state": {"running": {}}});
+        let started = || json!({"state": {"running": {}}, "started": true});
+        let ended = |code: i32| json!({"state": {"terminated": {"exitCode": code}}});
+        let waits_behind = |code: i32| json!({"state": {"waiting": {}}, "lastState": {"terminated": {"exitCode": code}}});
+        for (states, initialized, without) in [
+            ([waits(), waits(), waits(), waits()], false, &["i"][..]),
+            ([runs(), waits(), waits(), waits()], false, &["i"]),
+            ([ended(0), waits(), waits(), waits()], false, &[]),
+            ([ended(0), runs(), waits(), waits()], false, &["s"]),
+            ([ended(0), started(), waits(), waits()], true, &["s", "a", "b"]),
+            ([ended(0), started(), runs(), ended(1)], true, &["s", "a"]),
+            ([ended(0), waits_behind(1), waits(), waits()], false, &["s"]),
+            ([ended(1), waits(), waits(), ended(0)], true, &["a"]),
+            ([waits(), waits(), waits_behind(1), waits()], true, &["i", "a", "b"]),
+            ([waits(), waits(), json!({}), waits()], true, &["i", "a", "b"]),
+        ] {
+            assert_eq!(judged(states.clone()), (initialized, without.to_vec()), "{states:?}");
+        }
+    }
+
+    #[test]
+    fn a_pod_without_init_containers_is_initialized_and_one_whose_last_has_completed() {
+        let of = |spec: &str, status: &str| {
+            let spec = Spec::as_given(serde_json::from_str(spec).unwrap());
+            is_initialized(&spec, &ApiStatuses::new(&spec, &serde_json::from_str(status).unwrap()))
+        };
+        let init = r#"{"initContainers": [{"name": "i"}], "containers": [{"name": "a"}]}"#;
+        let with = |state: &str| of(init, &alloc::format!(r#"{{"initContainerStatuses": [{{"name": "i", {state}}}]}}"#));
+        assert!(of(r#"{"containers": [{"name": "a"}]}"#, "{}") && !of(init, "{}"));
+        assert!(with(r#""state": {"terminated": {"exitCode": 0}}"#) && !with(r#""state": {"terminated": {"exitCode": 1}}"#));
+        assert!(with(r#""lastState": {"terminated": {"exitCode": 0}}"#) && !with(r#""lastState": {"terminated": {"exitCode": 1}}"#));
+        assert!(!with(r#""state": {"running": {}}, "started": true"#), "it is no sidecar");
+    }
+
+    #[test]
+    fn a_pod_that_has_no_end_has_failed_unless_it_is_static() {
+        use PodPhase::{Failed, Pending, Running, Succeeded};
+        let of = |is_static| [None, Some(Pending), Some(Running), Some(Failed), Some(Succeeded)].map(|phase| last_phase(phase, is_static));
+        assert_eq!(of(false), [Some(Failed), Some(Failed), Some(Failed), Some(Failed), Some(Succeeded)]);
+        assert_eq!(of(true), [None, Some(Pending), Some(Running), Some(Failed), Some(Succeeded)]);
+    }
+}

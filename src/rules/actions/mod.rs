@@ -310,4 +310,49 @@ mod tests {
     fn an_action_is_a_few_bytes() {
         assert_eq!(size_of::<ContainerAction>(), 4);
     }
+    /// All that the containers of the Pod can look like, newest instances only: as `(state, exit code)`.
+    fn situations() -> impl Iterator<Item = Vec<(&'static str, &'static str, i32)>> {
+        const PLAIN: [(&str, i32); 6] = [("", 0), ("created", 0), ("running", 0), ("exited", 0), ("exited", 1), ("unknown", 0)];
+        const SIDECAR: [(&str, i32); 3] = [("", 0), ("running", 0), ("exited", 1)];
+        const RULED: [(&str, i32); 4] = [("", 0), ("running", 0), ("exited", 0), ("exited", 42)];
+        let init = PLAIN.iter().flat_map(|i| SIDECAR.iter().map(move |s| [("i", i), ("s", s)]));
+        init.flat_map(|[i, s]| PLAIN.iter().flat_map(move |a| RULED.iter().map(move |b| [i, s, ("a", a), ("b", b)]))).map(|all| {
+            let there = all.into_iter().filter(|(_, (state, _))| !state.is_empty());
+            there.map(|(name, &(state, code))| (name, state, code)).collect()
+        })
+    }
+
+    /// How often the plans of all situations do what. A change of the plans that is meant changes the table with it.
+    #[test]
+    fn plans_in_all_situations_come_to_this() {
+        let sandboxes = ["[]", SANDBOX, r#"[{"state": "notReady", "attempt": 1}]"#];
+        let flags = [(false, false), (false, true), (true, false), (true, true)];
+        let mut sums = alloc::collections::BTreeMap::<alloc::string::String, u32>::new();
+        for policy in ["Always", "OnFailure", "Never"] {
+            let spec = Spec::as_given(serde_json::from_str(&SPEC.replace(r#""OnFailure"}"#, &alloc::format!(r#""{policy}"}}"#))).unwrap());
+            for (sandbox, instances) in sandboxes.iter().flat_map(|sandbox| situations().map(move |instances| (sandbox, instances))) {
+                let World { seen, .. } = World::new(sandbox, &instances);
+                let seen = ObservedPod::new(&spec, &seen);
+                for (probe, (restart_all, deleted)) in [None, Some(ProbeResult::Success), Some(ProbeResult::Failure)]
+                    .into_iter()
+                    .flat_map(|probe| flags.map(|flags| (probe, flags)))
+                {
+                    let mut actions = vec![ContainerAction::default(); spec.containers().len()];
+                    let pod = compute(&spec, &seen, &All(probe), ActionInput { restart_all, deleted }, &Gates::default(), &mut actions);
+                    let resets = if pod.reset { resets(&spec, &seen).filter(|reset| reset.kill).count() } else { 0 };
+                    let PodActions { kill_pod, create_sandbox, attempt, reset, .. } = pod;
+                    let mut add = |row| *sums.entry(row).or_default() += 1;
+                    add(alloc::format!(
+                        "{policy}: kill_pod {kill_pod}, create_sandbox {create_sandbox}, attempt {attempt}, reset {reset}, of which {resets} are killed"
+                    ));
+                    for (container, action) in
+                        spec.containers().iter().zip(&actions).filter(|(_, action)| **action != ContainerAction::default())
+                    {
+                        add(alloc::format!("{policy}: {} start {}, kill {:?}", container.name(), action.start, action.kill));
+                    }
+                }
+            }
+        }
+        insta::assert_snapshot!(sums.iter().map(|(row, sum)| alloc::format!("{row}: {sum}\n")).collect::<alloc::string::String>());
+    }
 }

@@ -442,4 +442,40 @@ mod tests {
         assert_eq!(status.identity, IdentitySource::Previous);
         assert_eq!(derived(ended, StatusInput::default()).state, StateSource::Previous);
     }
+    /// How often what is decided for all that a runtime and a last status may show. A change that is meant changes the table with it.
+    #[test]
+    fn statuses_in_all_situations_come_to_this() {
+        let spec = Spec::as_given(
+            serde_json::from_str(r#"{"containers": [{"name": "c", "image": "i"}], "initContainers": [{"name": "first", "image": "i"}]}"#)
+                .unwrap(),
+        );
+        let inputs = [(false, false), (false, true), (true, false)].map(|(restarting_all, deleted)| StatusInput {
+            restarting_all,
+            deleted,
+            start_failure: None,
+        });
+        let mut sums = alloc::collections::BTreeMap::<alloc::string::String, u32>::new();
+        for restart_all in [true, false] {
+            let gates = Gates { restart_all_containers_on_container_exits: restart_all, ..Gates::default() };
+            for (observation, previous) in
+                observations().iter().flat_map(|seen| previous_statuses().into_iter().map(move |previous| (seen, previous)))
+            {
+                for (container, input) in spec.indexes().flat_map(|container| inputs.map(|input| (container, input))) {
+                    let name = spec.container(container).name();
+                    let mut observation = observation.clone();
+                    observation.containers.iter_mut().for_each(|instance| instance.name = name.into());
+                    let seen = ObservedPod::new(&spec, &observation);
+                    let texts = StatusTexts { seen, runtime_name: "test", previous: previous.as_ref(), start_failure: None };
+                    let view = view(&spec, container, &texts, input, &gates);
+                    let Derived { state, last, identity, restart_count, started, ready } = *view.derived();
+                    let StatusInput { restarting_all, deleted, .. } = input;
+                    let row = alloc::format!(
+                        "{name}, {restart_all} {restarting_all} {deleted}: {state:?}, last {last:?}, identity {identity:?}, {restart_count} restarts, {started:?} {ready}"
+                    );
+                    *sums.entry(row).or_default() += 1;
+                }
+            }
+        }
+        insta::assert_snapshot!(sums.iter().map(|(row, sum)| alloc::format!("{row}: {sum}\n")).collect::<alloc::string::String>());
+    }
 }
