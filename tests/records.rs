@@ -206,3 +206,25 @@ fn a_message_is_cut_to_its_container_s_share() {
     let terminated = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref()).unwrap();
     assert_eq!(terminated.message.len(), MAX_POD / 2);
 }
+
+#[test]
+fn another_probers_verdict_on_an_instance_before_is_late_news() {
+    let spec = json!({"containers": [{"name": "c", "image": "x", "livenessProbe": {"tcpSocket": {"port": 80}}}]});
+    let mut pod = pod(spec, Pacing::MANUAL);
+    start(&mut pod, 0, INIT, Attempt(0));
+    let end = Event::ContainerExited { container: INIT, attempt: Attempt(0), exit: Exit::of_code(1), at: at(1), message: "", reason: "" };
+    tell(&mut pod, 1, end);
+    sync(&mut pod, 1);
+    start(&mut pod, 1, INIT, Attempt(1));
+    sync(&mut pod, 2);
+    let verdict = |attempt| Event::ProbeVerdict {
+        container: INIT,
+        attempt: Attempt(attempt),
+        kind: ProbeKind::Liveness,
+        verdict: ProbeResult::Failure,
+    };
+    assert!(tell(&mut pod, 3, verdict(0)).is_empty());
+    assert_eq!(sync(&mut pod, 3), [], "nothing is killed for it");
+    tell(&mut pod, 4, verdict(1));
+    assert!(matches!(sync(&mut pod, 4)[..], [Action::StopContainer { attempt: Attempt(1), .. }]));
+}

@@ -303,9 +303,17 @@ mod tests {
         // The second time, be it new, is the first that has an end.
         assert_eq!(millis(two().read(Some(30.0), false, &ready(3600))).0, 3_600_000);
         // Where `t` is 0 lies between 190 and 192; a write is between its newest time and two seconds later.
-        for (third, agrees) in [(207, false), (208, true), (210, true), (212, true), (213, false), (200, false)] {
+        for (third, agrees, bounds) in [
+            (207, false, (210, 212)),
+            (208, true, (210, 210)),
+            (210, true, (210, 212)),
+            (212, true, (212, 212)),
+            (213, false, (213, 213)),
+            (200, false, (210, 212)),
+        ] {
             let mut clock = two();
-            clock.read(Some(20.0), false, &ready(third));
+            let (earliest, latest) = millis(clock.read(Some(20.0), false, &ready(third)));
+            assert_eq!((earliest / 1000, latest / 1000), bounds, "{third}");
             let moved = millis(clock.read(Some(30.0), false, &ready(3600))).0 == 3_600_000;
             assert_eq!(moved, !agrees, "{third}");
         }

@@ -464,4 +464,11 @@ mod tests {
         assert_eq!(is_in(&["status.conditions[Ready] = null", "status.conditions[PodReadyToStartContainers] = null"]), [true, true, false]);
         assert_eq!(is_in(&["status.startTime = null"]), [true, false, false]);
     }
+    #[test]
+    fn each_condition_of_the_kubelet_is_known_by_its_type() {
+        for condition in KubeletCondition::ALL {
+            assert_eq!(owned(&condition.type_()), Some(condition));
+        }
+        assert_eq!(owned(&ConditionType::DisruptionTarget), None);
+    }
 }

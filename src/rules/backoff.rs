@@ -354,4 +354,18 @@ mod tests {
         assert_eq!(loops(None, &gates(true, true)), [1, 60, 600]);
         assert_eq!(loops(Some(5), &gates(true, true)), [1, 5, 600]);
     }
+    #[test]
+    fn a_crash_loop_counts_from_the_newest_end() {
+        use crate::observation::{Observation, ObservedPod};
+        let spec = crate::Spec::as_given(serde_json::from_str(r#"{"containers": [{"name": "c"}]}"#).unwrap());
+        let of = |instances: &str| {
+            let seen: Observation = serde_json::from_str(&alloc::format!(r#"{{"containers": [{instances}]}}"#)).unwrap();
+            newest_exit(&ObservedPod::new(&spec, &seen), ContainerIndex::new(0))
+        };
+        let running = r#"{"name": "c", "state": "running"}"#;
+        let exited = |second: u8| alloc::format!(r#"{{"name": "c", "state": "exited", "finishedAt": "2026-01-01T00:00:0{second}Z"}}"#);
+        assert_eq!((of(""), of(running)), (None, None));
+        assert_eq!(of(&alloc::format!("{running}, {}, {}", exited(7), exited(3))), Some(Time::from_secs(1_767_225_607)));
+        assert_eq!(of(r#"{"name": "c", "state": "exited"}"#), Some(Time::EPOCH));
+    }
 }

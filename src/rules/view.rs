@@ -332,3 +332,62 @@ impl<T: Runtime> Runtime for &T {
         (**self).newest(container)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PodStatus;
+    use crate::observation::{Observation, ObservedPod};
+    use crate::rules::actions::{Managers, Resize};
+    use crate::spec::Spec;
+
+    const C: ContainerIndex = ContainerIndex::new(0);
+
+    #[test]
+    fn each_reason_to_kill_has_the_kubelets_word() {
+        use KillReason::{FailedPostStartHook, LivenessProbe, RestartAllContainers, SpecChanged, StartupProbe, Unknown};
+        let told = [StartupProbe, LivenessProbe, FailedPostStartHook, Unknown, RestartAllContainers, SpecChanged, KillReason::Resize]
+            .map(KillReason::as_str);
+        assert_eq!(told, ["StartupProbe", "LivenessProbe", "FailedPostStartHook", "Unknown", "RestartAllContainers", "", ""]);
+    }
+
+    struct Known;
+
+    impl Managers for Known {
+        fn liveness(&self, _: ContainerIndex) -> Option<ProbeResult> {
+            Some(ProbeResult::Failure)
+        }
+        fn startup(&self, _: ContainerIndex) -> Option<ProbeResult> {
+            Some(ProbeResult::Success)
+        }
+        fn resize(&self, _: ContainerIndex) -> Resize {
+            Resize::Restart
+        }
+    }
+
+    #[test]
+    fn a_reference_tells_what_it_refers_to() {
+        fn statuses(statuses: impl Statuses) -> (Option<StatusEntry>, Activity) {
+            (statuses.entry(C), statuses.activity(C))
+        }
+        fn runtime(runtime: impl Runtime) -> (usize, usize, [bool; 2], bool) {
+            let two = runtime.newest_two(C).map(|instance| instance.is_some());
+            (runtime.sandboxes().count(), runtime.instances(C).count(), two, runtime.newest(C).is_some())
+        }
+        fn managers(managers: impl Managers) -> (Option<ProbeResult>, Option<ProbeResult>, Resize) {
+            (managers.liveness(C), managers.startup(C), managers.resize(C))
+        }
+        let spec = Spec::as_given(serde_json::from_str(r#"{"containers": [{"name": "c"}]}"#).unwrap());
+        let status: PodStatus =
+            serde_json::from_str(r#"{"containerStatuses": [{"name": "c", "ready": true, "restartCount": 3, "state": {"running": {}}}]}"#)
+                .unwrap();
+        let own = ApiStatuses::new(&spec, &status);
+        assert_eq!(statuses(&&own), statuses(own));
+        assert_eq!(own.entry(C).map(|entry| (entry.ready, entry.restart_count)), Some((true, 3)));
+        let seen: Observation =
+            serde_json::from_str(r#"{"sandboxes": [{}, {}], "containers": [{"name": "c"}, {"name": "c"}, {"name": "c"}]}"#).unwrap();
+        assert_eq!(runtime(&&ObservedPod::new(&spec, &seen)), (2, 3, [true, true], true));
+
+        assert_eq!(managers(&&Known), (Some(ProbeResult::Failure), Some(ProbeResult::Success), Resize::Restart));
+    }
+}

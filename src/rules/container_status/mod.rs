@@ -400,6 +400,7 @@ mod tests {
                 let view = view(&spec, C, &texts, input, &gates);
                 let object = view.to_owned();
                 assert_eq!((view.name(), &*object.name), ("c", "c"));
+                assert_eq!(alloc::format!("{}", view.container_id()), object.container_id);
 
                 let id = previous.as_ref().map(|status| &*status.container_id);
                 let shows_newest =

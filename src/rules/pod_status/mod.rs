@@ -241,4 +241,20 @@ mod tests {
         let phase = |before| phase_of(spec, status, PodFacts::default(), before).0;
         assert_eq!((phase(false), phase(true)), (PodPhase::Pending, PodPhase::Running));
     }
+    #[test]
+    fn before_the_probes_are_asked_running_sidecars_are_as_they_were() {
+        let spec = r#"{"initContainers": [{"name": "s", "restartPolicy": "Always"}, {"name": "t", "restartPolicy": "Always"}], "containers": [{"name": "c"}]}"#;
+        let status = r#"{"initContainerStatuses": [{"name": "s", "started": true, "state": {"running": {}}}, {"name": "t", "started": true, "state": {"waiting": {}}}],
+            "containerStatuses": [{"name": "c", "started": true, "state": {"running": {}}}]}"#;
+        let spec = Spec::as_given(serde_json::from_str(spec).unwrap());
+        let status: PodStatus = serde_json::from_str(status).unwrap();
+        let statuses = ApiStatuses::new(&spec, &status);
+        for before in [false, true] {
+            let derived = BeforeProbes::new(&spec, statuses, before);
+            let started = |name| derived.entry(spec.find(name).unwrap()).and_then(|entry| entry.started);
+            assert_eq!(["s", "t", "c"].map(started), [Some(before), Some(true), Some(true)]);
+            let is_up = |name| derived.activity(spec.find(name).unwrap()).started;
+            assert_eq!(is_up("s"), before);
+        }
+    }
 }

@@ -26,6 +26,9 @@ const RUNS: &str = r#"status.containerStatuses[web].state = {"running": {"starte
 const COUNTED: &str = "status.containerStatuses[web].restartCount = 1";
 const LOST: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "ready": false, "started": false, "restartCount": 0, "state": {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}}"#;
 
+const UP: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a0", "ready": false, "started": true, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}"#;
+const LAST_END: &str = r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://a9", "startedAt": "2026-01-01T00:00:01Z", "finishedAt": "2026-01-01T00:00:02Z"}}"#;
+
 pub(super) const CASES: &[Case] = &[
     finds("DI-02", "the kubelet tells of a disruption with the end, not behind it", SUCCEEDED, &[&[ENDED_BY_KUBELET]]),
     passes("DI-04", "a disruption may last three minutes", RUNNING, &[&[EVICTED_BY_API], &["t = 184"]]),
@@ -313,4 +316,12 @@ pub(super) const CASES: &[Case] = &[
         RUNNING,
         &[&["t = 5", "metadata.deletionTimestamp = 2026-01-01T00:00:31Z", "metadata.deletionGracePeriodSeconds = 30"]],
     ),
+    finds("CS-38", "what had not begun has no end before it", STARTING, &[&[UP, LAST_END]]),
+    passes(
+        "CS-38",
+        "the next instance of one that waited without a record is the first for the runtime",
+        STARTING,
+        &[&[r#"status.containerStatuses[web].state = {"waiting": {"reason": "RestartingAllContainers"}}"#, LAST_END], &[UP, LAST_END]],
+    ),
+    finds("CS-38", "one that has ended without a record does not wait", STARTING, &[&[LOST, LAST_END], &[UP, LAST_END]]),
 ];
