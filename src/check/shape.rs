@@ -265,6 +265,7 @@ mod tests {
             assert_eq!(shape.immediate() == shape, shape != Shapes::COLLECTED);
         }
         let two = Shapes::MIRROR.and(Shapes::FOREIGN);
+        assert_eq!((two.and(Shapes::MIRROR), two.bits()), (two, 48));
         assert!(two.names().eq(["mirror of a static Pod", "status last written by another than the kubelet"]));
         assert!(two.contains(Shapes::MIRROR) && two.intersects(Shapes::MIRROR) && !Shapes::MIRROR.contains(two));
         assert!(Shapes::MIRROR.intersects(two) && !two.intersects(Shapes::COLLECTED) && Shapes::NONE.names().next().is_none());

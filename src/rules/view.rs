@@ -366,6 +366,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::needless_borrows_for_generic_args, reason = "it is the reference that is asked")]
     fn a_reference_tells_what_it_refers_to() {
         fn statuses(statuses: impl Statuses) -> (Option<StatusEntry>, Activity) {
             (statuses.entry(C), statuses.activity(C))

@@ -324,4 +324,32 @@ pub(super) const CASES: &[Case] = &[
         &[&[r#"status.containerStatuses[web].state = {"waiting": {"reason": "RestartingAllContainers"}}"#, LAST_END], &[UP, LAST_END]],
     ),
     finds("CS-38", "one that has ended without a record does not wait", STARTING, &[&[LOST, LAST_END], &[UP, LAST_END]]),
+    passes(
+        "CO-29",
+        "a change may be written two seconds late",
+        RUNNING,
+        &[
+            &["t = 10", r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "t = 11",
+                r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:08Z"}"#,
+                r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:08Z"}"#,
+                "status.containerStatuses[web].ready = false",
+            ],
+        ],
+    ),
+    finds(
+        "CO-29",
+        "not three",
+        RUNNING,
+        &[
+            &["t = 10", r#"metadata.labels = {"seen": "yes"}"#],
+            &[
+                "t = 11",
+                r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:07Z"}"#,
+                r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:07Z"}"#,
+                "status.containerStatuses[web].ready = false",
+            ],
+        ],
+    ),
 ];
