@@ -368,3 +368,17 @@ impl Managers for CachedResults<'_> {
         self.0.wanted_resize(container)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_that_were_missed_are_one() {
+        let at = Time::from_secs;
+        for (last, period, now, next) in [(0, 10, 0, 10), (0, 10, 9, 10), (0, 10, 10, 20), (0, 10, 25, 35), (7, 3, 8, 10)] {
+            assert_eq!(next_tick(at(last), Span::from_secs(period), at(now)), at(next), "{last} {period} {now}");
+        }
+        assert!(next_tick(at(5), Span::ZERO, at(5)) > at(5), "time goes on whatever the period");
+    }
+}

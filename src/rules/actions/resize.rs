@@ -109,3 +109,70 @@ fn direction(limit: (i64, i64), request: (i64, i64)) -> Option<Direction> {
         core::cmp::Ordering::Greater => Some(Direction::Up),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// The resources as `[cpu limit, cpu request, memory limit, memory request]`.
+    fn resources([cpu_limit, cpu_request, memory_limit, memory_request]: [i64; 4]) -> ResizableResources {
+        ResizableResources { cpu_limit, cpu_request, memory_limit, memory_request }
+    }
+
+    #[test]
+    fn a_limit_that_changes_tells_the_direction_and_else_the_request_does() {
+        use Direction::{Down, Up};
+        for (allocated, actuated, cpu, memory) in [
+            ([0, 0, 0, 0], [0, 0, 0, 0], None, None),
+            ([2, 1, 8, 4], [2, 1, 8, 4], None, None),
+            ([3, 1, 8, 4], [2, 1, 8, 4], Some(Up), None),
+            ([1, 2, 8, 4], [2, 1, 8, 4], Some(Down), None),
+            ([2, 2, 8, 4], [2, 1, 8, 4], Some(Up), None),
+            ([2, 0, 8, 4], [2, 1, 8, 4], Some(Down), None),
+            ([2, 1, 9, 3], [2, 1, 8, 4], None, Some(Up)),
+            ([2, 1, 8, 3], [2, 1, 8, 4], None, Some(Down)),
+            ([1, 1, 9, 4], [2, 1, 8, 4], Some(Down), Some(Up)),
+        ] {
+            assert_eq!(resize_to(&[], resources(allocated), resources(actuated)), Resize::Update { cpu, memory }, "{allocated:?}");
+        }
+    }
+
+    #[test]
+    fn the_policy_of_a_resource_that_changes_restarts_the_container() {
+        let policy = |name: &str, policy: &str| ResizePolicy { resource_name: name.into(), restart_policy: policy.into() };
+        let restarts = |policies: &[ResizePolicy]| {
+            [[3, 1, 8, 4], [2, 1, 9, 4], [3, 1, 9, 4], [2, 1, 8, 4]]
+                .map(|allocated| resize_to(policies, resources(allocated), resources([2, 1, 8, 4])) == Resize::Restart)
+        };
+        let (cpu, memory) = (policy("cpu", "RestartContainer"), policy("memory", "RestartContainer"));
+        assert_eq!(restarts(&[policy("cpu", "NotRequired"), policy("memory", "NotRequired")]), [false; 4]);
+        assert_eq!(restarts(&[cpu.clone(), policy("memory", "NotRequired")]), [true, false, true, false]);
+        assert_eq!(restarts(core::slice::from_ref(&memory)), [false, true, true, false]);
+        assert_eq!(restarts(&[cpu, memory]), [true, true, true, false]);
+    }
+
+    #[test]
+    fn what_goes_down_makes_room_for_what_goes_up() {
+        let spec = r#"{"initContainers": [{"name": "s"}, {"name": "t"}], "containers": [{"name": "a"}, {"name": "b"}]}"#;
+        let spec = Spec::as_given(serde_json::from_str(spec).unwrap());
+        let order = |resource, plan: fn(&str) -> ContainerAction| {
+            let names = updates(&spec, |container| plan(spec.container(container).name()), resource);
+            names.map(|container| spec.container(container).name()).collect::<Vec<_>>()
+        };
+        let some_go_down = |name: &str| {
+            let direction = if matches!(name, "a" | "s") { Direction::Down } else { Direction::Up };
+            ContainerAction { cpu: Some(direction), ..ContainerAction::default() }
+        };
+        assert_eq!(order(ResizedResource::Cpu, some_go_down), ["a", "s", "t", "b"]);
+        assert_eq!(order(ResizedResource::Memory, some_go_down), [""; 0]);
+        assert_eq!(
+            order(ResizedResource::Memory, |_| ContainerAction { memory: Some(Direction::Down), ..ContainerAction::default() }),
+            ["b", "a", "s", "t"]
+        );
+        assert_eq!(
+            order(ResizedResource::Memory, |_| ContainerAction { memory: Some(Direction::Up), ..ContainerAction::default() }),
+            ["t", "s", "a", "b"]
+        );
+    }
+}
