@@ -257,3 +257,15 @@ impl Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Actor;
+
+    #[test]
+    fn who_acts_has_a_name() {
+        use Actor::{ApiServer, Client, GarbageCollector, Hook, Kubelet, Prober, Runtime, Scheduler, Store};
+        let names = [ApiServer, Store, Scheduler, Kubelet, Runtime, Prober, Hook, GarbageCollector, Client].map(Actor::as_str);
+        assert_eq!(names, ["api-server", "store", "scheduler", "kubelet", "runtime", "prober", "hook", "garbage-collector", "client"]);
+    }
+}

@@ -29,6 +29,16 @@ const LOST: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "
 const UP: &str = r#"status.containerStatuses[web] = {"name": "web", "image": "nginx:1", "imageID": "nginx@sha256:1", "containerID": "containerd://a0", "ready": false, "started": true, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}"#;
 const LAST_END: &str = r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 137, "reason": "Error", "containerID": "containerd://a9", "startedAt": "2026-01-01T00:00:01Z", "finishedAt": "2026-01-01T00:00:02Z"}}"#;
 
+const MARK: &str = "status.conditions[Ready].status = False";
+const NO_GRACE: &str = "metadata.deletionGracePeriodSeconds = 0";
+const DOWN: &str = "status.conditions[PodReadyToStartContainers].status = False";
+const ENDED_WELL: &str =
+    r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://a0"}}"#;
+const WEB_DONE: &str = r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#;
+const WEB_FAILED: &str = r#"status.containerStatuses[web].state = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://w0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#;
+const DB_DONE: &str = r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://d0", "startedAt": "2026-01-01T00:00:06Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#;
+const PROXY_DONE: &str = r#"status.initContainerStatuses[proxy].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://p0", "startedAt": "2026-01-01T00:00:04Z", "finishedAt": "2026-01-01T00:00:09Z"}}"#;
+
 pub(super) const CASES: &[Case] = &[
     finds("DI-02", "the kubelet tells of a disruption with the end, not behind it", SUCCEEDED, &[&[ENDED_BY_KUBELET]]),
     passes("DI-04", "a disruption may last three minutes", RUNNING, &[&[EVICTED_BY_API], &["t = 184"]]),
@@ -352,4 +362,26 @@ pub(super) const CASES: &[Case] = &[
             ],
         ],
     ),
+    passes("CO-42", "the mark may stay while others write", RUNNING, &[&[MARK], &[r#"metadata.labels = {"seen": "yes"}"#]]),
+    finds(
+        "CO-42",
+        "not beyond what the kubelet writes next",
+        RUNNING,
+        &[&[MARK], &["status.observedGeneration = 1", "status.hostIP = 192.0.2.3"]],
+    ),
+    passes(
+        "CO-42",
+        "which gives a reason",
+        RUNNING,
+        &[&[MARK], &["status.hostIP = 192.0.2.3", "status.conditions[Ready].reason = ContainersNotReady"]],
+    ),
+    passes("TE-04", "a request without grace removes whatever there is", DELETING, &[&[NO_GRACE, DOWN, ENDED_WELL], &["type = DELETED"]]),
+    finds("TE-04", "the kubelet's own tells the end before", DELETING, &[&[NO_GRACE, SEEN, DOWN, ENDED_WELL], &["type = DELETED"]]),
+    passes("TE-04", "its own comes when the sandbox is down", DELETING, &[&[NO_GRACE, SEEN, ENDED_WELL], &["type = DELETED"]]),
+    passes("TE-04", "and all containers", DELETING, &[&[NO_GRACE, SEEN, DOWN], &["type = DELETED"]]),
+    finds("TE-04", "a request with grace leaves time for the end", DELETING, &[&[SEEN, DOWN, ENDED_WELL], &["type = DELETED"]]),
+    finds("PH-09", "where all have ended so has the Pod", SERVING, &[&[WEB_DONE, DB_DONE, PROXY_DONE], &["t = 60"]]),
+    passes("PH-09", "a sidecar may take its time", SERVING, &[&[WEB_DONE, DB_DONE], &["t = 60"]]),
+    passes("PH-09", "a container that has failed is started again", SERVING, &[&[WEB_FAILED, DB_DONE, PROXY_DONE], &["t = 60"]]),
+    passes("PH-09", "one that runs has not ended", SERVING, &[&[WEB_DONE, PROXY_DONE], &["t = 60"]]),
 ];
