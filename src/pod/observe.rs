@@ -205,9 +205,9 @@ impl Pod {
         };
         let Sandbox { ready, attempt, network, has_ip, .. } = newest.into();
         let before = self.sandbox;
-        // One that is down has no address to tell; what was known of it counts for nothing any more.
-        let has_ip = if ready || before.attempt != attempt { has_ip } else { before.has_ip };
         let is_new = before.state == SandboxState::Absent || before.attempt != attempt;
+        // One that is down has no address to tell; what was known of it counts for nothing any more.
+        let has_ip = if ready || is_new { has_ip } else { before.has_ip };
         if is_new || (ready != (before.state == SandboxState::Ready)) {
             let from = before.state;
             let to = if ready { SandboxState::Ready } else { SandboxState::NotReady };

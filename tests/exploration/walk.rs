@@ -94,6 +94,10 @@ impl Walk {
 
     /// All that is counted from something is.
     pub(crate) fn finish(&mut self) {
+        // A kubelet that found the Pod has asked for none of its sandboxes: the next one comes after the newest nevertheless.
+        let asked = self.sandboxes;
+        self.sandboxes = asked.max(self.sandbox + 1);
+        self.row.push(i64::from(asked == self.sandboxes));
         for (place, base) in core::mem::take(&mut self.relative) {
             let next = match base {
                 Base::Instance(container) => self.next[container].0,
