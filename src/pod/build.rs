@@ -3,7 +3,7 @@
 use super::container::{MaybeAttempt, ShownContainer, ShownContainerState, Slot, Termination};
 use super::memo::Remembered;
 use super::output::{Actor, Cause, Output, ShownState, Sink, StateChange, Transition};
-use super::published::{PodReason, Published, ShownCondition};
+use super::published::{PodReason, Published, Written};
 use super::{Pod, Stage};
 use crate::api::{ConditionStatus, PodPhase};
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition, Verdict};
@@ -80,9 +80,7 @@ impl Pod {
             return;
         }
         self.aside.show_spec(None);
-        let is_behind = self.has_older_conditions();
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
-        changed |= is_behind;
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
         for condition in IN_ORDER_OF_CAUSE {
@@ -101,16 +99,6 @@ impl Pod {
         if !terminal && self.is_lasting(changed) {
             self.memo.settle();
         }
-    }
-
-    /// Whether conditions are of another generation than the status: another writer has brought that up to date, with a terminal phase, or has written
-    /// one of them.
-    fn has_older_conditions(&self) -> bool {
-        let generation = self.object.shown_generation();
-        let is_older = |(condition, shown): (KubeletCondition, &ShownCondition)| {
-            shown.status.is_some() && shown.generation != condition.generation(generation)
-        };
-        KubeletCondition::ALL.into_iter().zip(&self.published.conditions).any(is_older)
     }
 
     /// Whether a build that changed something, or did not, would now say the same again.
@@ -358,8 +346,10 @@ impl Pod {
         out: &mut impl Sink,
     ) -> bool {
         let generation = condition.generation(self.object.shown_generation());
-        let Some(from) = self.published.write(condition, verdict, generation, now) else {
-            return false;
+        let from = match self.published.write(condition, verdict, generation, now) {
+            Written::Nothing => return false,
+            Written::Generation => return true,
+            Written::Value(from) => from,
         };
         let (to, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
         debug_assert!(conditions::permitted(condition.as_str(), from, to), "{} {from:?} → {to:?}", condition.as_str());

@@ -5,6 +5,7 @@ use super::container::{Attempt, InstanceEvent, InstanceFacts, InstanceStage, Slo
 use super::error::TransitionError;
 use super::event::Event;
 use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
+use super::published::Written;
 use super::sandbox::SandboxEvent;
 use super::stage::{Stage, StageEvent};
 use super::work::{StartStep, Step};
@@ -284,7 +285,7 @@ impl Pod {
             return false;
         }
         let generation = if by == Actor::Scheduler { self.object.shown_generation() } else { 0 };
-        let Some(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
+        let Written::Value(from) = self.published.write(KubeletCondition::PodScheduled, Some(verdict), generation, now) else {
             return false;
         };
         let condition = KubeletCondition::PodScheduled;

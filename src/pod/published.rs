@@ -117,33 +117,36 @@ impl Published {
         self.holds(KubeletCondition::AllContainersRestarting)
     }
 
-    /// Writes a condition: the time moves if the status does. Returns the status before if anything but the generation changed.
-    pub(crate) fn write(
-        &mut self,
-        condition: KubeletCondition,
-        verdict: Option<Verdict>,
-        generation: u32,
-        now: Time,
-    ) -> Option<Option<ConditionStatus>> {
+    /// Writes a condition: the time moves if the status does.
+    pub(crate) fn write(&mut self, condition: KubeletCondition, verdict: Option<Verdict>, generation: u32, now: Time) -> Written {
         let shown = &mut self.conditions[condition as usize];
         let before = shown.status;
-        let (status, reason) = verdict.map_or((None, ConditionReason::None), |verdict| (Some(verdict.status), verdict.reason));
-        if before == status && shown.reason == reason && shown.generation == generation {
-            return None;
-        }
-        let changed = before != status || shown.reason != reason;
-        let since = match status {
-            None => ApiTime::NONE,
-            Some(status) if is_transition(before, status) => ApiTime::of(now),
-            Some(_) => shown.since,
+        let Some(Verdict { status, reason }) = verdict else {
+            *shown = ShownCondition::ABSENT;
+            return before.map_or(Written::Nothing, |before| Written::Value(Some(before)));
         };
-        *shown = ShownCondition { status, reason, generation, since };
-        changed.then_some(before)
+        let is_same = before == Some(status) && shown.reason == reason;
+        if is_same && shown.generation == generation {
+            return Written::Nothing;
+        }
+        let since = if is_transition(before, status) { ApiTime::of(now) } else { shown.since };
+        *shown = ShownCondition { status: Some(status), reason, generation, since };
+        if is_same { Written::Generation } else { Written::Value(before) }
     }
 
     pub(crate) fn drop_conditions(&mut self) {
         self.conditions = Self::NEW.conditions;
     }
+}
+
+/// What a write of a condition changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Nothing,
+    /// `observedGeneration` alone: another writer has brought that of the status up to date, with a terminal phase, or has written the condition.
+    Generation,
+    /// Status or reason; the status before.
+    Value(Option<ConditionStatus>),
 }
 
 /// A generation as the compact status keeps it: from 0 to 4294967295, which no object's count of writes exceeds.
