@@ -231,9 +231,8 @@ impl Pod {
 
     /// Whether the Pod has ended and nothing of it runs.
     fn is_over(&self) -> bool {
-        let terminal = self.source_phase().is_some_and(PodPhase::is_terminal);
         self.stage == Stage::Bound
-            && worker::first_work(terminal, worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
+            && worker::first_work(self.is_terminal(), worker::runs_nothing(&self.spec, &self.runtime())) == WorkType::Terminated
     }
 
     /// Whether scheduling gates hold the Pod back (KEP-3521).

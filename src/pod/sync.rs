@@ -130,7 +130,7 @@ impl Pod {
     }
 
     /// Whether the phase that the API server shows is terminal, and that ends the Pod. One that is held back ends it in the next sync.
-    fn is_terminal(&self) -> bool {
+    pub(super) fn is_terminal(&self) -> bool {
         self.node.pacing.ends && self.source_phase().is_some_and(PodPhase::is_terminal)
     }
 
