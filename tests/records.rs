@@ -197,7 +197,8 @@ fn a_found_pod_that_has_ended_is_over_unless_the_caller_decides_that() {
     let spec = json!({"nodeName": "n", "restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]});
     let spec = Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap());
     let status = serde_json::from_value(json!({"phase": "Succeeded"})).unwrap();
-    for (pacing, stage) in [(Pacing::IMMEDIATE, Stage::Terminated), (Pacing::MANUAL, Stage::Terminated), (Pacing::RUNTIME, Stage::Syncing)] {
+    for (pacing, stage) in [(Pacing::IMMEDIATE, Stage::Terminated), (Pacing::MANUAL, Stage::Terminated), (Pacing::RUNTIME, Stage::Syncing)]
+    {
         let mut node = NodeConfig::default();
         node.pacing = pacing;
         let mut pod = Pod::new(NewPod { meta: &ObjectMeta::default(), spec: &spec, status: Some(&status) }, &Arc::new(node), &mut ());

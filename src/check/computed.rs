@@ -74,6 +74,12 @@ pub(in crate::check) fn computed_if_stopped(version: &Version<'_>) -> Option<Pod
     Some(phase(spec, &statuses, facts, version.gates))
 }
 
+/// Whether a Pod that has Failed would be built as Succeeded, which the API server's Failed forbids: then reason and message go with the phase
+/// that is not built any more. Without a spec it may be so.
+pub(in crate::check) fn would_succeed(version: &Version<'_>) -> bool {
+    computed_if_stopped(version).is_none_or(|phase| phase == PodPhase::Succeeded)
+}
+
 /// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy: also of a
 /// Pod that ran and that a restarted kubelet has refused.
 fn was_ended(version: &Version<'_>) -> bool {
@@ -110,14 +116,15 @@ fn is_ending(version: &Version<'_>) -> bool {
 }
 
 /// The sidecars that run as another instance than in the version before, or may do so, and those of which the probes say something else now: a
-/// restarted kubelet asks no startup probe before its first status.
+/// restarted kubelet asks no startup probe before its first status. Where `started` is not kept over a restart it is not kept from build to build.
 fn new_sidecars<'a>(version: &Version<'a>, old: Option<&Version<'a>>, spec: &'a Spec) -> impl Iterator<Item = ContainerIndex> {
     let old = old.copied();
     version.containers().take_while(move |_| spec.has_sidecars()).filter_map(move |container| {
         let index = container.index.filter(|index| spec.container(*index).is_sidecar() && container.running().is_some())?;
         let before = |old: Version<'a>| old.containers().find(|old| old.status.name == container.status.name);
         let same = old.and_then(before).is_some_and(|old| {
-            old.running().is_some()
+            !version.gates.change_container_status_on_kubelet_restart
+                && old.running().is_some()
                 && old.status.container_id == container.status.container_id
                 && old.status.started == container.status.started
         });

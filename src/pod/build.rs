@@ -446,6 +446,15 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
     }
     let mut changed = from != Some(local) || reason != published.local_reason;
+    // Words belong to a phase, and go with it (kubelet `generateAPIPodStatus`); the last status is completed, not built.
+    let is_built_anew = from != Some(local) && why != Cause::Finished;
+    if published.reason == PodReason::None
+        && (is_built_anew || reason != PodReason::None)
+        && let Some(texts) = pod.aside.for_text("")
+    {
+        texts.reason.clear();
+        texts.message.clear();
+    }
     let ready = [KubeletCondition::Ready, KubeletCondition::ContainersReady];
     let some_ready = ready.iter().any(|&condition| pod.published.holds(condition));
     if let Some(verdict) = status_merge::readiness_of(Some(local), some_ready) {

@@ -250,9 +250,11 @@ impl Pod {
         let mut facts = [InstanceFacts::NONE; 2];
         // From the older to the newer, so that attempts are numbered in their order.
         for (n, observed) in newest.iter().enumerate().rev() {
-            let is_new = |attempt: &Attempt| facts.iter().all(|other| other.stage == InstanceStage::Absent || other.attempt != *attempt);
-            let attempt = self.known_attempt(container, observed).filter(is_new);
-            let attempt = attempt.unwrap_or_else(|| self.slots[container.get()].number());
+            let older: Vec<_> =
+                self.aside.older(container).iter().filter(|older| older.id != observed.id).map(|older| older.facts.attempt).collect();
+            let is_other = |other: &InstanceFacts, attempt| other.stage != InstanceStage::Absent && other.attempt == attempt;
+            let is_taken = |attempt| facts.iter().any(|other| is_other(other, attempt)) || older.contains(&attempt);
+            let attempt = self.attempt_of(container, observed, is_taken);
             facts[n] = self.observed_instance(container, observed, attempt, seen);
         }
         self.slots[container.get()].instances = facts;
@@ -260,12 +262,13 @@ impl Pod {
         for (observed, facts) in newest.iter().zip(&facts).rev() {
             self.note_observed(container, facts.attempt, observed);
         }
+        // What is being made keeps the count it was asked for with.
+        if let Some(newest) = listed.first().filter(|_| !creating || made) {
+            let slot = &mut self.slots[container.get()];
+            slot.next_restart_count = slot.next_restart_count.max(newest.restart_count.saturating_add(1));
+        }
         if facts == before {
             return made;
-        }
-        let slot = &mut self.slots[container.get()];
-        if let Some(newest) = listed.first() {
-            slot.next_restart_count = slot.next_restart_count.max(newest.restart_count.saturating_add(1));
         }
         let (from, to) = (before[0], facts[0]);
         if (from.stage, from.attempt) != (to.stage, to.attempt) {
@@ -314,9 +317,15 @@ impl Pod {
         InstanceFacts { sandbox: known_sandbox.unwrap_or(fresh.sandbox), hash: known_hash.unwrap_or(fresh.hash), ..fresh }
     }
 
-    /// The number of an instance: that by which it is known, else a new one.
-    pub(crate) fn attempt_of(&mut self, container: ContainerIndex, observed: &ObservedContainer) -> Attempt {
-        self.known_attempt(container, observed).unwrap_or_else(|| self.slots[container.get()].number())
+    /// The number of an instance: that by which it is known, unless another one of the same list has it, else a new one.
+    pub(crate) fn attempt_of(
+        &mut self,
+        container: ContainerIndex,
+        observed: &ObservedContainer,
+        is_taken: impl Fn(Attempt) -> bool,
+    ) -> Attempt {
+        let known = self.known_attempt(container, observed).filter(|&known| !is_taken(known));
+        known.unwrap_or_else(|| self.slots[container.get()].number())
     }
 
     /// The instance that is being made, if the re-list has it: it fits what was asked for, and is not known yet.

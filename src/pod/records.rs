@@ -64,7 +64,8 @@ impl Pod {
         // From the older to the newer, so that attempts are numbered in their order; one listed twice is one.
         for observed in listed.iter().rev() {
             let twin = older.iter().find(|older| older.id == observed.id).map(|older| older.facts.attempt);
-            let attempt = twin.unwrap_or_else(|| self.attempt_of(container, observed));
+            let is_taken = |attempt| older.iter().any(|other| other.facts.attempt == attempt);
+            let attempt = twin.unwrap_or_else(|| self.attempt_of(container, observed, is_taken));
             older.push(OlderInstance { facts: InstanceFacts::observed(observed, attempt, sandbox, hash), id: observed.id.clone() });
         }
         older.reverse();

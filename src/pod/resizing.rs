@@ -128,12 +128,13 @@ impl Pod {
         resource: ResizedResource,
     ) -> Result<bool, TransitionError> {
         let slot = self.slots.get(container.get()).ok_or(TransitionError::NoSuchContainer { event, container })?;
-        let is_newest = slot.newest().stage != InstanceStage::Absent && slot.newest().attempt == attempt;
-        if !is_newest && attempt < slot.next_attempt {
-            return Ok(false);
+        // Even if its record is gone meanwhile, the sync waits for its answer.
+        if self.work.step == Step::Update(container, attempt, resource) {
+            return Ok(true);
         }
-        let awaited = self.work.step == Step::Update(container, resource) && is_newest;
-        if awaited { Ok(true) } else { Err(TransitionError::NotAsked { event }) }
+        let is_newest = slot.newest().stage != InstanceStage::Absent && slot.newest().attempt == attempt;
+        let is_late = !is_newest && attempt < slot.next_attempt;
+        if is_late { Ok(false) } else { Err(TransitionError::NotAsked { event }) }
     }
 
     /// It fits: the next sync works with it (kubelet `handlePodResourcesResize`).
@@ -263,8 +264,8 @@ impl Pod {
             self.updates_over(now, out);
             return;
         };
-        self.work.step = Step::Update(container, resource);
         let attempt = self.slots[container.get()].newest().attempt;
+        self.work.step = Step::Update(container, attempt, resource);
         out.emit(Output::Action(Action::UpdateContainerResources { container, attempt, resource }));
     }
 

@@ -117,7 +117,7 @@ impl Pod {
             _ => self.stage == Stage::Syncing,
         };
         holds(fits, "the step does not fit the stage")?;
-        let (Step::StopContainer(container) | Step::Reset(container, _) | Step::Update(container, _) | Step::Start(container, _)) =
+        let (Step::StopContainer(container) | Step::Reset(container, _) | Step::Update(container, ..) | Step::Start(container, _)) =
             self.work.step
         else {
             return Ok(());
@@ -126,8 +126,8 @@ impl Pod {
             self.slots.get(container.get()).ok_or(RestoreError::Contradiction("a step of a container that the spec does not have"))?;
         let made = self.work.created() < slot.next_attempt;
         match self.work.step {
-            Step::Update(..) => holds(
-                slot.next_attempt > Attempt(0) && self.aside.resizing().is_some(),
+            Step::Update(_, attempt, _) => holds(
+                attempt < slot.next_attempt && self.aside.resizing().is_some(),
                 "an update of an attempt that was never made, or without a resize",
             ),
             Step::Start(_, StartStep::Run | StartStep::Undo) => holds(made, "a start of an attempt that was never made"),

@@ -189,9 +189,7 @@ impl Pod {
                     StartStep::Undo => return None,
                 }
             }
-            Step::Update(container, resource) => {
-                Action::UpdateContainerResources { container, attempt: self.slots[container.get()].newest().attempt, resource }
-            }
+            Step::Update(container, attempt, resource) => Action::UpdateContainerResources { container, attempt, resource },
             Step::StopPod | Step::StopContainer(_) | Step::Reset(..) | Step::EndContainers | Step::EndStatus => return None,
             Step::Idle => match self.stage {
                 Stage::Accepted => Action::StoreObject,

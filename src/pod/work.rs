@@ -43,8 +43,8 @@ pub(crate) enum Step {
     StopPod,
     /// A sync takes down the sandboxes, the newest first; this one now.
     StopSandbox(u32),
-    /// A sync updates the resources of containers; this one now.
-    Update(ContainerIndex, ResizedResource),
+    /// A sync updates the resources of containers; those of this instance now.
+    Update(ContainerIndex, Attempt, ResizedResource),
     /// A sync stops one container after the other; this one now.
     StopContainer(ContainerIndex),
     /// A sync resets all containers in place (KEP-5532); this instance is being stopped.

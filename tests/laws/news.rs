@@ -10,7 +10,7 @@ use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, Attempt, Change, Event, HookKind, InstanceStage, SandboxState};
 use pod_lifecycle::rules::ending::Ending;
 use pod_lifecycle::rules::probe::RawOutcome;
-use pod_lifecycle::rules::view::{Exit, ProbeResult, TerminatedReason, WaitingReason};
+use pod_lifecycle::rules::view::{Exit, ProbeResult, Runtime as _, TerminatedReason, WaitingReason};
 use pod_lifecycle::spec::ProbeKind;
 use pod_lifecycle::{ContainerIndex, Span, Time};
 use std::sync::Arc;
@@ -69,9 +69,11 @@ impl World {
         let old: Vec<_> = spec.indexes().filter(|&c| newest(c).1 != InstanceStage::Absent && newest(c).0 > Attempt(0)).collect();
         let (how, which) = (numbers.next(), numbers.next());
         let sandbox = self.runtime.sandboxes.first().map_or(0, |newest| newest.0);
+        let known = self.pod.facts().sandboxes().next().map_or(0, |newest| newest.attempt);
         if how % 6 == 5 && sandbox > 0 && self.pod.facts().sandbox() != SandboxState::Absent {
             let attempt = sandbox - 1;
-            if self.jobs.contains(&Action::StopPodSandbox { attempt }) {
+            // One that the machine does not know, since it was broken off, makes no news old.
+            if known != sandbox || self.jobs.contains(&Action::StopPodSandbox { attempt }) {
                 return Event::Tick;
             }
             self.kind = Kind::Stale;

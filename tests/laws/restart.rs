@@ -45,6 +45,8 @@ pub(super) fn lived(world: &mut World, history: &[Op]) {
     for &[what, rest @ ..] in history {
         let [a, b, c] = rest;
         world.step([what % TRUE, a, b, c]);
+        // The kubelet's garbage collection, of which no event tells: what is older than all that events tell of is no part of this.
+        world.runtime.collect();
     }
 }
 
@@ -95,14 +97,15 @@ fn a_new_kubelet_finds_its_pods() {
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
         let (went_on, came_back) = (running(world), running(&restarted));
-        // A sync in progress is lost, with what it had planned, and so are the back-offs: what is made instead, or earlier, lives otherwise,
+        // A sync in progress is lost, with what it had planned, and so are the back-offs and the wait after a sync that failed: what is made instead, or earlier, lives otherwise,
         // and takes others with it when it ends. A phase that was held back is lost, too, where it came of an instance of which the runtime
         // cannot tell: the status that the API server has speaks against it, so that every update is dropped.
         let was_idle = before.jobs.iter().all(|job| matches!(job, Action::Probe { .. }));
         let containers = kept_before["containers"].as_array().expect("a list");
         let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept_before["texts"].get("imageBackoffs").is_some();
+        let retries = kept_before["work"].get("retry").is_some();
         let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown);
-        let forgets = !was_idle || backs_off || is_unsure || counted(&before) != counts;
+        let forgets = !was_idle || backs_off || retries || is_unsure || counted(&before) != counts;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
         // Of what ended the record may be gone, too.
         let made = |world: &World| world.runtime.deeds.iter().filter(|deed| matches!(deed, Deed::Created { .. })).count();

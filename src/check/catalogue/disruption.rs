@@ -2,6 +2,7 @@
 
 use crate::api::{ConditionStatus, ConditionType, PodCondition, PodPhase};
 use crate::check::catalogue::bases::{RUNNING, SUCCEEDED};
+use crate::check::computed::would_succeed;
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
@@ -77,9 +78,12 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .asks_for(Facts::TERMINAL)
     .source_is("kubelet killPodNow, generateAPIPodStatus")
     .not(Shapes::MIRROR)
-    .unless("a Pod that had Succeeded when the node was shut down, or when its deadline passed")
+    .unless(
+        "a Pod that had Succeeded when the node was shut down, or when its deadline passed; a restarted kubelet that finds that all containers ended \
+         well loses the reason",
+    )
     .silent_on(SUCCEEDED, &[&[ENDED_BY_KUBELET]])
-    .fires_on(SUCCEEDED, &[&["status.phase = Failed", ENDED_BY_KUBELET]]),
+    .fires_on(SUCCEEDED, &[&["status.phase = Failed", "status.containerStatuses[job].state.terminated.exitCode = 1", ENDED_BY_KUBELET]]),
     Rule::should(
         "DI-08",
         "PreemptionByScheduler, DeletionByTaintManager, DeletionByDeviceTaintManager or EvictionByEvictionAPI ⇒ deletionTimestamp within 5 s",
@@ -246,7 +250,7 @@ fn kubelet_tells_why(version: &Version<'_>, report: &mut Report<'_, '_>) {
             "a Pod whose containers all exited with 0 Succeeds, and the reason for which the kubelet ended it goes",
         ),
         _ => (
-            known == deadline::REASON || Ending::ALL.iter().any(is_disruption),
+            known == deadline::REASON || Ending::ALL.iter().any(is_disruption) || (known.is_empty() && would_succeed(version)),
             "a Pod that the kubelet ended has Failed for one of its reasons",
         ),
     };

@@ -281,3 +281,39 @@ fn a_container_that_is_being_stopped_is_down_when_it_is_listed_so() {
     life.see(&seen(&[sandbox(0, true)], &[dead("x://c0")]));
     assert!(!life.pending().contains(&stops[0]), "{:?}", life.pending());
 }
+
+#[test]
+fn several_instances_without_a_known_id_are_not_one() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.tell(Event::ImagePresent { container: C });
+    life.tell(Event::ContainerCreated { container: C, attempt: Attempt(0), id: "", image_id: "" });
+    life.tell(Event::ContainerStarted { container: C, attempt: Attempt(0), at: NOW });
+    // One of them is the one without an id, the others have the same count.
+    let listed = ["x://c3", "x://c2", "x://c1", "x://c0"].map(|id| instance(id, ObservedState::Running));
+    life.see(&seen(&[sandbox(0, true)], &listed));
+    let attempts: Vec<_> = life.pod.instances(C).map(|instance| instance.attempt.0).collect();
+    assert_eq!(attempts, [3, 2, 1, 0]);
+    let before = life.pod.clone();
+    assert_eq!((life.see(&seen(&[sandbox(0, true)], &listed)), &life.pod), (Vec::new(), &before));
+}
+
+#[test]
+fn what_is_being_made_keeps_its_restart_count() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.tell(Event::ImagePresent { container: C });
+    let create = Action::CreateContainer { container: C, attempt: Attempt(0), restart_count: 0 };
+    assert_eq!(life.pending(), [create]);
+    let known = ObservedContainer { restart_count: 7, ..dead("x://c7") };
+    life.see(&seen(&[sandbox(0, true)], &[known]));
+    assert_eq!(life.pending(), [create], "asked for already");
+}
+
+#[test]
+fn of_a_sandbox_that_is_down_the_number_does_not_matter() {
+    let found = [0, 1].map(|attempt| {
+        let mut life = Life::manual(one(json!({})));
+        life.see(&seen(&[ObservedSandbox { ip: "10.0.0.7".into(), ..sandbox(attempt, false) }], &[]));
+        life.pod.sandbox.has_ip
+    });
+    assert_eq!(found, [true, true]);
+}

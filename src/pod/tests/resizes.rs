@@ -153,3 +153,18 @@ fn a_pod_that_others_made_fail_is_resized_no_more() {
     let asked = actions(&life.sync());
     assert!(matches!(asked[..], [Action::StopContainer { .. }]), "{asked:?}");
 }
+
+#[test]
+fn an_update_waits_for_its_answer_though_the_record_of_its_instance_is_gone() {
+    let mut life = running();
+    life.respec(2, with_cpu("2"));
+    life.tell(Event::ResizeAllocated { generation: 2 });
+    let (container, attempt, resource) = (C, Attempt(0), ResizedResource::Cpu);
+    let update = Action::UpdateContainerResources { container, attempt, resource };
+    life.tell(Event::ContainerRemoved { container, attempt });
+    assert_eq!(life.pending(), [update]);
+    let out = life.tell(Event::ContainerUpdateFailed { container, attempt, resource, message: "not found" });
+    assert!(!life.pending().contains(&update), "{out:?}");
+    life.pass(10);
+    assert_eq!(life.pending(), [Action::ImageStatus { container }], "the sync was not the last");
+}

@@ -129,6 +129,7 @@ fn a_new_kubelet_shows_of_each_container_the_image_that_it_finds() {
     }
 }
 
+<<<<<<< HEAD
 /// What others than the kubelet write is a transition when it is news, and none when it comes again.
 #[test]
 fn what_others_write_is_told_once() {
@@ -147,4 +148,24 @@ fn what_others_write_is_told_once() {
     assert!(changes(&life.change(&sooner)).contains(&deletion(5)));
     let later = Change::Deletion { at: life.now + Span::from_secs(9), grace_period_seconds: 9, generation: 4 };
     assert_eq!(life.pod.update(life.now, &later, &mut ()), Err(TransitionError::DeletionUndone));
+=======
+/// Built anew, the phase would be Succeeded, which the API server's Failed forbids: reason and message were of the phase that is not built any more.
+#[test]
+fn words_go_with_the_phase_they_belong_to() {
+    let mut never = one(json!({}));
+    never["restartPolicy"] = "Never".into();
+    let end = json!({"exitCode": 0, "reason": "Completed", "containerID": "x://c0", "startedAt": NOW, "finishedAt": NOW});
+    let container = json!({"name": "c", "image": "i:1", "containerID": "x://c0", "state": {"terminated": end}});
+    let status = json!({"phase": "Failed", "reason": "Preempting", "message": "no room", "containerStatuses": [container]});
+    let status = serde_json::from_value(status).unwrap();
+    let mut life = Life::with(json!({"name": "p", "generation": 1}), paced(Pacing::MANUAL), never, Some(&status));
+    let ended =
+        json!({"id": "x://c0", "name": "c", "state": "exited", "startedAt": NOW, "finishedAt": NOW, "image": "i:1", "reason": "Completed"});
+    life.see(&serde_json::from_value(json!({"sandboxes": [], "containers": [ended]})).unwrap());
+    assert_eq!((&*life.status().reason, &*life.status().message), ("Preempting", "no room"));
+    life.tell(Event::Admitted);
+    life.sync();
+    let status = life.status();
+    assert_eq!((status.phase, &*status.reason, &*status.message), (Some(api::PodPhase::Failed), "", ""));
+>>>>>>> 053c6db (Faults that more seeds of the laws have found)
 }

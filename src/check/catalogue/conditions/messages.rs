@@ -7,7 +7,7 @@ use crate::check::shape::Scope;
 use crate::check::version::{Version, condition_path};
 use crate::rules::conditions::{ConditionReason, KubeletCondition, incomplete, unready};
 use crate::rules::view::{StatusEntry, StatusState, Statuses};
-use crate::spec::{ContainerIndex, ProbeKind};
+use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use core::fmt::{self, Write};
 
 pub(in crate::check) const RULES: &[Rule] = &[
@@ -52,14 +52,8 @@ fn names_incomplete(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let Some(message) = message_for(version, condition, ConditionReason::ContainersNotInitialized) else { return };
     let Some((spec, statuses)) = version.statuses() else { return };
     let expected = incomplete(spec, &statuses);
-    // What a startup probe found shows in `started` one write before it shows in the conditions.
-    let is_probed = |index: &ContainerIndex| {
-        let container = spec.container(*index);
-        let runs = || statuses.entry(*index).is_some_and(|entry| entry.state == StatusState::Running);
-        container.is_sidecar() && container.probe(ProbeKind::Startup).is_some() && runs()
-    };
-    let mut older = spec.init().filter(is_probed).map(|sidecar| BeforeProbe { statuses: &statuses, sidecar });
-    if !reads(message, &expected) && !older.any(|statuses| reads(message, incomplete(spec, &statuses))) {
+    let as_built = AsBuilt { spec, statuses: &statuses, message };
+    if !reads(message, &expected) && !reads(message, incomplete(spec, &as_built)) {
         let why = format_args!("by the container statuses of the same version it says {expected}");
         report.add(condition_path(condition.as_str(), "message"), message, why);
     }
@@ -71,17 +65,21 @@ fn message_for<'a>(version: &Version<'a>, condition: KubeletCondition, reason: C
     (condition.reason == reason.as_str() && !condition.message.is_empty()).then_some(&condition.message)
 }
 
-/// Statuses as they were before the startup probe of one sidecar was heard.
-struct BeforeProbe<'a, S> {
+/// Statuses as they may have been at the build to which the message belongs. What startup probes have found since then, be it one or several,
+/// shows in `started` and not in the conditions: of a sidecar with such a probe the message itself tells.
+struct AsBuilt<'a, S> {
+    spec: &'a Spec,
     statuses: &'a S,
-    sidecar: ContainerIndex,
+    message: &'a str,
 }
 
-impl<S: Statuses> Statuses for BeforeProbe<'_, S> {
-    fn entry(&self, container: ContainerIndex) -> Option<StatusEntry> {
-        let entry = self.statuses.entry(container)?;
-        let started = if container == self.sidecar { entry.started.map(|started| !started) } else { entry.started };
-        Some(StatusEntry { started, ..entry })
+impl<S: Statuses> Statuses for AsBuilt<'_, S> {
+    fn entry(&self, index: ContainerIndex) -> Option<StatusEntry> {
+        let entry = self.statuses.entry(index)?;
+        let container = self.spec.container(index);
+        let is_probed = container.is_sidecar() && container.probe(ProbeKind::Startup).is_some() && entry.state == StatusState::Running;
+        let is_named = || self.message.split(['[', ' ', ']']).any(|name| name == container.name());
+        Some(if is_probed { StatusEntry { started: Some(!is_named()), ..entry } } else { entry })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a state of a container says beside its name.
 
-use crate::api::{ContainerState, ContainerStateTerminated};
+use crate::api::{ConditionStatus, ContainerState, ContainerStateTerminated};
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::window::{may_be_synthetic, synthetic};
@@ -9,9 +9,11 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
 use crate::check::version::{Container, Version};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::container_status::default_waiting;
 use crate::rules::restart::{could_restart_all, should_restart_on_exit};
 use crate::rules::view::{TerminatedReason, WaitingReason};
+use crate::spec::ContainerKind;
 use core::fmt;
 
 const LOST: &str = "status.containerStatuses[web].lastState = {\"terminated\": {\"exitCode\": 137, \"reason\": \"ContainerStatusUnknown\", \"startedAt\": null, \"finishedAt\": null}}";
@@ -72,7 +74,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .asks_for(Facts::WAITING)
         .source_is("kubelet ShouldContainerBeRestarted")
         .with_gates(|gates| gates.container_restart_rules)
-        .unless("the newest instance never ran, so that its exit code does not count")
+        .unless("the newest instance never ran, so that its exit code does not count; an init container that has completed runs again in a new sandbox, and waits for its back-off like any other")
         .only(Scope::Started)
         .with_spec()
         .silent_on(RUNNING, &[&[BACK_OFF, CRASHED]])
@@ -188,11 +190,21 @@ fn comes_back(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let Some(spec) = version.spec() else { return };
     for container in version.containers().filter(is_in_back_off) {
         let (Some(index), Some(last)) = (container.index, container.last()) else { continue };
-        if !is_of_older(&container, last) && !should_restart_on_exit(spec, index, last.exit_code, version.gates) {
+        if !is_of_older(&container, last)
+            && !may_run_in_new_sandbox(version, &container, last)
+            && !should_restart_on_exit(spec, index, last.exit_code, version.gates)
+        {
             let message = format_args!("it is not started again after exit code {}, so nothing is held back", last.exit_code);
             report.add(container.path("state.waiting.reason"), container.state(), message);
         }
     }
+}
+
+/// Whether an init container that has completed may have to run once more, as there is a sandbox that came up after its end.
+fn may_run_in_new_sandbox(version: &Version<'_>, container: &Container<'_>, last: &ContainerStateTerminated) -> bool {
+    let is_up = version.condition(KubeletCondition::PodReadyToStartContainers);
+    let came_up_later = is_up.is_none_or(|is_up| is_up.status == ConditionStatus::True && is_up.last_transition_time >= last.finished_at);
+    container.kind == ContainerKind::Init && last.exit_code == 0 && came_up_later
 }
 
 /// Whether the newest instance, or one that was lost, is not that of the last termination.

@@ -5,7 +5,39 @@ use crate::check::catalogue::bases::{INITIALIZING, RUNNING, STARTING};
 use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::life::{ENDED, RESTARTED};
 
+/// Two sidecars that run and have started.
+const SIDECARS_STARTED: &str = r#"status.initContainerStatuses = [
+    {"name": "one", "image": "x:1", "imageID": "x@1", "containerID": "containerd://1", "ready": true, "started": true, "restartCount": 0, "lastState": {},
+        "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}},
+    {"name": "two", "image": "x:1", "imageID": "x@1", "containerID": "containerd://2", "ready": true, "started": true, "restartCount": 0, "lastState": {},
+        "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}]"#;
+const BOTH_INCOMPLETE: &str = "status.conditions[Initialized].message = containers with incomplete status: [one two]";
+
 pub(super) const CASES: &[Case] = &[
+    passes(
+        "CO-40",
+        "the startup probes of two sidecars have passed since the build that the message belongs to",
+        INITIALIZING,
+        &[&[
+            r#"spec.initContainers = [
+                {"name": "one", "image": "x:1", "restartPolicy": "Always", "startupProbe": {"tcpSocket": {"port": 80}}},
+                {"name": "two", "image": "x:1", "restartPolicy": "Always", "startupProbe": {"tcpSocket": {"port": 80}}}]"#,
+            SIDECARS_STARTED,
+            BOTH_INCOMPLETE,
+        ]],
+    ),
+    finds(
+        "CO-40",
+        "a sidecar without a startup probe has started when it runs",
+        INITIALIZING,
+        &[&[
+            r#"spec.initContainers = [
+                {"name": "one", "image": "x:1", "restartPolicy": "Always", "startupProbe": {"tcpSocket": {"port": 80}}},
+                {"name": "two", "image": "x:1", "restartPolicy": "Always"}]"#,
+            SIDECARS_STARTED,
+            BOTH_INCOMPLETE,
+        ]],
+    ),
     finds(
         "CO-08",
         "a Pod that failed after its container had ended tells so in Ready",

@@ -1,11 +1,15 @@
 //! Exceptions of the rules about statuses of containers.
 
 use super::{Case, finds, passes};
-use crate::check::catalogue::bases::{DELETING, RUNNING, STARTING, SUCCEEDED};
+use crate::check::catalogue::bases::{DELETING, INITIALIZING, RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::containers::bases::SERVING;
 use crate::check::catalogue::containers::life::{
     ALL_READY, BACKED_OFF, ENDED, ENDS, ENDS_AGAIN, READY, RESTARTED, RESTARTED_LATE, RESTARTS,
 };
+
+const ON_FAILURE: &str = "spec.restartPolicy = OnFailure";
+/// An init container waits for the end of its back-off.
+const HELD_BACK: &str = "status.initContainerStatuses[setup].state = {\"waiting\": {\"reason\": \"CrashLoopBackOff\"}}";
 
 pub(super) const CASES: &[Case] = &[
     finds(
@@ -172,6 +176,28 @@ pub(super) const CASES: &[Case] = &[
                 r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
             ],
         ],
+    ),
+    passes(
+        "CS-25",
+        "an init container that has completed has to run again in a new sandbox, and waits",
+        INITIALIZING,
+        &[&[
+            ON_FAILURE,
+            HELD_BACK,
+            r#"status.initContainerStatuses[setup].lastState = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://c0",
+            "startedAt": "2026-01-01T00:00:01Z", "finishedAt": "2026-01-01T00:00:02Z"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-25",
+        "an init container that completed in the sandbox that is up does not run again",
+        INITIALIZING,
+        &[&[
+            ON_FAILURE,
+            HELD_BACK,
+            r#"status.initContainerStatuses[setup].lastState = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://c0",
+            "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:03Z"}}"#,
+        ]],
     ),
     passes(
         "CS-25",

@@ -4,6 +4,7 @@ mod boundaries;
 mod conditions;
 mod containers;
 mod neighbours;
+mod phase;
 mod termination;
 mod words;
 
@@ -31,7 +32,7 @@ const fn passes(rule: &'static str, because: &'static str, base: &'static str, s
 
 /// All cases.
 fn all() -> impl Iterator<Item = &'static Case> {
-    [boundaries::CASES, conditions::CASES, containers::CASES, termination::CASES].into_iter().flatten()
+    [boundaries::CASES, conditions::CASES, containers::CASES, phase::CASES, termination::CASES].into_iter().flatten()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
-use crate::check::computed::{Phases, computed, may_be_held};
+use crate::check::computed::{Phases, computed, may_be_held, was_killed};
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
@@ -31,6 +31,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, TerminatePod")
+    .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or nothing")
     .not(Shapes::COLLECTED)
     .only(Scope::Full)
     .with_spec()
@@ -158,8 +159,8 @@ fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn something_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    let status = version.status();
-    if version.phase() != Some(PodPhase::Failed) || !status.reason.is_empty() || version.meta().deletion_timestamp.is_some() {
+    let is_explained = || was_killed(version) || version.history.rejected || version.meta().deletion_timestamp.is_some();
+    if version.phase() != Some(PodPhase::Failed) || is_explained() {
         return;
     }
     let counts = |container: &Container<'_>| container.kind != ContainerKind::Ephemeral;

@@ -4,7 +4,7 @@ mod derived;
 
 use crate::api::{PodPhase, RestartPolicy};
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
-use crate::check::computed::{is_past_deadline, was_killed};
+use crate::check::computed::{is_past_deadline, was_killed, would_succeed};
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
@@ -73,7 +73,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must("PH-14", "between two terminal versions reason and message do not change", Check::Change(keeps_its_reason))
         .asks_change_for(Facts::TERMINAL)
         .source_is("kubelet generateAPIPodStatus, which keeps them with the phase")
-        .unless("DeadlineExceeded may replace what was there; a Pod that ran and was refused loses its reason where a restarted kubelet finds that its containers ended well")
+        .unless("DeadlineExceeded may replace what was there; a Pod that was killed or refused loses both where a restarted kubelet finds that its containers ended well")
         .silent_on(SUCCEEDED, &[&["status.reason = DeadlineExceeded"]])
         .fires_on(SUCCEEDED, &[&["status.reason = Evicted"]]),
 ];
@@ -167,8 +167,7 @@ fn keeps_its_reason(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !change.old.is_terminal() || !change.new.is_terminal() || new.reason == deadline::REASON {
         return;
     }
-    // Built anew, the phase would be Succeeded, which the API server's Failed forbids: the reason of the one goes with the phase of the other.
-    if new.reason.is_empty() && change.old.is(Shapes::REJECTED) && !change.new.is(Shapes::REJECTED) {
+    if new.reason.is_empty() && new.message.is_empty() && change.new.phase() == Some(PodPhase::Failed) && would_succeed(change.new) {
         return;
     }
     const WHY: &str = "reason and message of a Pod that has ended belong to its end, and stay";
