@@ -129,7 +129,6 @@ fn a_new_kubelet_shows_of_each_container_the_image_that_it_finds() {
     }
 }
 
-<<<<<<< HEAD
 /// What others than the kubelet write is a transition when it is news, and none when it comes again.
 #[test]
 fn what_others_write_is_told_once() {
@@ -148,7 +147,8 @@ fn what_others_write_is_told_once() {
     assert!(changes(&life.change(&sooner)).contains(&deletion(5)));
     let later = Change::Deletion { at: life.now + Span::from_secs(9), grace_period_seconds: 9, generation: 4 };
     assert_eq!(life.pod.update(life.now, &later, &mut ()), Err(TransitionError::DeletionUndone));
-=======
+}
+
 /// Built anew, the phase would be Succeeded, which the API server's Failed forbids: reason and message were of the phase that is not built any more.
 #[test]
 fn words_go_with_the_phase_they_belong_to() {
@@ -167,5 +167,4 @@ fn words_go_with_the_phase_they_belong_to() {
     life.sync();
     let status = life.status();
     assert_eq!((status.phase, &*status.reason, &*status.message), (Some(api::PodPhase::Failed), "", ""));
->>>>>>> 053c6db (Faults that more seeds of the laws have found)
 }
