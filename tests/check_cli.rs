@@ -461,3 +461,21 @@ fn the_machine_s_own_stream_can_be_checked() {
     let called = check(&simulated.out, &["--rules", "PH-01,PH-02"]);
     assert_eq!((called.code, called.errors.as_str()), (Some(0), ""), "{}", called.out);
 }
+
+#[test]
+fn a_reader_that_goes_away_does_not_make_it_a_success() {
+    let mut child = command(&["check", "--format", "json", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    // More than a buffer holds.
+    let bad: String = (0..2_000).map(|n| event("ADDED", &format!("p{n}"), "Weird").to_string() + "\n").collect();
+    let _ = child.stdin.take().expect("its input").write_all(bad.as_bytes());
+    assert_eq!(child.wait().expect("it ends").code(), Some(141));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn complaints_that_cannot_be_written_are_no_panic() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let status = command(&["check", "Cargo.toml"]).stdout(Stdio::null()).stderr(full).status().expect("it runs");
+    assert_eq!(status.code(), Some(2));
+}

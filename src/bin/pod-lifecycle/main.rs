@@ -12,6 +12,7 @@ mod simulate;
 mod verify;
 
 use clap::{Parser, Subcommand};
+use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -43,11 +44,21 @@ fn main() -> ExitCode {
     };
     match done.and_then(|code| Ok(out.flush().map(|()| code)?)) {
         Ok(code) => code,
-        // Whoever reads has seen enough.
-        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough. What would have followed was not looked at, so that it is no success.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) => {
+            ExitCode::from(PIPE_CLOSED)
+        }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain(format_args!("error: {error:#}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// What shells say of a program that a closed pipe ends: 128 and the number of the signal.
+const PIPE_CLOSED: u8 = 141;
+
+/// Says something beside the output. Nobody is the worse for a line that cannot be written.
+fn complain(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

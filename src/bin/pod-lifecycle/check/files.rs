@@ -42,7 +42,7 @@ impl<'a> Files<'a> {
             Ok((about, opened)) => self.stream(file, opened, about.is_file().then_some(about.len()), !about.is_file()),
             Err(error) => {
                 let bad = BadInput { line: 1, column: 1, problem: Problem::Unreadable(error) };
-                eprintln!("{file}: {}", bad.problem);
+                crate::complain(format_args!("{file}: {}", bad.problem));
                 self.bad = true;
                 self.report.bad_input(&bad);
                 self.report.end(file, None)
@@ -63,7 +63,7 @@ impl<'a> Files<'a> {
                     progress.hide();
                     complaints += 1;
                     if complaints <= SHOWN {
-                        eprintln!("{file}:{bad}");
+                        crate::complain(format_args!("{file}:{bad}"));
                     }
                     self.report.bad_input(&bad);
                     // What is of another kind was no version of a Pod.
@@ -85,13 +85,13 @@ impl<'a> Files<'a> {
         checker.finish(&mut |finding| findings.push(finding));
         self.tell(file, &mut findings)?;
         if complaints > SHOWN {
-            eprintln!("{file}: {} more places cannot be read", complaints - SHOWN);
+            crate::complain(format_args!("{file}: {} more places cannot be read", complaints - SHOWN));
         }
         // Nothing found in nothing is no good news: most often the recording has failed.
         let is_empty = checker.tally().versions == 0 && complaints == 0;
         if is_empty {
             let bad = BadInput { line: 1, column: 1, problem: Problem::Unreadable(io::Error::other("there is no Pod in it")) };
-            eprintln!("{file}: {}", bad.problem);
+            crate::complain(format_args!("{file}: {}", bad.problem));
             self.report.bad_input(&bad);
         }
         self.bad |= complaints > 0 || is_empty;

@@ -37,16 +37,15 @@ impl<'a> Progress<'a> {
         if now >= next {
             self.next = Some(now + Duration::from_millis(250));
             self.shown = true;
-            eprint!("\r{}\x1b[K", self.line(bytes, now - self.begun));
             // Nobody is the worse for a line that is not seen.
-            let _ = io::stderr().flush();
+            let _ = write!(io::stderr(), "\r{}\x1b[K", self.line(bytes, now - self.begun)).and_then(|()| io::stderr().flush());
         }
     }
 
     /// Takes the line away, to make room for another one.
     pub(super) fn hide(&mut self) {
         if core::mem::take(&mut self.shown) {
-            eprint!("\r\x1b[K");
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 

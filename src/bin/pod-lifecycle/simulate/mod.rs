@@ -87,7 +87,7 @@ impl Simulate {
                 }
                 Format::Json => {
                     if play.kind_world && number == 0 {
-                        eprintln!("{KIND_WORLD}");
+                        crate::complain(format_args!("{KIND_WORLD}"));
                     }
                     self.json(&play, out)?;
                 }
