@@ -42,7 +42,7 @@ pub fn delete(now: Time, request: &DeletionRequest<'_>) -> DeletionVerdict {
             } else {
                 at_least_one(wanted.or(request.spec.termination_grace_period_seconds).unwrap_or(0))
             };
-            (now + Span::from_secs(grace), grace, generation + 1)
+            (now + Span::from_secs(grace), grace, generation.saturating_add(1))
         }
         (Some(at), None | Some(0)) => (at.min(now), 0, generation),
         (Some(at), Some(grace)) => match wanted {

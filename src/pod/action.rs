@@ -24,7 +24,8 @@ impl HookKind {
     }
 }
 
-/// A request to somebody outside the machine. Each is answered by one of the events that its row in [`Action::table`] names.
+/// A request to somebody outside the machine. Each is answered by one of the events that its row in [`Action::table`] names. Where the row has no
+/// event that says it failed, whoever carries the action out tries again until it succeeds: the machine waits.
 ///
 /// The container ones bear the verbs of the CRI. They carry numbers only: names, images and commands are read from the spec, the runtime's
 /// id of an instance is [`Pod::instance_id`](super::Pod::instance_id).

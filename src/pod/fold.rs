@@ -223,7 +223,7 @@ impl Pod {
             Event::Rejected { reason, message } => self.rejected(now, reason, message, out),
             _ => {
                 self.take_up_resize(now, out);
-                self.work.trigger(now);
+                self.trigger(now);
             }
         }
         Ok(())
@@ -322,7 +322,7 @@ impl Pod {
             self.move_on(StageEvent::ObjectRemoved, Cause::Deleted, out);
         } else {
             self.give_up_volumes(now);
-            self.work.trigger(now);
+            self.trigger(now);
         }
         Ok(())
     }

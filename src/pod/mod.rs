@@ -296,6 +296,10 @@ impl Pod {
     ///
     /// News of older instances is ignored. A tick ([`Event::Tick`]) that is early does nothing.
     ///
+    /// `now` is meant never to go back: take it from a clock that is not set while the process lives (a monotonic one, added to the time of
+    /// its start). If it does go back, what waits for a time, such as a back-off or a probe, waits as much longer, as do the syncs that
+    /// are due already; what happens from then on acts at once.
+    ///
     /// # Errors
     /// If the event contradicts the facts; then nothing has changed and nothing is emitted.
     pub fn handle(&mut self, now: impl Into<Time>, event: Event<'_>, out: &mut impl Sink) -> Result<(), TransitionError> {

@@ -227,7 +227,7 @@ impl Pod {
                 self.publish(now, true, Cause::Probe, out);
             }
         }
-        self.work.trigger(now);
+        self.trigger(now);
     }
 
     /// `started` and `ready` of a status under construction, and whether it pokes the readiness worker (kubelet `UpdatePodStatus`).

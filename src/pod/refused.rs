@@ -33,7 +33,7 @@ impl Pod {
         self.hold_words(reason, message);
         self.publish(now, true, Cause::Reported, out);
         if self.is_left_over() {
-            self.work.trigger(now + self.node.pacing.relist.saturating_mul(2));
+            self.trigger(now + self.node.pacing.relist.saturating_mul(2));
         }
     }
 
@@ -76,7 +76,7 @@ impl Pod {
             self.all_stopped(now, out);
         } else {
             self.move_on(StageEvent::OrphanStopped, Cause::Reported, out);
-            self.work.trigger(now);
+            self.trigger(now);
         }
     }
 

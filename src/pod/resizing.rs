@@ -148,7 +148,7 @@ impl Pod {
             resizing.now.in_progress = None;
             resizing.progress(None, generation, now);
         }
-        self.work.trigger(now);
+        self.trigger(now);
     }
 
     /// It does not fit now, or never.
@@ -156,7 +156,7 @@ impl Pod {
         if let Some(resizing) = self.aside.resizing_mut()
             && (resizing.pend(reason, message, generation, now) | core::mem::take(&mut resizing.awaited))
         {
-            self.work.trigger(now);
+            self.trigger(now);
         }
     }
 

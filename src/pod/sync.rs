@@ -136,7 +136,7 @@ impl Pod {
 
     pub(crate) fn end(&mut self, now: Time, why: Cause, out: &mut impl Sink) {
         self.move_on(StageEvent::EndBegins, why, out);
-        self.work.trigger(now);
+        self.trigger(now);
     }
 
     /// One sync of the kubelet (kubelet `SyncPod`): the status first.
@@ -333,7 +333,7 @@ impl Pod {
         let due = due.map(|at| self.node.next_poll(at).max(self.work.fresh).max(later)).filter(|&at| at < Time::MAX);
         self.work.set_retry(due);
         if self.work.actions.reset && !failed {
-            self.work.trigger(now);
+            self.trigger(now);
         }
     }
 
@@ -345,7 +345,7 @@ impl Pod {
     /// The Pod goes on to the next handler, which comes through the queue (kubelet `completeWork`, after a phase transition).
     pub(crate) fn turn_over(&mut self, now: Time) {
         self.work.wait_for(self.node.next_look(now));
-        self.work.trigger(self.node.next_poll(now));
+        self.trigger(self.node.next_poll(now));
     }
 
     /// A sync that waits for volumes gives way to the Pod's end (kubelet `WaitForAttachAndMount` minds its context).
@@ -361,13 +361,20 @@ impl Pod {
         self.end_sync(now);
     }
 
+    /// Something asks for a sync: at once, or with the look at the runtime that the next sync waits for.
+    pub(crate) fn trigger(&mut self, at: Time) {
+        // Where a clock was set back, that look is the next one by the clock as it goes now.
+        let look = self.work.fresh.min(self.node.next_look(at));
+        self.work.trigger(at.max(look));
+    }
+
     /// News from the runtime asks for a sync: with the next relist (kubelet PLEG).
     pub(crate) fn relist(&mut self, now: Time) {
         let at = self.node.next_look(now);
         if self.work.trigger.is_some_and(|known| known < at) {
             self.work.late = Some(at);
         }
-        self.work.trigger(at);
+        self.trigger(at);
     }
 
     /// The grace period of the deletion, in seconds.

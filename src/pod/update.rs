@@ -26,7 +26,7 @@ pub enum Change {
         ///
         /// Other resources are a resize (KEP-1287), which the node is asked about: [`Action::AllocateResources`].
         spec: Arc<Spec>,
-        /// `metadata.generation` now.
+        /// `metadata.generation` now. A spec of an older generation than is known is late news, and ignored.
         generation: i64,
     },
     /// The object is being deleted, or the deletion comes nearer.
@@ -84,7 +84,7 @@ impl Pod {
             Change::Condition(condition) => {
                 self.change_condition(condition, out);
                 self.publish_now(out);
-                self.work.trigger(now);
+                self.trigger(now);
             }
             Change::Failed { condition } => {
                 if let Some(condition) = condition {
@@ -92,7 +92,7 @@ impl Pod {
                 }
                 self.declare_failed(out);
                 self.publish_now(out);
-                self.work.trigger(now);
+                self.trigger(now);
             }
             Change::Message { reason, message } => {
                 self.published.reason = PodReason::from_text(reason);
@@ -105,7 +105,7 @@ impl Pod {
             Change::Kill { ending, message, grace_period_seconds } => {
                 self.kill(*ending, message, *grace_period_seconds, out);
                 self.give_up_volumes(now);
-                self.work.trigger(now);
+                self.trigger(now);
             }
         }
         self.run(now, out);
@@ -162,6 +162,10 @@ impl Pod {
     }
 
     fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
+        let newest = self.aside.next_spec().map_or(self.object.generation, |(_, next)| self.object.generation.max(*next));
+        if generation < newest {
+            return Ok(());
+        }
         if !self.desired_spec().may_become(spec) {
             return Err(TransitionError::ContainersChanged);
         }
@@ -176,7 +180,7 @@ impl Pod {
             self.put_next_spec(now, out);
         }
         if !waits {
-            self.work.trigger(now);
+            self.trigger(now);
         }
         Ok(())
     }
@@ -224,7 +228,7 @@ impl Pod {
         }
         self.object.deletion = Some(deletion).into();
         let changed = self.object.deletion != old;
-        self.object.generation = generation;
+        self.object.generation = self.object.generation.max(generation);
         if changed {
             let change = StateChange::Deletion { grace_period_seconds: deletion.grace_period_seconds };
             out.emit(Output::Transition(Transition { change, by: Actor::ApiServer, why: Cause::ApiChange }));
@@ -234,7 +238,7 @@ impl Pod {
         if deletion.grace_period_seconds > 0 {
             self.delete_object(out);
         }
-        self.work.trigger(now);
+        self.trigger(now);
         Ok(())
     }
 

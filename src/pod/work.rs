@@ -191,9 +191,8 @@ impl Work {
         self.about = 0;
     }
 
-    /// Something asks for a sync: at once, or with the next look at the runtime.
-    pub(crate) fn trigger(&mut self, at: Time) {
-        let at = at.max(self.fresh);
+    /// A sync is due at this moment, or before.
+    pub(super) fn trigger(&mut self, at: Time) {
         self.trigger = Some(self.trigger.map_or(at, |known| known.min(at)));
     }
 

@@ -168,3 +168,16 @@ fn words_go_with_the_phase_they_belong_to() {
     let status = life.status();
     assert_eq!((status.phase, &*status.reason, &*status.message), (Some(api::PodPhase::Failed), "", ""));
 }
+
+#[test]
+fn a_spec_of_an_older_generation_is_late_news() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.respec(5, one(json!({"image": "i:5"})));
+    let before = life.pod.clone();
+    assert_eq!((life.respec(4, one(json!({"image": "i:4"}))), &life.pod), (alloc::vec![], &before));
+    assert_eq!(life.pod.spec().container(C).image(), "i:5");
+    let deletion = Change::Deletion { at: life.now + Span::from_secs(5), grace_period_seconds: 5, generation: 3 };
+    life.change(&deletion);
+    assert_eq!(life.pod.generation(), 5, "it rises only");
+}

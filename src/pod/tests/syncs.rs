@@ -77,3 +77,20 @@ fn the_active_deadline_is_waited_for_until_it_has_passed() {
     assert_eq!((life.now, life.pod.stage()), (at, Stage::Terminating));
     assert!(life.pod.next_deadline().is_none_or(|next| next.reason != DeadlineReason::ActiveDeadline));
 }
+
+/// What waits for a time waits as much longer as the clock was set back; what is asked for does not.
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_back_that_is_asked_for() {
+    for pacing in [Pacing::IMMEDIATE, Pacing::KUBELET] {
+        let mut life = Life::on(paced(pacing), one(json!({}))).up();
+        life.now = life.now + Span::from_secs(3_600);
+        life.start(C, 0);
+        life.rest(Vec::new());
+        life.now = life.now - Span::from_secs(3_000);
+        life.delete();
+        let due = life.pod.next_deadline().map(|due| due.at);
+        assert!(due.is_none_or(|due| due <= life.now + Span::from_secs(2)), "{due:?}");
+        life.pass(2);
+        assert!(matches!(life.pending()[..], [Action::StopContainer { .. }]), "{:?}", life.pending());
+    }
+}
