@@ -2,7 +2,7 @@
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a test has std")]
 
 use pod_lifecycle::api::{ObjectMeta, PodPhase};
-use pod_lifecycle::backend::sim::{Distribution, Habits, Runs, Seeded, Sim};
+use pod_lifecycle::backend::sim::{Distribution, Habits, Runs, Seeded, Sim, Steady};
 use pod_lifecycle::backend::{ContainerBackend, Driver, PodRef, Told};
 use pod_lifecycle::cluster::{self, DeletionRequest};
 use pod_lifecycle::observation::Observation;
@@ -278,4 +278,37 @@ fn crash_loop(restart_at: Option<Time>) -> (PodPhase, Vec<(i32, bool)>, u32) {
     let containers = pod.status().to_owned().container_statuses;
     let shown = containers.iter().map(|container| (container.restart_count, container.ready)).collect();
     (pod.phase(), shown, driver.backend().runs(key, ContainerIndex::new(1)))
+}
+
+/// A debugger is added, and nobody tells the node of it.
+#[test]
+fn a_container_that_is_added_runs_whoever_tells_the_node() {
+    let spec = |spec: serde_json::Value| Arc::new(Spec::parse(serde_json::from_value(spec).unwrap()).unwrap());
+    let plain = spec(json!({"containers": [{"name": "c", "image": "i"}]}));
+    let mut debugged = plain.api().clone();
+    debugged.ephemeral_containers = serde_json::from_value(json!([{"name": "debugger", "image": "d"}])).unwrap();
+    let debugged = Arc::new(Spec::as_given(debugged));
+    let mut driver = Driver::new(Sim::new(START), Arc::new(NodeConfig::default()));
+    let meta = ObjectMeta { name: "p".into(), uid: "u".into(), generation: 1, ..ObjectMeta::default() };
+    let key = driver.add(NewPod { meta: &meta, spec: &plain, status: None }, &mut |_, _, _| {});
+    driver.backend_mut().add(key, &plain, Steady::default());
+    let mut now = START;
+    let mut run = |driver: &mut Driver<Sim<Steady>>, until: Time| {
+        driver.advance(now, &mut |_, _, _| {});
+        while let Some(next) =
+            [driver.next_deadline(), driver.backend().next_time()].into_iter().flatten().min().filter(|&next| next <= until)
+        {
+            now = now.max(next);
+            driver.backend_mut().advance_to(now);
+            driver.advance(now, &mut |_, _, _| {});
+        }
+        now = until;
+        driver.backend_mut().advance_to(now);
+    };
+    run(&mut driver, START + Span::from_secs(30));
+    let change = Change::Spec { spec: debugged, generation: 2 };
+    driver.update(START + Span::from_secs(30), key, &change, &mut |_, _, _| {}).unwrap();
+    run(&mut driver, START + Span::from_secs(60));
+    let status = driver.pod(key).unwrap().status().to_owned();
+    assert!(status.ephemeral_container_statuses[0].state.running.is_some(), "{status:?}");
 }

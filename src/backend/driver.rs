@@ -145,7 +145,8 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         Some(entry.pod)
     }
 
-    /// Tells a Pod something that the backend does not know: what the control plane does by itself, such as the removal of an object.
+    /// Tells a Pod something that the backend does not know: what the control plane does by itself, such as the removal of an object. What is said
+    /// to a Pod that was not added, or was taken out, comes to nothing.
     ///
     /// # Errors
     /// As [`Pod::handle`].
@@ -163,7 +164,7 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         Ok(())
     }
 
-    /// Tells a Pod what a re-list of the runtime found.
+    /// Tells a Pod what a re-list of the runtime found; one that is not there, nothing.
     ///
     /// # Errors
     /// As [`Pod::observe`].
@@ -181,7 +182,10 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         Ok(())
     }
 
-    /// Changes a Pod's API object.
+    /// Changes a Pod's API object; that of one that is not there stays unchanged.
+    ///
+    /// The backend has a clock and a spec of its own: bring a simulated node to the same moment first ([`Sim::advance_to`](super::sim::Sim::advance_to)),
+    /// and tell it of another spec ([`Sim::respec`](super::sim::Sim::respec)).
     ///
     /// # Errors
     /// As [`Pod::update`].
@@ -195,10 +199,13 @@ impl<B: ContainerBackend<Pod = usize>> Driver<B> {
         if let Some((place, entry)) = self.pods.entry(key) {
             entry.pod.update(now, change, &mut self.outputs)?;
             match *change {
-                Change::Spec { generation, .. } => Arc::make_mut(&mut entry.meta).generation = generation,
+                Change::Spec { generation, .. } => {
+                    let meta = Arc::make_mut(&mut entry.meta);
+                    meta.generation = meta.generation.max(generation);
+                }
                 Change::Deletion { at, grace_period_seconds, generation } => {
                     let meta = Arc::make_mut(&mut entry.meta);
-                    meta.generation = generation;
+                    meta.generation = meta.generation.max(generation);
                     meta.deletion_timestamp = Some(at);
                     meta.deletion_grace_period_seconds = Some(grace_period_seconds);
                 }

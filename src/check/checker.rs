@@ -37,7 +37,7 @@ pub struct Options {
     pub every_version: Option<bool>,
     /// The feature gates of the writer.
     pub gates: Gates,
-    /// About how many Pods are kept at a time, with some 7 KB each. If there are more that are not deleted, those not seen for longest are
+    /// About how many Pods are kept at a time, with some 5 KB for each container. If there are more that are not deleted, those not seen for longest are
     /// forgotten; what comes of them later is held against the rules as if it were their first version. If not told,
     /// [50 000](Self::PODS).
     pub pods: Option<usize>,

@@ -282,6 +282,11 @@ impl<S: Script> ContainerBackend for Sim<S> {
 
     fn start(&mut self, pod: PodRef<'_, usize>, action: Action) {
         let place = self.place(pod.key);
+        // Containers that were added are found out even if nobody has told of them (`respec`).
+        let added = |life: &mut Life<S>| pod.pod.spec().containers().len() > life.spec.containers().len();
+        if self.life(place).is_some_and(added) {
+            self.respec(pod.key, pod.pod.spec());
+        }
         let plain = |plain| Due::Plain(plain);
         match action {
             Action::StoreObject => self.tell(place, plain(Plain::Stored)),
