@@ -262,13 +262,13 @@ impl Pod {
         for (observed, facts) in newest.iter().zip(&facts).rev() {
             self.note_observed(container, facts.attempt, observed);
         }
+        if facts == before {
+            return made;
+        }
         // What is being made keeps the count it was asked for with.
         if let Some(newest) = listed.first().filter(|_| !creating || made) {
             let slot = &mut self.slots[container.get()];
             slot.next_restart_count = slot.next_restart_count.max(newest.restart_count.saturating_add(1));
-        }
-        if facts == before {
-            return made;
         }
         let (from, to) = (before[0], facts[0]);
         if (from.stage, from.attempt) != (to.stage, to.attempt) {

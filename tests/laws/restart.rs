@@ -104,13 +104,16 @@ fn a_new_kubelet_finds_its_pods() {
         let containers = kept_before["containers"].as_array().expect("a list");
         let backs_off = containers.iter().any(|kept| kept.get("backoff").is_some()) || kept_before["texts"].get("imageBackoffs").is_some();
         let retries = kept_before["work"].get("retry").is_some();
-        let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown);
+        let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown)
+            || containers.iter().any(|kept| kept["found"] == "Unknown");
         let forgets = !was_idle || backs_off || retries || is_unsure || counted(&before) != counts;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
         // Of what ended the record may be gone, too.
         let made = |world: &World| world.runtime.deeds.iter().filter(|deed| matches!(deed, Deed::Created { .. })).count();
         let alive = restarted.runtime.instances.iter().filter(|made| is_new(made.id) && made.is_alive()).count();
-        let lives_otherwise = forgets && made(&restarted) - made(&before) > alive;
+        // One that ends otherwise may take all others with it.
+        let restarts_all = !was_idle && world.pod.spec().has_restart_all_rule();
+        let lives_otherwise = forgets && (is_unsure || restarts_all || made(&restarted) - made(&before) > alive);
         for id in ran {
             let goes_on = !went_on.contains(&id) || came_back.contains(&id);
             prop_assert!(goes_on || lives_otherwise, "{id} was stopped by the restart\nat {}", state(&before));

@@ -8,6 +8,7 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
 use crate::check::version::{Change, Container, Version};
+use crate::rules::container_status::Synthetic;
 use crate::rules::view::WaitingReason;
 use crate::spec::{ContainerKind, ProbeKind};
 
@@ -29,13 +30,17 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
-    .unless(BEGUN_ANEW)
+    .unless(
+        "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write; \
+         an end that the kubelet makes up when the Pod has ended leaves ready as it was (kubelet TerminatePod)",
+    )
     .only(Scope::Started)
     .with_spec()
     .silent_on(SERVING, &[KILLED_AND_STARTED, PROBE_BEGINS_ANEW])
     .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
     Rule::must("CS-06", "a container that has started runs", Check::Status(started_runs))
         .source_is("kubelet prober UpdatePodStatus")
+        .unless("an end that the kubelet makes up when the Pod has ended leaves `started` as it was (kubelet TerminatePod)")
         .only(Scope::Started)
         .with_spec()
         .silent_on(SERVING, &[])
@@ -97,7 +102,9 @@ const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance th
 const EPHEMERAL: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"waiting\": {\"reason\": \"ContainerCreating\"}}}";
 
 const READY_STARTED: Mark = Mark {
-    is_wrong: |container| container.status.ready && (container.running().is_none() || !has_started(container)),
+    is_wrong: |container| {
+        container.status.ready && (container.running().is_none() || !has_started(container)) && !was_lost_at_the_end(container)
+    },
     window: Window::BegunAnew,
     message: "only a container that runs and has started is ready",
 };
@@ -147,13 +154,18 @@ impl Mark {
     }
 }
 
+/// Whether its end was made up when the Pod had ended: that leaves its marks as they were, if no build could tell of its own end before.
+fn was_lost_at_the_end(container: &Container<'_>) -> bool {
+    container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost)
+}
+
 fn has_started(container: &Container<'_>) -> bool {
     container.status.started == Some(true)
 }
 
 fn started_runs(version: &Version<'_>, report: &mut Report<'_, '_>) {
     for container in version.containers() {
-        if has_started(&container) && container.running().is_none() {
+        if has_started(&container) && container.running().is_none() && !was_lost_at_the_end(&container) {
             report.add(container.path("started"), true, format_args!("it does not run: it is {}", container.state()));
         }
     }

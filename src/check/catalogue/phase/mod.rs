@@ -48,7 +48,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .asks_change_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, killPodOptions.PodStatusFunc, which counts in the first build only")
     .not(Shapes::COLLECTED)
-    .unless("Succeeded where the kubelet ended it and all containers exited with 0: DisruptionTarget tells, or nothing does if a limit of local storage was exceeded, or if a restarted kubelet had refused it while it ran")
+    .unless("Succeeded where the kubelet ended it and all containers exited with 0: DisruptionTarget tells, or nothing does if a limit of local storage was exceeded, or if a restarted kubelet had refused it while it ran, which may leave Failed without a reason, too")
     .only(Scope::Started)
     .with_spec()
     .silent_on(RUNNING, &[&[
@@ -133,7 +133,7 @@ fn goes_on_for_ever(change: &Change<'_>, report: &mut Report<'_, '_>) {
         container.kind == ContainerKind::Init && container.index.zip(exit).is_some_and(fatal)
     };
     let explained = match new.phase() {
-        Some(PodPhase::Failed) => !new.status().reason.is_empty() || new.containers().any(failed_for_good),
+        Some(PodPhase::Failed) => !new.status().reason.is_empty() || new.history.rejected || new.containers().any(failed_for_good),
         // Nothing is left of a refusal, either, where what ran ends well: the last build counts what has stopped as ended.
         _ => was_killed(new) || is_past_deadline(new) || new.history.rejected,
     };
