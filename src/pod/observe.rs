@@ -8,7 +8,7 @@ use super::sandbox::{SandboxFacts, SandboxState};
 use super::stage::Stage;
 use super::work::{StartStep, Step};
 use super::{Action, Pod};
-use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodPhase, PodStatus};
+use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodCondition, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
 use crate::rules::conditions::KubeletCondition;
 use crate::rules::container_status::Synthetic;
@@ -50,10 +50,27 @@ impl Pod {
             }
         }
         self.adopt_images(status);
+        self.adopt_startups(status);
         self.stage = if self.spec.api().node_name.is_empty() { Stage::Unscheduled } else { Stage::Bound };
         let action = if self.stage == Stage::Bound { Action::Admit } else { Action::Schedule };
         if self.stage == Stage::Bound || !self.is_gated() {
             out.emit(Output::Action(action));
+        }
+    }
+
+    /// Sidecars that have started, and are still called incomplete: their startup probes passed after the build that the message belongs to.
+    fn adopt_startups(&mut self, status: &PodStatus) {
+        let is_initialized =
+            |condition: &&PodCondition| KubeletCondition::from_text(condition.type_.as_str()) == Some(KubeletCondition::Initialized);
+        let Some(initialized) = status.conditions.iter().find(is_initialized).filter(|initialized| !initialized.message.is_empty()) else {
+            return;
+        };
+        let spec = Arc::clone(&self.spec);
+        for container in spec.init().filter(|&container| spec.container(container).is_sidecar()) {
+            let is_named = initialized.message.split(['[', ' ', ']']).any(|name| name == spec.container(container).name());
+            if let Some(shown) = &mut self.slots[container.get()].shown {
+                shown.just_started = is_named && shown.started == Some(true) && matches!(shown.state, ShownContainerState::Running { .. });
+            }
         }
     }
 

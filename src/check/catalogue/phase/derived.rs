@@ -371,6 +371,7 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
         || match phase {
             PodPhase::Failed => {
                 !new.status().reason.is_empty()
+                    || new.history.rejected
                     || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new))
                     || may_have_lost_reason(new, old)
             }
