@@ -41,7 +41,8 @@
 //! | sidecar + regular, Never, force | 1 | 1 | 0 | 14,854 | 24,241 | 13,511 | 10 |
 //! | two regular, OnFailure, force | 1 | 1 | 0 | 17,741 | 28,903 | 17,653 | 16 |
 //!
-//! `EXPLORE_MORE=1 cargo test --release --test exploration -- --nocapture` explores one exit and one failure more, for much longer.
+//! `EXPLORE_MORE=1 cargo test --release --test exploration -- --nocapture` explores one exit and one failure more, for much longer, and takes gigabytes
+//! of memory for Pods with a sidecar.
 
 #![allow(clippy::std_instead_of_alloc, reason = "a test has the standard library")]
 #![allow(dead_code, reason = "the world is that of the laws, too")]
