@@ -2,13 +2,13 @@
 
 use crate::api::{ConditionStatus, ConditionType, PodPhase};
 use crate::check::shape::Shapes;
-use crate::check::version::Version;
+use crate::check::version::{Container, Version};
 use crate::node::eviction;
 use crate::rules::conditions::{ConditionReason, KubeletCondition};
 use crate::rules::phase::{PhaseFacts, phase};
 use crate::rules::view::{StatusEntry, Statuses};
 use crate::rules::{deadline, view};
-use crate::spec::{ContainerIndex, Spec};
+use crate::spec::{ContainerIndex, ContainerKind, Spec};
 use core::fmt;
 
 /// The phases that the decision procedure may have come to: a stream does not tell everything it asks.
@@ -75,9 +75,11 @@ pub(in crate::check) fn computed_if_stopped(version: &Version<'_>) -> Option<Pod
 }
 
 /// Whether a Pod that has Failed would be built as Succeeded, which the API server's Failed forbids: then reason and message go with the phase
-/// that is not built any more. Without a spec it may be so.
+/// that is not built any more.
 pub(in crate::check) fn would_succeed(version: &Version<'_>) -> bool {
-    computed_if_stopped(version).is_none_or(|phase| phase == PodPhase::Succeeded)
+    let ended_well = |container: &Container<'_>| container.terminated().is_some_and(|end| end.exit_code == 0);
+    let regular = || version.containers().filter(|container| container.kind == ContainerKind::Regular);
+    computed_if_stopped(version).map_or_else(|| regular().all(|container| ended_well(&container)), |phase| phase == PodPhase::Succeeded)
 }
 
 /// Whether the kubelet may have stopped the Pod's containers for good, so that what has stopped counts as ended whatever the policy: also of a
@@ -88,10 +90,18 @@ fn was_ended(version: &Version<'_>) -> bool {
 
 /// Whether the kubelet itself may have ended the Pod: it says so, or the Pod has a limit of local storage, of which nothing need be left.
 pub(in crate::check) fn was_killed(version: &Version<'_>) -> bool {
+    !version.status().reason.is_empty() || is_disrupted(version) || (version.is_terminal() && has_storage_limit(version))
+}
+
+/// Whether DisruptionTarget tells that the kubelet has ended the Pod.
+pub(in crate::check) fn is_disrupted(version: &Version<'_>) -> bool {
     let disrupted = version.foreign_condition(&ConditionType::DisruptionTarget);
-    !version.status().reason.is_empty()
-        || disrupted.is_some_and(|condition| condition.reason == ConditionReason::TerminationByKubelet.as_str())
-        || (version.is_terminal() && version.spec().is_some_and(|spec| eviction::has_storage_limit(spec.api())))
+    disrupted.is_some_and(|condition| condition.reason == ConditionReason::TerminationByKubelet.as_str())
+}
+
+/// Whether the Pod can be evicted for its local storage, of which no condition tells.
+pub(in crate::check) fn has_storage_limit(version: &Version<'_>) -> bool {
+    version.spec().is_some_and(|spec| eviction::has_storage_limit(spec.api()))
 }
 
 /// Whether the active deadline may have passed when the version was written.

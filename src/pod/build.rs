@@ -91,6 +91,9 @@ impl Pod {
         if !terminal {
             self.note_kill();
         }
+        if verdict.reason == ReasonSource::None {
+            self.drop_words();
+        }
         // The same status as before is not written, even if the phase in it need not be held back any more: the last one is (kubelet
         // `updateStatusInternal`, `TerminatePod`).
         if changed {
@@ -296,6 +299,18 @@ impl Pod {
         changed
     }
 
+    /// Reason and message belong to a phase, and go with it (kubelet `generateAPIPodStatus`). While the phase is held back the API server keeps them,
+    /// and the next status takes them from there.
+    fn drop_words(&mut self) {
+        let Published { phase, local_phase, .. } = self.published;
+        if status_merge::tell(phase, local_phase, self.could_have_running_containers()) != Telling::Held
+            && let Some(texts) = self.aside.for_text("")
+        {
+            texts.reason.clear();
+            texts.message.clear();
+        }
+    }
+
     /// The kubelet's own kill makes the phase Failed, once, in its cache alone: the conditions do not know of it, so the Pod stays ready while
     /// it is stopped (kubelet `SyncTerminatingPod`, its status function). One that comes while everything is stopped already comes too late.
     fn note_kill(&mut self) {
@@ -446,15 +461,6 @@ fn changed_phase(pod: &mut Pod, now: Time, why: Cause, out: &mut impl Sink) -> b
         out.emit(Output::Transition(Transition { change, by: Actor::Kubelet, why }));
     }
     let mut changed = from != Some(local) || reason != published.local_reason;
-    // Words belong to a phase, and go with it (kubelet `generateAPIPodStatus`); the last status is completed, not built.
-    let is_built_anew = from != Some(local) && why != Cause::Finished;
-    if published.reason == PodReason::None
-        && (is_built_anew || reason != PodReason::None)
-        && let Some(texts) = pod.aside.for_text("")
-    {
-        texts.reason.clear();
-        texts.message.clear();
-    }
     let ready = [KubeletCondition::Ready, KubeletCondition::ContainersReady];
     let some_ready = ready.iter().any(|&condition| pod.published.holds(condition));
     if let Some(verdict) = status_merge::readiness_of(Some(local), some_ready) {

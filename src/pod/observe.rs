@@ -65,9 +65,10 @@ impl Pod {
         let Some(initialized) = status.conditions.iter().find(is_initialized).filter(|initialized| !initialized.message.is_empty()) else {
             return;
         };
+        let names = initialized.message.split_once('[').map_or("", |(_, names)| names);
         let spec = Arc::clone(&self.spec);
         for container in spec.init().filter(|&container| spec.container(container).is_sidecar()) {
-            let is_named = initialized.message.split(['[', ' ', ']']).any(|name| name == spec.container(container).name());
+            let is_named = names.split([' ', ']']).any(|name| name == spec.container(container).name());
             if let Some(shown) = &mut self.slots[container.get()].shown {
                 shown.just_started = is_named && shown.started == Some(true) && matches!(shown.state, ShownContainerState::Running { .. });
             }
@@ -261,14 +262,20 @@ impl Pod {
             Some(attempt) => !self.slots[container.get()].is_being_removed(attempt),
             None => !creating || made,
         };
-        let listed: Vec<_> = listed.containers(container).filter(counts).collect();
+        let mut listed: Vec<_> = listed.containers(container).filter(counts).collect();
+        // One listed twice is one.
+        let mut ids = Vec::with_capacity(listed.len());
+        listed.retain(|listed| {
+            let is_known = !listed.id.is_empty() && ids.contains(&&listed.id);
+            ids.push(&listed.id);
+            !is_known
+        });
         let (newest, older) = listed.split_at(listed.len().min(2));
         self.observe_older(container, older);
         let mut facts = [InstanceFacts::NONE; 2];
         // From the older to the newer, so that attempts are numbered in their order.
         for (n, observed) in newest.iter().enumerate().rev() {
-            let older: Vec<_> =
-                self.aside.older(container).iter().filter(|older| older.id != observed.id).map(|older| older.facts.attempt).collect();
+            let older: Vec<_> = self.aside.older(container).iter().map(|older| older.facts.attempt).collect();
             let is_other = |other: &InstanceFacts, attempt| other.stage != InstanceStage::Absent && other.attempt == attempt;
             let is_taken = |attempt| facts.iter().any(|other| is_other(other, attempt)) || older.contains(&attempt);
             let attempt = self.attempt_of(container, observed, is_taken);

@@ -61,11 +61,10 @@ impl Pod {
         let hash = self.spec.container(container).hash();
         let sandbox = self.sandbox.attempt;
         let mut older = Vec::<OlderInstance>::with_capacity(listed.len());
-        // From the older to the newer, so that attempts are numbered in their order; one listed twice is one.
+        // From the older to the newer, so that attempts are numbered in their order.
         for observed in listed.iter().rev() {
-            let twin = older.iter().find(|older| older.id == observed.id).map(|older| older.facts.attempt);
             let is_taken = |attempt| older.iter().any(|other| other.facts.attempt == attempt);
-            let attempt = twin.unwrap_or_else(|| self.attempt_of(container, observed, is_taken));
+            let attempt = self.attempt_of(container, observed, is_taken);
             older.push(OlderInstance { facts: InstanceFacts::observed(observed, attempt, sandbox, hash), id: observed.id.clone() });
         }
         older.reverse();

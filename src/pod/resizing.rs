@@ -4,7 +4,7 @@
 
 use super::Pod;
 use super::action::Action;
-use super::container::{Attempt, InstanceStage};
+use super::container::{Attempt, InstanceFacts, InstanceStage};
 use super::error::TransitionError;
 use super::event::Event;
 use super::ledger::{Ledger, Resizing};
@@ -264,7 +264,13 @@ impl Pod {
             self.updates_over(now, out);
             return;
         };
-        let attempt = self.slots[container.get()].newest().attempt;
+        let InstanceFacts { stage, attempt, .. } = *self.slots[container.get()].newest();
+        // The instance that the sync is about is gone: so it fails, as the runtime would say.
+        if stage != InstanceStage::Running {
+            self.work.fail(Failure::Error);
+            self.updates_over(now, out);
+            return;
+        }
         self.work.step = Step::Update(container, attempt, resource);
         out.emit(Output::Action(Action::UpdateContainerResources { container, attempt, resource }));
     }

@@ -374,7 +374,7 @@ impl Pod {
         if self.work.trigger.is_some_and(|known| known < at) {
             self.work.late = Some(at);
         }
-        self.trigger(at);
+        self.work.trigger(at);
     }
 
     /// The grace period of the deletion, in seconds.

@@ -26,7 +26,8 @@ pub enum Change {
         ///
         /// Other resources are a resize (KEP-1287), which the node is asked about: [`Action::AllocateResources`].
         spec: Arc<Spec>,
-        /// `metadata.generation` now. A spec of an older generation than is known is late news, and ignored.
+        /// `metadata.generation` now. A spec of an older generation than is known, be it by a deletion, is late news and ignored; 0 stands for
+        /// one that is not known.
         generation: i64,
     },
     /// The object is being deleted, or the deletion comes nearer.
@@ -95,8 +96,12 @@ impl Pod {
                 self.trigger(now);
             }
             Change::Message { reason, message } => {
-                self.published.reason = PodReason::from_text(reason);
-                self.published.local_reason = self.published.reason;
+                let published = &mut self.published;
+                published.reason = PodReason::from_text(reason);
+                // The reason of a phase that is held back is the kubelet's own.
+                if published.local_phase == published.phase {
+                    published.local_reason = published.reason;
+                }
                 let texts = self.aside.make_texts();
                 (texts.reason, texts.message) = (reason.clone(), message.clone());
                 self.publish_now(out);
@@ -163,7 +168,8 @@ impl Pod {
 
     fn change_spec(&mut self, now: Time, spec: &Arc<Spec>, generation: i64, out: &mut impl Sink) -> Result<(), TransitionError> {
         let newest = self.aside.next_spec().map_or(self.object.generation, |(_, next)| self.object.generation.max(*next));
-        if generation < newest {
+        // Who does not count them passes 0.
+        if generation != 0 && generation < newest {
             return Ok(());
         }
         if !self.desired_spec().may_become(spec) {

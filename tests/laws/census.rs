@@ -69,18 +69,13 @@ fn what_many_lives_come_to() {
             for output in &call.outputs {
                 add(format!("output {}", without_numbers(output)), 1);
             }
-            let wait = world.pod.next_deadline().map(|deadline| deadline.at - call.now);
-            add("waits: milliseconds until the next deadline".into(), wait.map_or(0, |wait| (wait.nanos() / 1_000_000).unsigned_abs()));
             if step % 10 == 9 {
                 let status = world.pod.status().to_owned();
                 words(&status).into_iter().for_each(|word| add(format!("status {word}"), 1));
                 let restarts = status.container_statuses.iter().map(|container| u64::from(container.restart_count.unsigned_abs()));
                 add("restarts".into(), restarts.sum());
-                add("bytes of the statuses".into(), serde_json::to_string(&status).expect("a status is written").len() as u64);
             }
         }
-        let snapshot = serde_json::to_string(&world.pod.snapshot()).expect("a snapshot is written");
-        add("bytes of the snapshots".into(), snapshot.len() as u64);
         world.pod.pending_actions().for_each(|action| add(format!("pending {}", without_numbers(&action)), 1));
     }
     insta::assert_snapshot!(table.iter().map(|(row, number)| format!("{row}: {number}\n")).collect::<String>());

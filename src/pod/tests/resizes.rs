@@ -168,3 +168,20 @@ fn an_update_waits_for_its_answer_though_the_record_of_its_instance_is_gone() {
     life.pass(10);
     assert_eq!(life.pending(), [Action::ImageStatus { container }], "the sync was not the last");
 }
+
+#[test]
+fn an_update_is_made_of_the_instance_that_the_sync_is_about_or_of_none() {
+    let both = |cpu: &str, memory: &str| one(json!({"resources": {"requests": {"cpu": cpu, "memory": memory}}}));
+    let mut life = Life::new(both("1", "1Gi")).up();
+    life.start(C, 0);
+    life.exit(C, 0, 1);
+    life.pass(10);
+    life.start(C, 1);
+    life.respec(2, both("2", "2Gi"));
+    life.tell(Event::ResizeAllocated { generation: 2 });
+    let (container, attempt, resource) = (C, Attempt(1), ResizedResource::Memory);
+    assert_eq!(life.pending(), [Action::UpdateContainerResources { container, attempt, resource }]);
+    life.tell(Event::ContainerRemoved { container, attempt });
+    let out = life.tell(Event::ContainerUpdated { container, attempt, resource });
+    assert!(!actions(&out).iter().any(|action| matches!(action, Action::UpdateContainerResources { .. })), "{out:?}");
+}

@@ -181,3 +181,18 @@ fn a_spec_of_an_older_generation_is_late_news() {
     life.change(&deletion);
     assert_eq!(life.pod.generation(), 5, "it rises only");
 }
+
+/// While Succeeded is held back the API server keeps the words of another writer, and the next status takes them from there.
+#[test]
+fn words_of_others_outlast_a_phase_that_is_held_back() {
+    let mut never = one(json!({}));
+    never["restartPolicy"] = "Never".into();
+    let mut life = Life::new(never).up();
+    life.start(C, 0);
+    life.change(&Change::Message { reason: "".into(), message: "note".into() });
+    life.exit(C, 0, 0);
+    assert_eq!((life.status().phase, &*life.status().message), (Some(api::PodPhase::Running), "note"));
+    life.tell(Event::SandboxStopped { attempt: 0 });
+    life.rest(Vec::new());
+    assert_eq!((life.status().phase, &*life.status().message), (Some(api::PodPhase::Succeeded), "note"));
+}

@@ -23,7 +23,8 @@ use std::process::ExitCode;
 /// over many lines. Record without label or field selectors: a Pod that leaves such a watch looks as if it were removed before its end. The
 /// clocks of node and API server must agree to a second, or rules that compare times fire.
 ///
-/// The exit code is 1 if a rule is broken, 2 if something cannot be read or there is no Pod in a stream; everything else is checked all the same.
+/// The exit code is 1 if a rule is broken, 2 if something cannot be read or there is no Pod in a stream (everything else is checked all the same),
+/// 141 if the reader of the output goes away before the end.
 /// `pod-lifecycle explain` lists the rules, `pod-lifecycle explain PH-04` explains one.
 #[derive(Debug, Args)]
 pub(crate) struct Check {

@@ -78,7 +78,8 @@ impl<S: Statuses> Statuses for AsBuilt<'_, S> {
         let entry = self.statuses.entry(index)?;
         let container = self.spec.container(index);
         let is_probed = container.is_sidecar() && container.probe(ProbeKind::Startup).is_some() && entry.state == StatusState::Running;
-        let is_named = || self.message.split(['[', ' ', ']']).any(|name| name == container.name());
+        let names = self.message.split_once('[').map_or("", |(_, names)| names);
+        let is_named = || names.split([' ', ']']).any(|name| name == container.name());
         Some(if is_probed { StatusEntry { started: Some(!is_named()), ..entry } } else { entry })
     }
 }

@@ -102,9 +102,7 @@ const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance th
 const EPHEMERAL: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"waiting\": {\"reason\": \"ContainerCreating\"}}}";
 
 const READY_STARTED: Mark = Mark {
-    is_wrong: |container| {
-        container.status.ready && (container.running().is_none() || !has_started(container)) && !was_lost_at_the_end(container)
-    },
+    is_wrong: |container| container.status.ready && (container.running().is_none() || !has_started(container)),
     window: Window::BegunAnew,
     message: "only a container that runs and has started is ready",
 };
@@ -135,7 +133,8 @@ impl Mark {
     /// What no window can explain.
     fn alone(&self, version: &Version<'_>, report: &mut Report<'_, '_>) {
         for container in version.containers() {
-            if container.serves() && (self.is_wrong)(&container) && !self.window.fits(&container) {
+            let is_wrong = container.serves() && (self.is_wrong)(&container) && !was_lost_at_the_end(version, &container);
+            if is_wrong && !self.window.fits(&container) {
                 report.add(container.path("ready"), container.status.ready, self.message);
             }
         }
@@ -155,8 +154,8 @@ impl Mark {
 }
 
 /// Whether its end was made up when the Pod had ended: that leaves its marks as they were, if no build could tell of its own end before.
-fn was_lost_at_the_end(container: &Container<'_>) -> bool {
-    container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost)
+fn was_lost_at_the_end(version: &Version<'_>, container: &Container<'_>) -> bool {
+    version.is_terminal() && container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost)
 }
 
 fn has_started(container: &Container<'_>) -> bool {
@@ -165,7 +164,7 @@ fn has_started(container: &Container<'_>) -> bool {
 
 fn started_runs(version: &Version<'_>, report: &mut Report<'_, '_>) {
     for container in version.containers() {
-        if has_started(&container) && container.running().is_none() && !was_lost_at_the_end(&container) {
+        if has_started(&container) && container.running().is_none() && !was_lost_at_the_end(version, &container) {
             report.add(container.path("started"), true, format_args!("it does not run: it is {}", container.state()));
         }
     }

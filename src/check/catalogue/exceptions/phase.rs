@@ -11,8 +11,17 @@ const PREEMPTED: Step = &[
     "status.reason = Preempting",
     "status.message = Preempted in order to admit critical pod",
     "status.conditions[DisruptionTarget] = {\"type\": \"DisruptionTarget\", \"status\": \"True\", \"reason\": \"TerminationByKubelet\"}",
-    "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 0, \"reason\": \"Completed\", \"containerID\": \"containerd://a0\"}}",
+    ENDED_WELL,
 ];
+/// The deadline passed, and the container ended well.
+const PAST_DEADLINE: Step = &[
+    "spec.restartPolicy = Never",
+    "status.phase = Failed",
+    "status.reason = DeadlineExceeded",
+    "status.message = Pod was active on the node longer than the specified deadline",
+    ENDED_WELL,
+];
+const ENDED_WELL: &str = "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 0, \"reason\": \"Completed\", \"containerID\": \"containerd://a0\"}}";
 const NO_REASON: &str = "status.reason = null";
 const NO_MESSAGE: &str = "status.message = null";
 const NO_DISRUPTION: &str = "status.conditions[DisruptionTarget] = null";
@@ -34,5 +43,39 @@ pub(super) const CASES: &[Case] = &[
         &[PREEMPTED, &[FAILED], &[NO_REASON, NO_MESSAGE]],
     ),
     passes("PH-05", "the condition tells who has ended the Pod after the reason is lost", RUNNING, &[PREEMPTED, &[NO_REASON, NO_MESSAGE]]),
-    finds("PH-05", "neither reason nor condition tells of another end", RUNNING, &[PREEMPTED, &[NO_REASON, NO_MESSAGE, NO_DISRUPTION]]),
+    finds("PH-14", "that the deadline has passed shows in each status", RUNNING, &[PAST_DEADLINE, &[NO_REASON, NO_MESSAGE]]),
+    finds(
+        "PH-14",
+        "a word of somebody else is not the kubelet's to lose",
+        RUNNING,
+        &[PREEMPTED, &["status.reason = Odd"], &[NO_REASON, NO_MESSAGE]],
+    ),
+    finds(
+        "PH-14",
+        "without a spec the container itself tells that it failed",
+        RUNNING,
+        &[PREEMPTED, &["spec = null", FAILED], &[NO_REASON, NO_MESSAGE]],
+    ),
+    finds(
+        "DI-07",
+        "without a spec the container itself tells that it failed",
+        RUNNING,
+        &[PREEMPTED, &["spec = null", FAILED, NO_REASON, NO_MESSAGE]],
+    ),
+    passes("PH-05", "the reason was told before it was lost", RUNNING, &[PREEMPTED, &[NO_REASON, NO_MESSAGE, NO_DISRUPTION]]),
+    finds(
+        "PH-05",
+        "a Pod that may be evicted for its local storage fails with that reason first",
+        RUNNING,
+        &[
+            &[r#"spec.volumes = [{"name": "scratch", "emptyDir": {"sizeLimit": "1Mi"}}]"#],
+            &["spec.restartPolicy = Never", "status.phase = Failed", ENDED_WELL],
+        ],
+    ),
+    finds(
+        "PH-05",
+        "neither reason nor condition tells of another end",
+        RUNNING,
+        &[&["spec.restartPolicy = Never", "status.phase = Failed", ENDED_WELL]],
+    ),
 ];

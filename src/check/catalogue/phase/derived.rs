@@ -3,7 +3,7 @@
 use crate::api::PodPhase;
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
-use crate::check::computed::{Phases, computed, may_be_held, was_killed};
+use crate::check::computed::{Phases, computed, has_storage_limit, is_disrupted, may_be_held};
 use crate::check::facts::Facts;
 use crate::check::report::Report;
 use crate::check::rule::{Check, Limit, Rule};
@@ -31,7 +31,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, TerminatePod")
-    .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or nothing")
+    .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or what was told before")
     .not(Shapes::COLLECTED)
     .only(Scope::Full)
     .with_spec()
@@ -159,8 +159,15 @@ fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn something_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    let is_explained = || was_killed(version) || version.history.rejected || version.meta().deletion_timestamp.is_some();
-    if version.phase() != Some(PodPhase::Failed) || is_explained() {
+    let status = version.status();
+    // Of an eviction for local storage nothing but the reason tells.
+    let may_have_lost_reason = || version.history.phase.had_reason || (version.is_first() && has_storage_limit(version));
+    let is_explained = || is_disrupted(version) || version.history.rejected || may_have_lost_reason();
+    if version.phase() != Some(PodPhase::Failed)
+        || !status.reason.is_empty()
+        || version.meta().deletion_timestamp.is_some()
+        || is_explained()
+    {
         return;
     }
     let counts = |container: &Container<'_>| container.kind != ContainerKind::Ephemeral;
@@ -284,12 +291,15 @@ fn is_first_derived(version: &Version<'_>, report: &mut Report<'_, '_>) {
 pub(in crate::check) struct Memory {
     /// The phase has stayed while the container statuses called for another one.
     is_behind: bool,
+    /// The Pod has ended, and a reason was told; or it may have been, before the first version.
+    had_reason: bool,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { is_behind: false };
+    pub(in crate::check) const NEW: Self = Self { is_behind: false, had_reason: false };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
+        self.had_reason |= new.is_terminal() && (!new.status().reason.is_empty() || (change.is_none() && has_storage_limit(new)));
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
         let Some(change) = stays else { return self.is_behind = false };
         let Some(called_for) = computed(new, Some(change.old)) else { return };

@@ -167,7 +167,9 @@ fn keeps_its_reason(change: &Change<'_>, report: &mut Report<'_, '_>) {
     if !change.old.is_terminal() || !change.new.is_terminal() || new.reason == deadline::REASON {
         return;
     }
-    if new.reason.is_empty() && new.message.is_empty() && change.new.phase() == Some(PodPhase::Failed) && would_succeed(change.new) {
+    let was_ended = || change.new.history.rejected || Ending::ALL.iter().any(|ending| ending.reason() == old.reason);
+    let are_gone = new.reason.is_empty() && new.message.is_empty() && old.reason != deadline::REASON;
+    if are_gone && change.new.phase() == Some(PodPhase::Failed) && was_ended() && would_succeed(change.new) {
         return;
     }
     const WHY: &str = "reason and message of a Pod that has ended belong to its end, and stay";
