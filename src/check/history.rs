@@ -1,7 +1,7 @@
 //! What a stream remembers of a Pod beyond its last version.
 
 use crate::check::catalogue::conditions::sandbox;
-use crate::check::catalogue::containers::{ended, images, returning};
+use crate::check::catalogue::containers::{ended, images, readiness, returning};
 use crate::check::catalogue::object::addresses;
 use crate::check::catalogue::termination::stopping;
 use crate::check::catalogue::{backoff, phase, rejection};
@@ -27,6 +27,7 @@ pub(super) struct History {
     pub(super) addresses: addresses::Memory,
     pub(super) ended: ended::Memory,
     pub(super) changes: returning::Memory,
+    pub(super) startups: readiness::Memory,
     pub(super) stopping: stopping::Memory,
 }
 
@@ -43,6 +44,7 @@ impl History {
         backoff: backoff::Memory::NEW,
         ended: ended::Memory::NEW,
         changes: returning::Memory::NEW,
+        startups: readiness::Memory::NEW,
         stopping: stopping::Memory::NEW,
     };
 
@@ -58,6 +60,7 @@ impl History {
         self.addresses.learn(new, change);
         self.ended.learn(new, change);
         self.changes.learn(new, change);
+        self.startups.learn(change);
         self.stopping.learn(new, change);
     }
 }

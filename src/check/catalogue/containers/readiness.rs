@@ -122,6 +122,25 @@ const UNSTARTED_UNREADY: Mark = Mark {
     message: "a container is not ready before it has started",
 };
 
+/// Whether a startup probe has begun anew of an instance that had started: a restarted kubelet asks it again. Readiness may have been asked for until
+/// then, and the kubelet takes the answer as it comes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::check) struct Memory {
+    begun_anew: bool,
+}
+
+impl Memory {
+    pub(in crate::check) const NEW: Self = Self { begun_anew: false };
+
+    pub(in crate::check) fn learn(&mut self, change: Option<&Change<'_>>) {
+        let begins_anew = |(old, new): (Container<'_>, Container<'_>)| {
+            let runs_on = new.running().is_some() && new.status.container_id == old.status.container_id;
+            runs_on && has_started(&old) && !has_started(&new)
+        };
+        self.begun_anew |= change.is_some_and(|change| change.both().any(begins_anew));
+    }
+}
+
 /// What `ready` must not be, but in a window that the startup probe opens.
 struct Mark {
     is_wrong: fn(&Container<'_>) -> bool,
@@ -145,7 +164,12 @@ impl Mark {
         if change.gap {
             return;
         }
+        let begun_anew = self.window == Window::BegunAnew && change.new.history.startups.begun_anew;
         for (old, new) in change.both() {
+            let is_asked = || new.spec.is_some_and(|spec| spec.probe(ProbeKind::Readiness).is_some());
+            if begun_anew && !old.status.ready && is_asked() {
+                continue;
+            }
             if new.serves() && (self.is_wrong)(&new) && self.window.fits(&new) && !self.window.follows(&old, &new) {
                 report.change(new.path("ready"), old.status.ready, new.status.ready, self.message);
             }

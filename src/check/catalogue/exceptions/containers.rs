@@ -7,6 +7,7 @@ use crate::check::catalogue::containers::life::{
     ALL_READY, BACKED_OFF, ENDED, ENDS, ENDS_AGAIN, READY, RESTARTED, RESTARTED_LATE, RESTARTS,
 };
 
+const UNREADY: &str = "status.containerStatuses[web].ready = false";
 const ON_FAILURE: &str = "spec.restartPolicy = OnFailure";
 /// An init container waits for the end of its back-off.
 const HELD_BACK: &str = "status.initContainerStatuses[setup].state = {\"waiting\": {\"reason\": \"CrashLoopBackOff\"}}";
@@ -175,6 +176,31 @@ pub(super) const CASES: &[Case] = &[
                 "status.containerStatuses[web].containerID = containerd://a9",
                 r#"status.containerStatuses[web].lastState = {"terminated": {"exitCode": 1, "reason": "Error", "containerID": "containerd://a0", "startedAt": "2026-01-01T00:00:02Z", "finishedAt": "2026-01-01T00:00:04Z"}}"#,
             ],
+        ],
+    ),
+    passes(
+        "CS-12",
+        "readiness was being asked for when a restarted kubelet began the startup probe anew",
+        SERVING,
+        &[
+            &[r#"spec.containers[web].readinessProbe = {"tcpSocket": {"port": 80}}"#, UNREADY],
+            &["status.containerStatuses[web].started = false"],
+            &["status.containerStatuses[web].ready = true"],
+        ],
+    ),
+    finds(
+        "CS-12",
+        "readiness is not asked for before the startup probe has passed",
+        SERVING,
+        &[
+            &[
+                r#"spec.containers[web].readinessProbe = {"tcpSocket": {"port": 80}}"#,
+                r#"status.containerStatuses[web].state = {"waiting": {"reason": "ContainerCreating"}}"#,
+                UNREADY,
+                "status.containerStatuses[web].started = false",
+            ],
+            &[r#"status.containerStatuses[web].state = {"running": {"startedAt": "2026-01-01T00:00:08Z"}}"#],
+            &["status.containerStatuses[web].ready = true"],
         ],
     ),
     passes(
