@@ -47,7 +47,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
         .fires_on(RUNNING, &[&["status.containerStatuses[web].state = {\"waiting\": {\"reason\": \"ContainerCreating\"}}"]]),
     Rule::must("CS-07", "a plain init container is ready ⇔ it has terminated with exit code 0", Check::Status(init_is_ready_when_done))
         .source_is("kubelet prober UpdatePodStatus")
-        .unless("one that had completed waits for the restart of all containers, or could not be started again in a new sandbox: it stays ready")
+        .unless("one that had completed waits for the restart of all containers, or could not be started again in a new sandbox, or got an end that the kubelet makes up when the Pod has ended: it stays ready")
         .only(Scope::Started)
         .with_spec()
         .silent_on(SERVING, &[])
@@ -197,7 +197,8 @@ fn started_runs(version: &Version<'_>, report: &mut Report<'_, '_>) {
 fn init_is_ready_when_done(version: &Version<'_>, report: &mut Report<'_, '_>) {
     for container in version.containers().filter(|container| container.kind == ContainerKind::Init) {
         let ready = container.status.ready;
-        if ready != is_done(&container) && !(ready && stays_ready(&container)) {
+        let is_excused = ready && (stays_ready(&container) || was_lost_at_the_end(version, &container));
+        if ready != is_done(&container) && !is_excused {
             let message = format_args!("a plain init container is ready when it has completed, and only then; it is {}", container.state());
             report.add(container.path("ready"), ready, message);
         }
