@@ -10,7 +10,7 @@ use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodCondition, PodPhase, PodStatus};
 use crate::observation::{Observation, ObservedContainer, ObservedPod, ObservedSandboxState, ObservedState};
-use crate::rules::conditions::KubeletCondition;
+use crate::rules::conditions::{KubeletCondition, names};
 use crate::rules::container_status::Synthetic;
 use crate::rules::view::{Exit, Sandbox, TerminatedReason, WaitingReason};
 use crate::rules::{backoff, qos, termination_message};
@@ -65,10 +65,9 @@ impl Pod {
         let Some(initialized) = status.conditions.iter().find(is_initialized).filter(|initialized| !initialized.message.is_empty()) else {
             return;
         };
-        let names = initialized.message.split_once('[').map_or("", |(_, names)| names);
         let spec = Arc::clone(&self.spec);
         for container in spec.init().filter(|&container| spec.container(container).is_sidecar()) {
-            let is_named = names.split([' ', ']']).any(|name| name == spec.container(container).name());
+            let is_named = names(&initialized.message, spec.container(container).name());
             if let Some(shown) = &mut self.slots[container.get()].shown {
                 shown.just_started = is_named && shown.started == Some(true) && matches!(shown.state, ShownContainerState::Running { .. });
             }

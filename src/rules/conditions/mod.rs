@@ -329,6 +329,12 @@ pub fn initialized_message(spec: &Spec, statuses: Option<&impl Statuses>, phase:
     }
 }
 
+/// Whether the message of a condition names this container: [`incomplete`] and [`unready`] the other way round.
+pub(crate) fn names(message: &str, container: &str) -> bool {
+    let named = message.split_once('[').map_or("", |(_, named)| named);
+    named.split([' ', ']']).any(|name| name == container)
+}
+
 /// What the message of an Initialized that is False for the reason ContainersNotInitialized says, without building it.
 pub fn incomplete<'a>(spec: &'a Spec, statuses: &'a impl Statuses) -> impl fmt::Display + 'a {
     lacking(spec, spec.init(), statuses, "incomplete", is_initialized)

@@ -5,7 +5,7 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
 use crate::check::version::{Version, condition_path};
-use crate::rules::conditions::{ConditionReason, KubeletCondition, incomplete, unready};
+use crate::rules::conditions::{ConditionReason, KubeletCondition, incomplete, names, unready};
 use crate::rules::view::{StatusEntry, StatusState, Statuses};
 use crate::spec::{ContainerIndex, ProbeKind, Spec};
 use core::fmt::{self, Write};
@@ -78,9 +78,7 @@ impl<S: Statuses> Statuses for AsBuilt<'_, S> {
         let entry = self.statuses.entry(index)?;
         let container = self.spec.container(index);
         let is_probed = container.is_sidecar() && container.probe(ProbeKind::Startup).is_some() && entry.state == StatusState::Running;
-        let names = self.message.split_once('[').map_or("", |(_, names)| names);
-        let is_named = || names.split([' ', ']']).any(|name| name == container.name());
-        Some(if is_probed { StatusEntry { started: Some(!is_named()), ..entry } } else { entry })
+        Some(if is_probed { StatusEntry { started: Some(!names(self.message, container.name())), ..entry } } else { entry })
     }
 }
 

@@ -30,10 +30,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .asks_change_for(Facts::STARTUP_PROBE)
     .source_is("kubelet prober UpdatePodStatus")
-    .unless(
-        "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write; \
-         an end that the kubelet makes up when the Pod has ended leaves ready as it was (kubelet TerminatePod)",
-    )
+    .unless(BEGUN_ANEW)
     .only(Scope::Started)
     .with_spec()
     .silent_on(SERVING, &[KILLED_AND_STARTED, PROBE_BEGINS_ANEW])
@@ -98,7 +95,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .fires_on(SERVING, &[NOT_YET_STARTED, &["status.containerStatuses[web].ready = true"]]),
 ];
 
-const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write";
+const BEGUN_ANEW: &str = "the startup probe has just begun, of a new instance that had taken over `started` or with a restarted kubelet: ready follows in the next write, and an answer about readiness that was asked for before may come later; an end that the kubelet makes up when the Pod has ended leaves ready as it was (kubelet TerminatePod)";
 const EPHEMERAL: &str = "status.ephemeralContainerStatuses[debug] = {\"name\": \"debug\", \"image\": \"busybox:1\", \"imageID\": \"\", \"ready\": false, \"restartCount\": 0, \"lastState\": {}, \"state\": {\"waiting\": {\"reason\": \"ContainerCreating\"}}}";
 
 const READY_STARTED: Mark = Mark {
