@@ -308,7 +308,6 @@ impl ShownContainer {
                         | WaitingReason::PodInitializing
                         | WaitingReason::RestartingAllContainers
                         | WaitingReason::CrashLoopBackOff
-                        | WaitingReason::ErrImageNeverPull
                 )
         )
     }

@@ -44,12 +44,12 @@ impl Pod {
         }
         self.adopt_texts(status);
         self.adopt_resources(status);
+        self.adopt_images(status);
         for shown in status.init_container_statuses.iter().chain(&status.container_statuses).chain(&status.ephemeral_container_statuses) {
             if let Some(container) = self.spec.find(&shown.name) {
                 self.adopt_container(container, shown);
             }
         }
-        self.adopt_images(status);
         self.adopt_startups(status);
         self.stage = if self.spec.api().node_name.is_empty() { Stage::Unscheduled } else { Stage::Bound };
         let action = if self.stage == Stage::Bound { Action::Admit } else { Action::Schedule };
@@ -109,13 +109,21 @@ impl Pod {
 
     /// Why a container waits, in words that no rule makes anew.
     fn adopt_waiting(&mut self, container: ContainerIndex, waiting: &ContainerStateWaiting) {
-        let message = match WaitingReason::from_text(&waiting.reason) {
+        let reason = WaitingReason::from_text(&waiting.reason);
+        let shown_spec = Arc::clone(self.shown_spec());
+        let image = shown_spec.container(container).image();
+        let failed_image = backoff::image_in_message(&waiting.message).filter(|_| reason.names_image()).unwrap_or(image);
+        let message = match reason {
             WaitingReason::ImagePullBackOff => {
-                let plain = backoff::image_pull_message(self.spec.container(container).image(), None);
+                let plain = backoff::image_pull_message(failed_image, None);
                 waiting.message.strip_prefix(&plain).and_then(|rest| rest.strip_prefix(": ")).unwrap_or_default()
             }
+            WaitingReason::ErrImageNeverPull => "",
             _ => &waiting.message,
         };
+        if failed_image != image {
+            failed_image.clone_into(&mut self.aside.make_texts().container_mut(container).shown_failed_image);
+        }
         if !message.is_empty() {
             message.clone_into(&mut self.aside.make_texts().container_mut(container).shown_failure);
         }

@@ -189,7 +189,7 @@ impl Pod {
         self.slots[container.get()].start_failure = reason;
         self.memo.touch(container);
         if let Some(texts) = self.aside.for_text(message) {
-            message.clone_into(&mut texts.container_mut(container).failure);
+            texts.container_mut(container).put_failure(message);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::api::{
 use crate::rules::conditions::{self, ConditionReason, KubeletCondition};
 use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::rules::{backoff, pod_status, termination_message};
-use crate::spec::ContainerIndex;
+use crate::spec::{ContainerIndex, ContainerSpec};
 use crate::time::Span;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -166,15 +166,13 @@ impl StatusView<'_> {
                 alloc::format!("back-off {delay} restarting failed container={}", spec.name())
             }
             WaitingReason::ImagePullBackOff => {
-                let plain = backoff::image_pull_message(spec.image(), None);
+                let plain = backoff::image_pull_message(failed_image(spec, texts), None);
                 match texts.map_or("", |texts| &texts.shown_failure) {
                     "" => plain,
                     error => alloc::format!("{plain}: {error}"),
                 }
             }
-            WaitingReason::ErrImageNeverPull => {
-                alloc::format!("Container image \"{}\" is not present with pull policy of Never", spec.image())
-            }
+            WaitingReason::ErrImageNeverPull => backoff::image_never_pull_message(failed_image(spec, texts)),
             WaitingReason::None
             | WaitingReason::ContainerCreating
             | WaitingReason::PodInitializing
@@ -204,4 +202,9 @@ impl StatusView<'_> {
             container_id: text(|texts| &texts.id).to_owned(),
         }
     }
+}
+
+/// The image of which a wait speaks: that of the start that failed, which may be an earlier one than the status shows.
+fn failed_image<'a>(spec: &'a ContainerSpec, texts: Option<&'a ContainerTexts>) -> &'a str {
+    texts.map(|texts| texts.shown_failed_image.as_str()).filter(|image| !image.is_empty()).unwrap_or_else(|| spec.image())
 }

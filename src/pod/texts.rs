@@ -54,9 +54,28 @@ pub(crate) struct ContainerTexts {
     /// The same in the published status.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) shown_failure: String,
+    /// The image that could not be had, if the spec has had another one since.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) failed_image: String,
+    /// The same in the published status, if it is not the image shown there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) shown_failed_image: String,
 }
 
 impl ContainerTexts {
+    /// Why a start failed, of the container as the spec has it now.
+    pub(super) fn put_failure(&mut self, message: &str) {
+        message.clone_into(&mut self.failure);
+        self.failed_image.clear();
+    }
+
+    /// A wait for an image goes on to speak of it until the next start is tried (kubelet `reasonCache`), though the container has another image now.
+    pub(super) fn remember_failed_image(&mut self, image: &str) {
+        if self.failed_image.is_empty() {
+            image.clone_into(&mut self.failed_image);
+        }
+    }
+
     pub(crate) fn of(&self, attempt: Attempt) -> Option<&InstanceTexts> {
         self.instances.iter().find(|texts| texts.attempt == attempt)
     }
@@ -224,9 +243,11 @@ impl MaybeAside {
         let Some(texts) = self.texts_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
             return false;
         };
-        let changed = texts.shown_failure != texts.failure;
+        let (shown, known) = ((&texts.shown_failure, &texts.shown_failed_image), (&texts.failure, &texts.failed_image));
+        let changed = shown != known;
         if changed {
             texts.shown_failure.clone_from(&texts.failure);
+            texts.shown_failed_image.clone_from(&texts.failed_image);
         }
         changed
     }

@@ -26,6 +26,9 @@ impl Pod {
             if old.hash() == new.hash() {
                 continue;
             }
+            if self.slots[container.get()].start_failure.names_image() {
+                self.aside.make_texts().container_mut(container).remember_failed_image(old.image());
+            }
             let window = core::mem::take(&mut self.slots[container.get()].backoff);
             if !window.is_none() {
                 self.aside.make_texts().container_mut(container).other_backoffs.push((old.hash(), window));

@@ -239,6 +239,17 @@ pub fn image_pull_message(image: &str, last_error: Option<&str>) -> String {
     }
 }
 
+/// The message of the waiting reason ErrImageNeverPull (kubelet image manager `imageNotPresentOnNeverPolicyError`).
+pub fn image_never_pull_message(image: &str) -> String {
+    format!("Container image \"{image}\" is not present with pull policy of Never")
+}
+
+/// The image that one of the two messages above names.
+pub(crate) fn image_in_message(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("Back-off pulling image \"").or_else(|| message.strip_prefix("Container image \""))?;
+    rest.split_once('"').map(|(image, _)| image)
+}
+
 /// From where the crash-loop window of a container counts: the end of its newest exited instance (kubelet `doBackOff`).
 ///
 /// `None` if there is no exited instance. An end that the runtime did not tell is the epoch, as the CRI's 0 is read.

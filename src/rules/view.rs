@@ -117,6 +117,14 @@ reasons! {
     }
 }
 
+impl WaitingReason {
+    /// Whether the kubelet's words for it name the image ([`image_pull_message`](super::backoff::image_pull_message),
+    /// [`image_never_pull_message`](super::backoff::image_never_pull_message)).
+    pub(crate) const fn names_image(self) -> bool {
+        matches!(self, Self::ImagePullBackOff | Self::ErrImageNeverPull)
+    }
+}
+
 impl TerminatedReason {
     /// Whether a runtime that gives this reason can give this exit code too. Of words that are not of a runtime nothing is known: yes.
     ///

@@ -171,13 +171,20 @@ impl World {
         })
     }
 
-    /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
-    pub(crate) fn look(&mut self) {
-        self.observe();
-        for action in core::mem::take(&mut self.jobs) {
+    /// Answers these of the actions asked for, well.
+    pub(crate) fn answer_all(&mut self, which: impl Fn(&Action) -> bool) {
+        let (due, jobs) = core::mem::take(&mut self.jobs).into_iter().partition(which);
+        self.jobs = jobs;
+        for action in due {
             let event = self.answer(action, 0);
             self.call(Input::Event(event));
         }
+    }
+
+    /// The machine gets a re-list, the answers that are due, and a re-list again: it tells of older instances, too, of which no event does.
+    pub(crate) fn look(&mut self) {
+        self.observe();
+        self.answer_all(|_| true);
         self.observe();
     }
 

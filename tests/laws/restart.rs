@@ -10,6 +10,7 @@ use core::panic::AssertUnwindSafe;
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
 use pod_lifecycle::observation::ObservedState;
 use pod_lifecycle::pod::{Action, NewPod, Output, Snapshot};
+use pod_lifecycle::rules::conditions::KubeletCondition;
 use pod_lifecycle::{Pod, Span, Spec, Time};
 use proptest::prop_assert;
 use serde_json::Value;
@@ -56,14 +57,18 @@ fn convergence() {
     histories("convergence", 1_200, |world, history| {
         lived(world, history);
         let seed = history.first().map_or(0, |op| op[1]);
+        // Whether the sync that begins anew has what is allocated is a matter of luck.
+        world.answer_all(|job| matches!(job, Action::AllocateResources { .. }));
         let mut restarted = world.clone();
         let before = restarted.clone();
         let _ = restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
         world.look();
+        restarted.look();
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
         let (went_on, came_back) = (world.outcome(), restarted.outcome());
-        prop_assert!(went_on == came_back, "{}\nrestarted at {}", difference(&went_on, &came_back), state(&before));
+        let differs = difference(&went_on, &came_back);
+        prop_assert!(differs.is_empty(), "{differs}\nrestarted at {}", state(&before));
         restarts.set(restarts.get() + 1);
         Ok(())
     });
@@ -108,19 +113,26 @@ fn a_new_kubelet_finds_its_pods() {
         let retries = retry.is_ok_and(|at| at - before.now <= Span::from_secs(15));
         let is_unsure = before.runtime.instances.iter().any(|instance| instance.state == ObservedState::Unknown)
             || containers.iter().any(|kept| kept["found"] == "Unknown");
-        let forgets = !was_idle || backs_off || retries || is_unsure || counted(&before) != counts;
+        // A kill that a probe asks for and that has not begun is forgotten with the result; a resize that was put off is looked at again.
+        let fails = |kept: &Value| kept["kind"] != "readiness" && kept["worker"]["cached"] == "failure";
+        let asks_for_kill = kept_before["probes"].as_array().is_some_and(|probes| probes.iter().any(fails));
+        let resizes = before.pod.condition(KubeletCondition::PodResizePending).is_some();
+        let forgets = !was_idle || backs_off || retries || is_unsure || asks_for_kill || resizes || counted(&before) != counts;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);
         // Of what ended the record may be gone, too.
         let made = |world: &World| world.runtime.deeds.iter().filter(|deed| matches!(deed, Deed::Created { .. })).count();
         let alive = restarted.runtime.instances.iter().filter(|made| is_new(made.id) && made.is_alive()).count();
         // One that ends otherwise may take all others with it.
         let restarts_all = !was_idle && world.pod.spec().has_restart_all_rule();
-        let lives_otherwise = forgets && (is_unsure || restarts_all || made(&restarted) - made(&before) > alive);
+        let lives_otherwise = forgets && (is_unsure || resizes || restarts_all || made(&restarted) - made(&before) > alive);
         for id in ran {
             let goes_on = !went_on.contains(&id) || came_back.contains(&id);
             prop_assert!(goes_on || lives_otherwise, "{id} was stopped by the restart\nat {}", state(&before));
         }
-        let ends = |world: &World| (world.pod.stage(), kubelets_phase(world), running(world).len());
+        // Where every update is dropped, the API server goes on to say Unknown, and the new kubelet has no other phase.
+        let stays_unknown = kubelets_phase(&restarted) == "Unknown";
+        let phase = |world: &World| (!stays_unknown).then(|| kubelets_phase(world));
+        let ends = |world: &World| (world.pod.stage(), phase(world), running(world).len());
         prop_assert!(forgets || ends(world) == ends(&restarted), "{:?}, but {:?}\nat {}", ends(world), ends(&restarted), state(&before));
         restarts.set(restarts.get() + 1);
         compared.set(compared.get() + usize::from(!forgets));
@@ -210,7 +222,10 @@ fn no_snapshot_breaks_the_machine() {
 
 /// The lines in which two outcomes differ.
 fn difference(went_on: &str, came_back: &str) -> String {
-    let lines = went_on.lines().zip(came_back.lines()).filter(|(a, b)| a != b);
+    // A container whose end had to be made up was waiting when the Pod ended: a sync earlier or later it would have been shown.
+    let is_made_up = |line: &str| line.contains("shown Terminated(137, ContainerStatusUnknown)");
+    let is_luck = |a: &str, b: &str| is_made_up(a) != is_made_up(b) && a.split(", shown ").next() == b.split(", shown ").next();
+    let lines = went_on.lines().zip(came_back.lines()).filter(|(a, b)| a != b && !is_luck(a, b));
     lines.map(|(a, b)| format!("went on   {a}\ncame back {b}\n")).collect()
 }
 

@@ -191,6 +191,43 @@ fn until_the_next_status_the_image_is_that_of_the_spec_before() {
     assert_eq!(image(&life), "i:2");
 }
 
+/// Kubelet `reasonCache`: the words are those of the last try.
+#[test]
+fn a_wait_speaks_of_the_image_that_was_tried() {
+    let absent = Event::ImageAbsent { container: C };
+    let failed = Event::ImageFailed { container: C, reason: WaitingReason::ErrImagePull, message: "denied" };
+    for (policy, event) in [("Never", absent), ("Always", failed)] {
+        let of = |image: &str| one(json!({"imagePullPolicy": policy, "image": image}));
+        let shown = |life: &Life| life.status().container_statuses[0].image.clone();
+        let found = |life: &Life, image| Life::with(json!({}), paced(Pacing::MANUAL), of(image), Some(&life.status()));
+        // The window refuses the second pull; a policy of Never has no window.
+        let try_again = |life: &mut Life| if policy == "Never" { life.tell(event) } else { life.sync() };
+        let mut life = Life::manual(of("i:1")).up();
+        life.tell(event);
+        life.sync();
+        try_again(&mut life);
+        assert!(policy == "Always" || message(&life).contains("\"i:1\""), "{}", message(&life));
+        life.respec(2, of("i:2"));
+        let outputs = life.sync();
+        assert!(outputs.contains(&Output::StatusChanged));
+        assert_eq!(shown(&life), "i:2");
+        let words = message(&life);
+        assert!(words.contains("\"i:1\""), "{words}");
+        for image in ["i:1", "i:2"] {
+            assert_eq!(
+                (shown(&found(&life, image)), message(&found(&life, image))),
+                ("i:2".into(), words.clone()),
+                "as a new kubelet finds it"
+            );
+        }
+        life.tell(event);
+        life.sync();
+        try_again(&mut life);
+        life.sync();
+        assert_eq!(message(&life), words.replace("i:1", "i:2"));
+    }
+}
+
 /// Back-offs are remembered by image: a container that gets another one and then its own again waits as long as before.
 #[test]
 fn an_image_that_comes_back_finds_its_crash_loop() {
