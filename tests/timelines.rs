@@ -93,6 +93,27 @@ fn a_script_need_not_say_what_goes_without_saying() {
 }
 
 #[test]
+fn a_step_that_does_not_come_is_told() {
+    assert!(!under_script("steps: [{at: 5, do: delete}]", "examples/manifests/web.yaml").contains("not reached"));
+    let late = "steps: [{at: 7000, do: delete}]";
+    let timeline = under_script(late, "examples/manifests/web.yaml");
+    assert!(timeline.contains("steps[0]: not reached in 10m0s"), "{timeline}");
+}
+
+#[test]
+fn a_manifest_cannot_ask_for_a_deletion() {
+    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/manifests/crash-loop.yaml")).expect("text");
+    let deleted =
+        manifest.replacen("metadata:", "metadata:\n  deletionTimestamp: 2026-01-01T00:00:05Z\n  deletionGracePeriodSeconds: 1", 1);
+    assert_ne!(manifest, deleted);
+    let file = std::env::temp_dir().join(format!("pod-lifecycle-{}-deleted.yaml", std::process::id()));
+    std::fs::write(&file, deleted).expect("a file can be written");
+    let timeline = simulate(&[&file.to_string_lossy()]);
+    std::fs::remove_file(file).expect("it is there");
+    assert_eq!(timeline, simulate(&["examples/manifests/crash-loop.yaml"]));
+}
+
+#[test]
 fn the_example_of_a_script_is_one() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/manifests/README.md")).expect("text");
     let script = text.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n")).expect("a block of YAML");

@@ -25,7 +25,7 @@ use alloc::vec::Vec;
 #[non_exhaustive]
 pub struct Options {
     /// Only these rules: ids, or families such as `PH`; all if there are none. A name that is in no catalogue ([`rule`](crate::check::rule),
-    /// [`FAMILIES`](crate::check::FAMILIES)) selects nothing.
+    /// [`FAMILIES`](crate::check::FAMILIES)) selects nothing: [`unknown_names`](Self::unknown_names) finds it.
     pub rules: Vec<String>,
     /// Not these rules: ids or families.
     pub ignore: Vec<String>,
@@ -46,6 +46,19 @@ pub struct Options {
 impl Options {
     /// About so many Pods are kept, if nothing else is asked for.
     pub const PODS: usize = 50_000;
+
+    /// What stands in [`rules`](Self::rules) or [`ignore`](Self::ignore) and names neither a rule nor a family, such as a misspelt id.
+    ///
+    /// ```
+    /// # use pod_lifecycle::check::Options;
+    /// let mut options = Options::default();
+    /// options.rules = vec!["PH".into(), "PH-4".into()];
+    /// assert_eq!(options.unknown_names().collect::<Vec<_>>(), ["PH-4"]);
+    /// ```
+    pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        let is_known = |name: &str| RULES.iter().any(|rule| name == rule.id() || name == rule.family());
+        self.rules.iter().chain(&self.ignore).map(String::as_str).filter(move |name| !is_known(name))
+    }
 
     /// Whether a rule is wanted, and true of a writer with these gates.
     pub fn select(&self, rule: &Rule) -> bool {

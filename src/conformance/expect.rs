@@ -37,11 +37,7 @@ pub fn differences(scenario: &Scenario, record: &Record, compare: Compare) -> Ve
 
 /// Steps that were not reached.
 pub(super) fn unreached(record: &Record) -> impl Iterator<Item = String> {
-    let left = record.entries.iter().filter_map(|entry| match &entry.what {
-        What::StepsLeft(steps) => Some(steps),
-        _ => None,
-    });
-    left.flatten().map(|step| format!("steps[{step}]: not reached"))
+    record.steps_left().map(|step| format!("steps[{step}]: not reached"))
 }
 
 /// Steps to which the API answered otherwise than it must.

@@ -98,6 +98,12 @@ impl Record {
         self.entries.push(Entry { at, what });
     }
 
+    /// The steps, counted from 0, that were not reached though the object was there to be waited for.
+    pub fn steps_left(&self) -> impl Iterator<Item = usize> {
+        let left = self.entries.iter().filter_map(|entry| if let What::StepsLeft(steps) = &entry.what { Some(steps) } else { None });
+        left.flatten().copied()
+    }
+
     /// When the start of each run of each container was first asked for, run after run.
     pub fn starts_asked(&self) -> BTreeMap<String, Vec<Span>> {
         let mut asked = BTreeMap::<String, Vec<Span>>::new();

@@ -68,13 +68,31 @@ pub enum Change {
     },
 }
 
+impl Change {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Spec { .. } => "Spec",
+            Self::Deletion { .. } => "Deletion",
+            Self::Condition(_) => "Condition",
+            Self::Failed { .. } => "Failed",
+            Self::Message { .. } => "Message",
+            Self::PhaseUnknown => "PhaseUnknown",
+            Self::Kill { .. } => "Kill",
+        }
+    }
+}
+
 impl Pod {
     /// Takes a change of the API object.
     ///
     /// # Errors
-    /// If the change contradicts the facts: containers taken away, a deletion undone, the phase of an ended Pod. Then nothing has changed.
+    /// If the change contradicts the facts: containers taken away, a deletion undone, the phase of an ended Pod, anything of a Pod that is
+    /// removed. Then nothing has changed.
     pub fn update(&mut self, now: impl Into<Time>, change: &Change, out: &mut impl Sink) -> Result<(), TransitionError> {
         let now = now.into();
+        if self.stage == Stage::Removed {
+            return Err(TransitionError::Stage { event: change.name(), stage: self.stage });
+        }
         self.memo.forget();
         match change {
             Change::Spec { spec, generation } => self.change_spec(now, spec, *generation, out)?,
@@ -252,7 +270,7 @@ impl Pod {
     fn lose_phase(&mut self, out: &mut impl Sink) -> Result<(), TransitionError> {
         let (from, to) = (self.phase(), PodPhase::Unknown);
         if !self.stage.is_bound() || self.published.phase.is_none() {
-            return Err(TransitionError::Stage { event: "PhaseUnknown", stage: self.stage });
+            return Err(TransitionError::Stage { event: Change::PhaseUnknown.name(), stage: self.stage });
         }
         if !phase::permitted(Some(from), to) {
             return Err(TransitionError::Phase { from, to });

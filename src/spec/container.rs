@@ -1,5 +1,6 @@
 //! One container of a spec.
 
+use super::defaults::DEFAULT_PERIOD_SECONDS;
 use super::{Brief, NameKey};
 use crate::api::{self, ImagePullPolicy, RestartPolicy, TerminationMessagePolicy};
 use crate::time::Span;
@@ -58,14 +59,14 @@ impl ProbeKind {
     }
 }
 
-/// Numbers of a probe. 0 where the spec has no defaults applied.
+/// Numbers of a probe. Where the spec has no defaults applied, all but the period are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProbeSpec {
     /// `initialDelaySeconds`.
     pub initial_delay_seconds: i32,
     /// `timeoutSeconds`.
     pub timeout: Span,
-    /// `periodSeconds`.
+    /// `periodSeconds`, never below one second. A period that is 0 or left out is the API server's default, 10 seconds.
     pub period: Span,
     /// `successThreshold`.
     pub success_threshold: i32,
@@ -77,10 +78,12 @@ pub struct ProbeSpec {
 
 impl From<&api::Probe> for ProbeSpec {
     fn from(probe: &api::Probe) -> Self {
+        // Without defaults a prober would probe without end.
+        let period = if probe.period_seconds == 0 { DEFAULT_PERIOD_SECONDS } else { probe.period_seconds.max(1) };
         Self {
             initial_delay_seconds: probe.initial_delay_seconds,
             timeout: Span::from_secs(probe.timeout_seconds.into()),
-            period: Span::from_secs(probe.period_seconds.into()),
+            period: Span::from_secs(period.into()),
             success_threshold: probe.success_threshold,
             failure_threshold: probe.failure_threshold,
             grace_period_seconds: probe.termination_grace_period_seconds,

@@ -82,11 +82,14 @@ fn every_container(container: &mut Container) {
     }
 }
 
+/// `periodSeconds` of a probe that is 0 or left out.
+pub(super) const DEFAULT_PERIOD_SECONDS: i32 = 10;
+
 /// Numbers that are 0 or left out (API `SetDefaults_Probe`).
 fn default_probe(probe: &mut Probe) {
     for (number, default) in [
         (&mut probe.timeout_seconds, 1),
-        (&mut probe.period_seconds, 10),
+        (&mut probe.period_seconds, DEFAULT_PERIOD_SECONDS),
         (&mut probe.success_threshold, 1),
         (&mut probe.failure_threshold, 3),
     ] {

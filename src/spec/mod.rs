@@ -97,7 +97,8 @@ impl Spec {
 
     /// Reads a spec as it stands, without defaults and validation, as the kubelet takes what the API server has stored.
     ///
-    /// Never fails: what validation would refuse is read as the kubelet reads it.
+    /// Never fails: what validation would refuse is read as the kubelet reads it. Of more than 65,535 containers the first are taken: an
+    /// object that large is beyond what an API server stores.
     pub fn as_given(spec: api::PodSpec) -> Self {
         let init = spec.init_containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::of_init(c)));
         let regular = spec.containers.iter().map(|c| ContainerSpec::new(c, ContainerKind::Regular));

@@ -97,6 +97,25 @@ fn nothing_is_left_of_a_refused_pod_that_never_ran() {
     assert_eq!(life.pod.stage(), Stage::Removed);
 }
 
+#[test]
+fn nobody_changes_what_is_removed() {
+    let mut life = Life::with(json!({"name": "p"}), paced(Pacing::IMMEDIATE), one(json!({})), None);
+    life.tell(Event::Stored);
+    life.tell(Event::Rejected { reason: "OutOfcpu", message: "" });
+    life.tell(Event::ObjectRemoved);
+    for (change, event) in [
+        (Change::Failed { condition: None }, "Failed"),
+        (Change::Message { reason: "Why".into(), message: "words".into() }, "Message"),
+        (Change::PhaseUnknown, "PhaseUnknown"),
+        (Change::Spec { spec: spec(one(json!({"image": "i:2"}))), generation: 2 }, "Spec"),
+    ] {
+        let (before, mut out) = (life.pod.clone(), Vec::new());
+        let refused = life.pod.update(life.now, &change, &mut out);
+        assert_eq!(refused, Err(TransitionError::Stage { event, stage: Stage::Removed }));
+        assert_eq!((&life.pod, out), (&before, [].into()));
+    }
+}
+
 /// The garbage collector writes a phase and the generation of the status, not those of the conditions.
 #[test]
 fn conditions_that_are_brought_up_to_date_are_published() {

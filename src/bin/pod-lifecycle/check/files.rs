@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::process::ExitCode;
 
 /// So many complaints about one file are shown.
-const SHOWN: u64 = 100;
+const SHOWN: u64 = 20;
 
 /// Checks files and keeps count of what is wrong.
 pub(super) struct Files<'a> {
@@ -54,7 +54,7 @@ impl<'a> Files<'a> {
         let mut checker = Checker::with(self.options.clone());
         let mut reader = Reader::new(input);
         let mut progress = Progress::new(file, length);
-        let mut complaints = 0;
+        let (mut complaints, mut is_text) = (0, false);
         let mut findings: Vec<Finding> = Vec::new();
         while let Some(item) = reader.next() {
             match item {
@@ -62,6 +62,7 @@ impl<'a> Files<'a> {
                 Err(bad) => {
                     progress.hide();
                     complaints += 1;
+                    is_text |= matches!(bad.problem, Problem::Syntax(_));
                     if complaints <= SHOWN {
                         crate::complain(format_args!("{file}:{bad}"));
                     }
@@ -86,6 +87,9 @@ impl<'a> Files<'a> {
         self.tell(file, &mut findings)?;
         if complaints > SHOWN {
             crate::complain(format_args!("{file}: {} more places cannot be read", complaints - SHOWN));
+        }
+        if is_text && checker.tally().events == 0 {
+            crate::complain(format_args!("{file}: a stream is JSON, as `kubectl get pod -w -o json --output-watch-events` prints it"));
         }
         // Nothing found in nothing is no good news: most often the recording has failed.
         let is_empty = checker.tally().versions == 0 && complaints == 0;

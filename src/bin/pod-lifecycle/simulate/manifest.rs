@@ -105,6 +105,8 @@ fn check(mut pod: Pod, owner: Option<(&Head, &str)>, path: &str) -> Result<Found
         bail!("{}", lines.join("\n  "));
     }
     let meta = &mut pod.metadata;
+    // A manifest cannot ask for a deletion (API `FillObjectMetaSystemFields`, `BeforeCreate`).
+    (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (None, None);
     if meta.namespace.is_empty() {
         meta.namespace = "default".into();
     }

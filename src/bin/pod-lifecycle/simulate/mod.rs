@@ -176,6 +176,9 @@ impl Simulate {
         for problem in &record.problems {
             writeln!(out, "problem: {problem}")?;
         }
+        for step in record.steps_left() {
+            writeln!(out, "{}", not_reached(step, end))?;
+        }
         if let Some(object) = &timeline.object {
             let at = timeline.removed.unwrap_or(end);
             if let Some(at) = timeline.removed {
@@ -202,9 +205,18 @@ impl Simulate {
 
     fn json(&self, played: &Play, out: &mut impl Write) -> Result<()> {
         let mut watch = Watch::new(out);
-        play(&played.scenario, self.settings(), &mut watch)?;
-        watch.finish()
+        let record = play(&played.scenario, self.settings(), &mut watch)?;
+        watch.finish()?;
+        for step in record.steps_left() {
+            crate::complain(format_args!("{}", not_reached(step, played.scenario.run_until)));
+        }
+        Ok(())
     }
+}
+
+/// A step that waits in vain is most likely misspelt, or comes too late.
+fn not_reached(step: usize, end: Span) -> String {
+    format!("steps[{step}]: not reached in {end}")
 }
 
 /// Whether a document is a scenario or replay and no manifest.
