@@ -91,12 +91,12 @@ impl Pod {
         if !terminal {
             self.note_kill();
         }
-        if verdict.reason == ReasonSource::None {
-            self.drop_words();
-        }
         // The same status as before is not written, even if the phase in it need not be held back any more: the last one is (kubelet
         // `updateStatusInternal`, `TerminatePod`).
         if changed {
+            if verdict.reason == ReasonSource::None {
+                self.drop_words();
+            }
             self.publish(now, true, Cause::Sync, out);
         }
         if !terminal && self.is_lasting(changed) {
