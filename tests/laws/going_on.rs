@@ -110,8 +110,7 @@ impl World {
         self.pod = Pod::restore(snapshot, self.pod.spec(), self.pod.node()).expect("a Pod's own snapshot fits");
         let published = self.look_and_publish();
         // In the order in which they were asked for: it matters who is answered first.
-        self.jobs = self.pod.pending_actions().collect();
-        self.jobs.sort_by_key(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
+        self.take_up_pending(|job| asked.iter().position(|action| action == job).unwrap_or(asked.len()));
         published
     }
 
@@ -155,8 +154,16 @@ impl World {
             let is_it = |attempt: &u32| pod.instance_id(instance.container, Attempt(*attempt)) == Some(instance.id);
             instance.attempt = Attempt((0..=newest.0).rev().find(is_it).unwrap_or(u32::MAX));
         }
-        self.jobs = self.pod.pending_actions().collect();
+        self.take_up_pending(|_| 0);
         published
+    }
+
+    /// What waits for its answer is asked for again, in this order; before it comes what has just been asked for and is not waited for.
+    fn take_up_pending(&mut self, place: impl Fn(&Action) -> usize) {
+        let mut pending: Vec<_> = self.pod.pending_actions().collect();
+        pending.sort_by_key(place);
+        self.jobs.retain(|job| !pending.contains(job));
+        self.jobs.extend(pending);
     }
 
     /// Whether it is the removal of a record that no status shows any more: a kubelet has removed it before it builds such a status.
