@@ -17,7 +17,8 @@ const NANOS_PER_SEC: i64 = 1_000_000_000;
 
 /// A moment: nanoseconds since 1970-01-01T00:00:00Z, the unit of the CRI's `created_at`, `started_at` and `finished_at`.
 ///
-/// Arithmetic saturates. In JSON it is RFC 3339: whole seconds where there is no fraction, as Kubernetes' `metav1.Time`.
+/// Arithmetic saturates. In JSON it is RFC 3339: whole seconds where there is no fraction, as Kubernetes' `metav1.Time`. What lies outside of
+/// the years 1677 to 2262 is read as the nearest moment that can be told.
 ///
 /// An `Option<Time>` is as small as a `Time`: the nanoseconds are kept with their sign bit flipped, which keeps their order and leaves 0
 /// to the first moment of all, 292 years before the epoch. That one counts as the moment after it.

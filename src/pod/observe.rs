@@ -290,8 +290,12 @@ impl Pod {
         }
         self.slots[container.get()].instances = facts;
         // Only now: the texts of what is not listed any more are those that give way.
+        let mut is_news = false;
         for (observed, facts) in newest.iter().zip(&facts).rev() {
-            self.note_observed(container, facts.attempt, observed);
+            is_news |= self.note_observed(container, facts.attempt, observed);
+        }
+        if is_news && !self.object.gone {
+            self.publish_now(out);
         }
         if facts == before {
             return made;
@@ -316,9 +320,14 @@ impl Pod {
         facts.iter().any(is_new) || before.iter().any(is_lost)
     }
 
-    fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) {
+    /// The texts of an instance as the runtime has them. Whether the status has shown others: an event may have told less.
+    fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) -> bool {
         let containers = self.spec.containers().len();
+        let [shown, ended @ ..] = self.slots[container.get()].shown_attempts();
+        let (is_shown, is_ended) = (shown == Some(attempt), ended.contains(&Some(attempt)));
         let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
+        let mut is_news = (is_shown || is_ended) && texts.id != observed.id;
+        is_news |= is_shown && (&texts.image, &texts.image_id) != (&observed.image, &observed.image_ref);
         texts.id.clone_from(&observed.id);
         texts.image.clone_from(&observed.image);
         texts.image_id.clone_from(&observed.image_ref);
@@ -327,7 +336,9 @@ impl Pod {
             if TerminatedReason::from_text(&observed.reason) == TerminatedReason::Other {
                 texts.reason.clone_from(&observed.reason);
             }
+            is_news |= is_ended && !(texts.message.is_empty() && texts.reason.is_empty());
         }
+        is_news
     }
 
     /// What is known already and not contradicted stays as it is.

@@ -53,7 +53,8 @@ fn agreement() {
             pod.sync(world.now, &mut |_| spoken += 1);
         }
         for &container in &known {
-            if facts(&told, container)[1] == facts(&found, container)[1] {
+            // One that goes on to remove records to restart all containers has built another status since.
+            if facts(&told, container) == facts(&found, container) {
                 prop_assert_eq!(shown(&told, container), shown(&found, container), "the status of {:?}", container);
             }
         }

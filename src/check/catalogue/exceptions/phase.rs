@@ -3,6 +3,7 @@
 use super::{Case, finds, passes};
 use crate::check::Step;
 use crate::check::catalogue::bases::RUNNING;
+use crate::check::catalogue::containers::bases::SERVING;
 
 /// The Pod was preempted, and its container ended well.
 const PREEMPTED: Step = &[
@@ -22,6 +23,27 @@ const PAST_DEADLINE: Step = &[
     ENDED_WELL,
 ];
 const ENDED_WELL: &str = "status.containerStatuses[web].state = {\"terminated\": {\"exitCode\": 0, \"reason\": \"Completed\", \"containerID\": \"containerd://a0\"}}";
+/// In a new sandbox an init container ran again, and the others wait.
+const RAN_AGAIN: Step = &[
+    "status.phase = Pending",
+    "status.initContainerStatuses[setup].containerID = containerd://s1",
+    "status.initContainerStatuses[setup].restartCount = 1",
+    r#"status.initContainerStatuses[setup].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://s1"}}"#,
+    WAITING[0],
+    WAITING[1],
+    WAITING[2],
+    WAITING[3],
+    WAITING[4],
+    WAITING[5],
+];
+const WAITING: &[&str] = &[
+    r#"status.initContainerStatuses[proxy].state = {"waiting": {"reason": "PodInitializing"}}"#,
+    "status.initContainerStatuses[proxy].containerID = null",
+    r#"status.containerStatuses[db].state = {"waiting": {"reason": "PodInitializing"}}"#,
+    "status.containerStatuses[db].containerID = null",
+    r#"status.containerStatuses[web].state = {"waiting": {"reason": "PodInitializing"}}"#,
+    "status.containerStatuses[web].containerID = null",
+];
 const NO_REASON: &str = "status.reason = null";
 const NO_MESSAGE: &str = "status.message = null";
 const NO_DISRUPTION: &str = "status.conditions[DisruptionTarget] = null";
@@ -70,6 +92,32 @@ pub(super) const CASES: &[Case] = &[
         &[
             &[r#"spec.volumes = [{"name": "scratch", "emptyDir": {"sizeLimit": "1Mi"}}]"#],
             &["spec.restartPolicy = Never", "status.phase = Failed", ENDED_WELL],
+        ],
+    ),
+    passes(
+        "PH-05",
+        "the reason is lost with an illegal status: an init container ran again",
+        SERVING,
+        &[RAN_AGAIN, &["status.phase = Failed"]],
+    ),
+    passes(
+        "PH-17",
+        "the reason is lost with an illegal status: an init container ran again",
+        SERVING,
+        &[RAN_AGAIN, &["status.phase = Failed"]],
+    ),
+    finds("PH-05", "containers that only wait lose no reason", SERVING, &[WAITING, &["status.phase = Failed"]]),
+    finds(
+        "PH-05",
+        "a status after the illegal one has the reason",
+        SERVING,
+        &[
+            RAN_AGAIN,
+            &[
+                r#"status.containerStatuses[db].state = {"terminated": {"exitCode": 0, "reason": "Completed", "containerID": "containerd://d1"}}"#,
+                "status.containerStatuses[db].containerID = containerd://d1",
+            ],
+            &["status.phase = Failed"],
         ],
     ),
     finds(

@@ -13,6 +13,7 @@ use crate::rules::conditions::KubeletCondition;
 use crate::rules::container_status::Synthetic;
 use crate::rules::ending::Ending;
 use crate::rules::phase;
+use crate::rules::transition;
 use crate::rules::view::{Exit, TerminatedReason};
 use crate::spec::{ContainerKind, Spec};
 use crate::time::Span;
@@ -27,11 +28,11 @@ pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must(
         "PH-05",
         "Failed without a reason ⇒ some init or regular container exited with another code than 0, or the Pod is being deleted",
-        Check::Status(something_failed),
+        Check::Both(something_failed_at_first, something_failed),
     )
     .asks_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, TerminatePod")
-    .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or what was told before")
+    .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or what was told before; or it is lost with an illegal status")
     .not(Shapes::COLLECTED)
     .only(Scope::Full)
     .with_spec()
@@ -158,7 +159,19 @@ fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
     }
 }
 
-fn something_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
+fn something_failed_at_first(version: &Version<'_>, report: &mut Report<'_, '_>) {
+    if version.is_first() {
+        something_has_failed(version, report);
+    }
+}
+
+fn something_failed(change: &Change<'_>, report: &mut Report<'_, '_>) {
+    if !may_have_lost_reason(change.new, Some(change)) {
+        something_has_failed(change.new, report);
+    }
+}
+
+fn something_has_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
     let status = version.status();
     // Of an eviction for local storage nothing but the reason tells.
     let may_have_lost_reason = || version.history.phase.had_reason || (version.is_first() && has_storage_limit(version));
@@ -293,13 +306,18 @@ pub(in crate::check) struct Memory {
     is_behind: bool,
     /// The Pod has ended, and a reason was told; or it may have been, before the first version.
     had_reason: bool,
+    /// A container that had ended for good may have run once more, and nothing has been built since: a status in which it ran was illegal.
+    may_run_again: bool,
 }
 
 impl Memory {
-    pub(in crate::check) const NEW: Self = Self { is_behind: false, had_reason: false };
+    pub(in crate::check) const NEW: Self = Self { is_behind: false, had_reason: false, may_run_again: false };
 
     pub(in crate::check) fn learn(&mut self, new: &Version<'_>, change: Option<&Change<'_>>) {
         self.had_reason |= new.is_terminal() && (!new.status().reason.is_empty() || (change.is_none() && has_storage_limit(new)));
+        if let Some(change) = change {
+            self.may_run_again = ran_again(change) || runs_anew(change) || (self.may_run_again && !is_built_anew(change));
+        }
         let stays = change.filter(|change| stays(change) && new.is_in(Scope::Full));
         let Some(change) = stays else { return self.is_behind = false };
         let Some(called_for) = computed(new, Some(change.old)) else { return };
@@ -340,7 +358,7 @@ fn stays(change: &Change<'_>) -> bool {
 fn is_derived(change: &Change<'_>, report: &mut Report<'_, '_>) {
     let before = change.old.phase();
     if before != change.new.phase() {
-        judge(change.new, Some(change.old), before.filter(|_| !change.gap), report);
+        judge(change.new, Some(change), before.filter(|_| !change.gap), report);
     }
 }
 
@@ -351,25 +369,39 @@ fn all_exited_well(version: &Version<'_>) -> bool {
     spec.init_and_regular().filter(|index| !spec.container(*index).is_sidecar()).all(exited_well)
 }
 
-/// Whether it may be the last status of a Pod whose kubelet ended it and could not say so: why is lost with a status in which an init container that
-/// had completed runs once more, for that is an illegal one (kubelet `checkContainerStateTransition`, `TerminatePod`).
-fn may_have_lost_reason(new: &Version<'_>, old: Option<&Version<'_>>) -> bool {
+/// Whether it may be the last status of a Pod whose kubelet ended it and could not say so: why is lost with a status in which a container that had ended
+/// for good runs once more, for that is an illegal one (kubelet `checkContainerStateTransition`, `TerminatePod`).
+fn may_have_lost_reason(new: &Version<'_>, change: Option<&Change<'_>>) -> bool {
     let is_lost = |container: &Container<'_>| container.terminated().and_then(Synthetic::of_status).is_some_and(Synthetic::is_lost);
-    let completed = |container: &Container<'_>| container.terminated().is_some_and(|end| end.exit_code == 0);
-    let ran_again = |container: &Container<'_>| {
-        let is_it = |before: &Container<'_>| before.kind == container.kind && before.status.name == container.status.name;
-        let before = old.and_then(|old| old.containers().find(is_it));
-        container.kind == ContainerKind::Init
-            && before.is_some_and(|before| completed(&before) && before.status.container_id != container.status.container_id)
-    };
+    let may_have_run_again = new.history.phase.may_run_again || change.is_some_and(ran_again);
     let counted = || new.containers().filter(|container| container.kind != ContainerKind::Ephemeral);
     !all_exited_well(new)
         && counted().all(|container| container.running().is_none())
-        && counted().any(|container| is_lost(&container) || ran_again(&container))
+        && (may_have_run_again || counted().any(|container| is_lost(&container)))
+}
+
+/// Whether a container that had ended for good is another instance now.
+fn ran_again(change: &Change<'_>) -> bool {
+    let is_other = |(old, new): (Container<'_>, Container<'_>)| old.status.container_id != new.status.container_id;
+    change.both().any(|both| is_other(both) && has_ended_for_good(change.old, both.0))
+}
+
+/// Whether the sandbox is gone, or a new one is there, in which what has ended for good begins anew.
+fn runs_anew(change: &Change<'_>) -> bool {
+    let [old, new] = [change.old, change.new].map(|version| version.holds(KubeletCondition::PodReadyToStartContainers));
+    !(old && new) && change.new.containers().any(|container| has_ended_for_good(change.new, container))
+}
+
+/// Whether it has ended, and the status may show nothing else of it.
+fn has_ended_for_good(version: &Version<'_>, container: Container<'_>) -> bool {
+    let may_leave = |(spec, (index, exit_code))| transition::may_leave_terminated(spec, index, exit_code, version.gates);
+    let ended = container.index.zip(container.terminated().map(|end| end.exit_code));
+    version.spec().zip(ended).is_some_and(|ended| !may_leave(ended))
 }
 
 /// `held` is the phase that may be held: none if any may.
-fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
+fn judge(new: &Version<'_>, change: Option<&Change<'_>>, held: Option<PodPhase>, report: &mut Report<'_, '_>) {
+    let old = change.map(|change| change.old);
     let Some((phase, computed)) = new.phase().zip(computed(new, old)) else { return };
     // The deadline is told of a Pod that had Succeeded before, and a shutdown of the node of one that Succeeds; no other Succeeded one has a reason.
     let reason = &new.status().reason;
@@ -383,7 +415,7 @@ fn judge(new: &Version<'_>, old: Option<&Version<'_>>, held: Option<PodPhase>, r
                 !new.status().reason.is_empty()
                     || new.history.rejected
                     || (new.meta().deletion_timestamp.is_some() && !all_exited_well(new))
-                    || may_have_lost_reason(new, old)
+                    || may_have_lost_reason(new, change)
             }
             PodPhase::Succeeded => false,
             _ => may_be_held(new, computed) && held.is_none_or(|held| held == phase),
