@@ -317,3 +317,40 @@ fn of_a_sandbox_that_is_down_the_number_does_not_matter() {
     });
     assert_eq!(found, [true, true]);
 }
+
+/// An event may have told less than the runtime knows, or an image by another name.
+#[test]
+fn what_a_status_shows_otherwise_is_published() {
+    let up = || {
+        let mut life = Life::manual(one(json!({}))).up();
+        life.start(C, 0);
+        life.sync();
+        life
+    };
+    let running = instance("x://c0", ObservedState::Running);
+    for (listed, is_news) in [
+        (running.clone(), false),
+        (ObservedContainer { image: "docker.io/library/i:1".into(), ..running.clone() }, true),
+        (ObservedContainer { image_ref: "sha256:0".into(), ..running.clone() }, true),
+        (ObservedContainer { message: "no end, no word of it".into(), ..running }, false),
+    ] {
+        let mut life = up();
+        let (before, outputs) = (life.status(), life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))));
+        assert_eq!((outputs.contains(&Output::StatusChanged), life.status() != before), (is_news, is_news), "{listed:?}");
+    }
+    let dead = dead("x://c0");
+    for (listed, is_news) in [(dead.clone(), false), (ObservedContainer { message: "disk full".into(), ..dead.clone() }, true)] {
+        // While its end is not shown, its words are not.
+        let mut life = up();
+        life.exit(C, 0, 1);
+        let outputs = life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed)));
+        assert!(!outputs.contains(&Output::StatusChanged), "{listed:?}");
+
+        let mut life = up();
+        life.exit(C, 0, 1);
+        life.sync();
+        assert!(matches!(life.pod.container(C).state, ShownState::Terminated(..)));
+        let (before, outputs) = (life.status(), life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))));
+        assert_eq!((outputs.contains(&Output::StatusChanged), life.status() != before), (is_news, is_news), "{listed:?}");
+    }
+}
