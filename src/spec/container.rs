@@ -274,3 +274,18 @@ impl ContainerSpec {
         self.termination_message_policy
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ProbeSpec, api};
+    use crate::time::Span;
+
+    /// A prober without a pause would never end a call.
+    #[test]
+    fn a_prober_has_a_period_even_without_defaults() {
+        for (period_seconds, seconds) in [(0, 10), (-3, 1), (1, 1), (7, 7)] {
+            let probe = api::Probe { period_seconds, ..api::Probe::default() };
+            assert_eq!(ProbeSpec::from(&probe).period, Span::from_secs(seconds), "{period_seconds}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! How a world goes on by itself: everything asked for succeeds, and containers end when their time has come.
 
+use super::runtime::Deed;
 use super::world::{Call, Input, Kind, World};
 use pod_lifecycle::api::{ObjectMeta, PodStatus};
 use pod_lifecycle::observation::ObservedState;
@@ -203,7 +204,13 @@ impl World {
     /// What was done to containers, as codes that can be compared.
     pub(crate) fn outcome(&self) -> String {
         let spec = self.pod.spec();
-        let mut deeds = self.runtime.deeds.clone();
+        let all = &self.runtime.deeds;
+        // A stop of what never ran is not waited for, and lost with a restart.
+        let counts = |deed: &&Deed| match **deed {
+            Deed::Stopped { container, restart_count } => all.contains(&Deed::Started { container, restart_count }),
+            _ => true,
+        };
+        let mut deeds: Vec<_> = all.iter().filter(counts).collect();
         deeds.sort();
         let mut outcome = format!("{} {:?} sandbox {}\n{deeds:?}\n", self.pod.stage(), self.pod.phase(), self.pod.facts().sandbox());
         for container in spec.indexes() {
