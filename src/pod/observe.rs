@@ -134,7 +134,9 @@ impl Pod {
         let ended_id = status.state.terminated.as_ref().map_or("", |ended| &ended.container_id);
         let has_instance = !status.container_id.is_empty() || !ended_id.is_empty();
         let last = status.last_state.terminated.as_ref();
-        let (previous, newest) = (Attempt(0), Attempt(u32::from(last.is_some())));
+        // While a container waits, or where its end was made up, the instance shown and the last one are one.
+        let is_one = last.is_some_and(|last| !last.container_id.is_empty() && last.container_id == status.container_id);
+        let (previous, newest) = (Attempt(0), Attempt(u32::from(last.is_some() && !is_one)));
         let state = adopted_state(&status.state, newest);
         let slot = &mut self.slots[container.get()];
         slot.next_attempt = Attempt(newest.0 + u32::from(has_instance));
@@ -154,7 +156,8 @@ impl Pod {
         }
         let slot = &self.slots[container.get()];
         if has_instance || last.is_some() {
-            let ended = status.state.terminated.as_ref();
+            // A made-up end tells nothing of the instance.
+            let ended = if is_one && *ended_id != status.container_id { last } else { status.state.terminated.as_ref() };
             let texts = self.aside.make_texts().container_mut(container);
             if let Some(last) = last {
                 let entry = texts.entry(previous, slot);

@@ -73,7 +73,9 @@ impl World {
         let waits = |container| matches!(self.pod.container(container).state, ShownState::Waiting(_));
         let timed =
             self.pod.next_deadline().is_some_and(|deadline| !matches!(deadline.reason, DeadlineReason::Probe | DeadlineReason::Retry));
-        self.now - changed > REST && !timed && !self.pod.spec().indexes().any(waits)
+        // A probe that is due earlier hides it.
+        let will_end = self.pod.stage() == Stage::Syncing && self.pod.spec().api().active_deadline_seconds.is_some();
+        self.now - changed > REST && !timed && !will_end && !self.pod.spec().indexes().any(waits)
     }
 
     /// A Pod that is being deleted and that no kubelet keeps is removed by the API server itself.

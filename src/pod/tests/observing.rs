@@ -4,7 +4,7 @@ use super::*;
 use crate::api::ConditionStatus;
 use crate::observation::{ObservedContainer, ObservedSandbox, ObservedSandboxState, ObservedState};
 use crate::rules::ending::Ending;
-use crate::rules::view::Runtime;
+use crate::rules::view::{Runtime, WaitingReason};
 use alloc::string::ToString;
 
 fn sandbox(attempt: u32, ready: bool) -> ObservedSandbox {
@@ -353,4 +353,25 @@ fn what_a_status_shows_otherwise_is_published() {
         let (before, outputs) = (life.status(), life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))));
         assert_eq!((outputs.contains(&Output::StatusChanged), life.status() != before), (is_news, is_news), "{listed:?}");
     }
+}
+
+/// A status that waits shows one instance twice: as its own, and as the last one.
+#[test]
+fn a_found_pod_that_waits_has_one_instance() {
+    let mut life = Life::manual(one(json!({}))).up();
+    life.start(C, 0);
+    life.exit(C, 0, 1);
+    life.sync();
+    life.tell(Event::ImageFailed { container: C, reason: WaitingReason::ImageInspectError, message: "disk" });
+    life.sync();
+    let written = life.status();
+    let shown = &written.container_statuses[0];
+    let last = shown.last_state.terminated.as_ref().unwrap();
+    assert_eq!((&*shown.container_id, &*last.container_id), ("x://c0", "x://c0"));
+    let mut found = Life::with(json!({"name": "p"}), paced(Pacing::MANUAL), one(json!({})), Some(&written));
+    assert_eq!(found.status(), written);
+    let ids = |found: &Life| [0, 1].map(|attempt| found.pod.instance_id(C, Attempt(attempt)).map(ToString::to_string));
+    assert_eq!(ids(&found), [Some("x://c0".into()), None]);
+    found.see(&seen(&[sandbox(0, true)], &[dead("x://c0")]));
+    assert_eq!((ids(&found), found.pod.slots[0].newest().attempt), ([Some("x://c0".into()), None], Attempt(0)));
 }
