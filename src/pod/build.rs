@@ -80,7 +80,9 @@ impl Pod {
             return;
         }
         self.aside.show_spec(None);
+        let told = self.aside.tell_observed();
         let Built { mut changed, sidecars_started } = self.build_containers(now, restarting_all, out);
+        changed |= told;
         let verdict = self.decide(now, terminal, restarting_all, sidecars_started);
         changed |= self.show_phase(verdict);
         for condition in IN_ORDER_OF_CAUSE {
@@ -123,9 +125,14 @@ impl Pod {
         }
     }
 
+    /// Whether the status says that all containers restart. Where none has a rule for it, somebody else has said so, and the kubelet does not listen.
+    pub(super) fn is_restarting_all(&self) -> bool {
+        self.published.holds(KubeletCondition::AllContainersRestarting) && restart::could_restart_all(&self.spec, &self.node.gates)
+    }
+
     fn should_restart_all(&self) -> bool {
         let gates = &self.node.gates;
-        let already = self.has_last() && self.published.is_restarting_all();
+        let already = self.has_last() && self.published.holds(KubeletCondition::AllContainersRestarting);
         restart::could_restart_all(&self.spec, gates)
             && restart::should_restart_all(&self.spec, already, &self.runtime(), &self.shown(), gates)
     }
@@ -176,7 +183,7 @@ impl Pod {
                 self.poke(now, container);
             }
             let mut changed = self.show(container, &shown, Cause::Sync, out);
-            changed |= shown.tells_failure() && self.aside.show_failure(container);
+            changed |= shown.failure_told().is_some_and(|reason| self.aside.show_failure(container, reason));
             built.changed |= changed;
             if simple && self.would_be_built_again(container, &shown, changed) {
                 self.memo.remember(container, poke);
@@ -423,6 +430,10 @@ impl Pod {
                 self.memo.touch(container);
                 changed |= self.show(container, &shown, Cause::Finished, out);
             }
+        }
+        if self.published.local_phase.is_none() && self.source_knows() {
+            // A kubelet that has built no status goes by the API server's (kubelet `TerminatePod`).
+            (self.published.local_phase, self.published.local_reason) = (self.published.phase, self.published.reason);
         }
         self.published.local_phase = completion::last_phase(self.published.local_phase, self.object.is_static);
         self.publish(now, changed, Cause::Finished, out);

@@ -296,20 +296,21 @@ impl ShownContainer {
         }
     }
 
-    /// Whether it waits for a reason that has words of its own.
-    pub(crate) const fn tells_failure(&self) -> bool {
-        !matches!(
-            self.state,
+    /// The failure of a start of which it tells, in words of its own.
+    #[inline]
+    pub(crate) const fn failure_told(&self) -> Option<WaitingReason> {
+        match self.state {
             ShownContainerState::Running { .. }
-                | ShownContainerState::Terminated(_)
-                | ShownContainerState::Waiting(
-                    WaitingReason::None
-                        | WaitingReason::ContainerCreating
-                        | WaitingReason::PodInitializing
-                        | WaitingReason::RestartingAllContainers
-                        | WaitingReason::CrashLoopBackOff
-                )
-        )
+            | ShownContainerState::Terminated(_)
+            | ShownContainerState::Waiting(
+                WaitingReason::None
+                | WaitingReason::ContainerCreating
+                | WaitingReason::PodInitializing
+                | WaitingReason::RestartingAllContainers
+                | WaitingReason::CrashLoopBackOff,
+            ) => None,
+            ShownContainerState::Waiting(reason) => Some(reason),
+        }
     }
 
     /// What the phase asks for.
@@ -440,6 +441,14 @@ impl Slot {
         let state = shown.and_then(|shown| shown.state.termination()?.attempt.get());
         let last = shown.and_then(|shown| shown.last?.attempt.get());
         [shown.and_then(|shown| shown.attempt.get()), state, last]
+    }
+
+    /// Whether the published status would show a message of this instance's end, or a reason that is not in the vocabulary.
+    pub(crate) fn shows_words_of(&self, attempt: Attempt, message: bool, reason: bool) -> bool {
+        let shown = self.shown.as_ref();
+        let ends = [shown.and_then(|shown| shown.state.termination()), shown.and_then(|shown| shown.last)];
+        let shows = |end: Termination| message || (reason && end.exit.reason == TerminatedReason::Other);
+        ends.into_iter().flatten().any(|end| end.attempt.get() == Some(attempt) && end.synthetic.is_none() && shows(end))
     }
 
     pub(crate) const fn newest(&self) -> &InstanceFacts {

@@ -293,12 +293,8 @@ impl Pod {
         }
         self.slots[container.get()].instances = facts;
         // Only now: the texts of what is not listed any more are those that give way.
-        let mut is_news = false;
         for (observed, facts) in newest.iter().zip(&facts).rev() {
-            is_news |= self.note_observed(container, facts.attempt, observed);
-        }
-        if is_news && !self.object.gone {
-            self.publish_now(out);
+            self.note_observed(container, facts.attempt, observed);
         }
         if facts == before {
             return made;
@@ -323,25 +319,37 @@ impl Pod {
         facts.iter().any(is_new) || before.iter().any(is_lost)
     }
 
-    /// The texts of an instance as the runtime has them. Whether the status has shown others: an event may have told less.
-    fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) -> bool {
-        let containers = self.spec.containers().len();
-        let [shown, ended @ ..] = self.slots[container.get()].shown_attempts();
-        let (is_shown, is_ended) = (shown == Some(attempt), ended.contains(&Some(attempt)));
-        let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
-        let mut is_news = (is_shown || is_ended) && texts.id != observed.id;
-        is_news |= is_shown && (&texts.image, &texts.image_id) != (&observed.image, &observed.image_ref);
-        texts.id.clone_from(&observed.id);
-        texts.image.clone_from(&observed.image);
-        texts.image_id.clone_from(&observed.image_ref);
-        if observed.state == ObservedState::Exited && texts.message.is_empty() && texts.reason.is_empty() {
-            termination_message::shown(&observed.message, containers).clone_into(&mut texts.message);
-            if TerminatedReason::from_text(&observed.reason) == TerminatedReason::Other {
-                texts.reason.clone_from(&observed.reason);
+    /// The texts of an instance as the runtime has them: an event may have told less. What the status shows of it changes with the next build.
+    fn note_observed(&mut self, container: ContainerIndex, attempt: Attempt, observed: &ObservedContainer) {
+        let (containers, shown_spec) = (self.spec.containers().len(), Arc::clone(self.shown_spec()));
+        // What was added since the last build, no status shows.
+        let spec_image = shown_spec.containers().get(container.get()).map_or("", |container| container.image());
+        let slot = &self.slots[container.get()];
+        let [shown, ended @ ..] = slot.shown_attempts();
+        let (shows_names, shows_end) = (shown == Some(attempt), ended.contains(&Some(attempt)));
+        let all_texts = self.aside.make_texts();
+        // The same again: an id, for one, is known at once and shown later.
+        let mut is_shown_otherwise = all_texts.has_observed(container, attempt);
+        let known = all_texts.container_mut(container).entry(attempt, slot);
+        is_shown_otherwise |= (shows_names || shows_end) && known.id != observed.id;
+        known.id.clone_from(&observed.id);
+        let is_other_image = shown_image(&known.image, spec_image) != shown_image(&observed.image, spec_image);
+        is_shown_otherwise |= shows_names && (is_other_image || known.image_id != observed.image_ref);
+        let tells_end = observed.state == ObservedState::Exited && known.message.is_empty() && known.reason.is_empty();
+        let has_other_reason = TerminatedReason::from_text(&observed.reason) == TerminatedReason::Other;
+        is_shown_otherwise |= tells_end && slot.shows_words_of(attempt, !observed.message.is_empty(), has_other_reason);
+
+        let mut later = is_shown_otherwise.then(|| known.clone());
+        let told = later.as_mut().unwrap_or(known);
+        told.image.clone_from(&observed.image);
+        told.image_id.clone_from(&observed.image_ref);
+        if tells_end {
+            termination_message::shown(&observed.message, containers).clone_into(&mut told.message);
+            if has_other_reason {
+                told.reason.clone_from(&observed.reason);
             }
-            is_news |= is_ended && !(texts.message.is_empty() && texts.reason.is_empty());
         }
-        is_news
+        all_texts.put_observed(container, attempt, later);
     }
 
     /// What is known already and not contradicted stays as it is.
@@ -409,6 +417,11 @@ impl Pod {
         let known = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt));
         known.map(|known| known.attempt)
     }
+}
+
+/// The image that a status shows of an instance whose image has not been told.
+pub(super) fn shown_image<'a>(image: &'a str, of_spec: &'a str) -> &'a str {
+    if image.is_empty() { of_spec } else { image }
 }
 
 fn adopted_state(state: &ContainerState, attempt: Attempt) -> ShownContainerState {

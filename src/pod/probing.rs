@@ -129,7 +129,7 @@ impl Pod {
         let context = self.probe_context(container, kind);
         let period = context.probe.period;
         let tick = worker.tick(&context, Some(&seen), now, |exit_code| {
-            let restarting_all = self.published.is_restarting_all();
+            let restarting_all = self.is_restarting_all();
             probe::outlives_exit(&self.spec, container, exit_code, restarting_all, &self.shown(), &self.node.gates)
         });
         let probing = &mut self.probing[n];

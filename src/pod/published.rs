@@ -113,10 +113,6 @@ impl Published {
         self.condition(condition).status == Some(ConditionStatus::True)
     }
 
-    pub(crate) fn is_restarting_all(&self) -> bool {
-        self.holds(KubeletCondition::AllContainersRestarting)
-    }
-
     /// Writes a condition: the time moves if the status does.
     pub(crate) fn write(&mut self, condition: KubeletCondition, verdict: Option<Verdict>, generation: u32, now: Time) -> Written {
         let shown = &mut self.conditions[condition as usize];

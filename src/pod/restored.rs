@@ -103,8 +103,7 @@ impl Pod {
         holds(phase.is_some() == (self.stage != Stage::Accepted), "the phase does not fit the stage")?;
         let held_back = local.is_some_and(PodPhase::is_terminal) && !phase.is_some_and(PodPhase::is_terminal);
         let is_lost = phase == Some(PodPhase::Unknown);
-        let is_unknown = local.is_none() && !self.published.built;
-        holds(is_unknown || local == phase || held_back || is_lost, "the kubelet's phase does not fit the published one")
+        holds(local.is_none() || local == phase || held_back || is_lost, "the kubelet's phase does not fit the published one")
     }
 
     /// Each step of the work belongs to a stage, and to containers that there are.

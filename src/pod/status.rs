@@ -3,6 +3,7 @@
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState, Termination};
 
+use super::observe::shown_image;
 use super::published::PodReason;
 use super::texts::{ContainerTexts, InstanceTexts};
 use crate::api::{
@@ -116,7 +117,7 @@ impl StatusView<'_> {
         let spec = pod.shown_spec().container(container);
         let texts = pod.aside.container(container);
         let instance = shown.attempt.get().and_then(|attempt| texts?.of(attempt));
-        let image = instance.map(|texts| texts.image.as_str()).filter(|image| !image.is_empty());
+        let image = shown_image(instance.map_or("", |texts| &texts.image), spec.image());
         let (allocated_resources, resources) = pod.shown_resources(container, shown);
         let last_state = shown.last.map(|last| self.terminated(&last, texts));
         Some(ContainerStatus {
@@ -127,7 +128,7 @@ impl StatusView<'_> {
                 .unwrap_or_default(),
             ready: shown.ready,
             restart_count: shown.restart_count,
-            image: image.unwrap_or_else(|| spec.image()).to_owned(),
+            image: image.to_owned(),
             image_id: instance.map(|texts| texts.image_id.clone()).unwrap_or_default(),
             container_id: instance.map(|texts| texts.id.clone()).unwrap_or_default(),
             started: shown.started,
@@ -206,5 +207,5 @@ impl StatusView<'_> {
 
 /// The image of which a wait speaks: that of the start that failed, which may be an earlier one than the status shows.
 fn failed_image<'a>(spec: &'a ContainerSpec, texts: Option<&'a ContainerTexts>) -> &'a str {
-    texts.map(|texts| texts.shown_failed_image.as_str()).filter(|image| !image.is_empty()).unwrap_or_else(|| spec.image())
+    shown_image(texts.map_or("", |texts| &texts.shown_failed_image), spec.image())
 }

@@ -215,12 +215,8 @@ impl Pod {
     }
 
     fn plan(&self, containers: &mut [ContainerAction]) -> PodActions {
-        let input = ActionInput { restart_all: self.published.is_restarting_all(), deleted: self.object.deletion.is_some() };
-        let mut actions = actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, containers);
-        // Where every status since the restart of all containers was illegal, the last one asks for it for ever. Nothing is left to be reset:
-        // the next sync would be this one again, without end.
-        actions.reset = actions.reset && actions::resets(&self.spec, &self.runtime()).next().is_some();
-        actions
+        let input = ActionInput { restart_all: self.is_restarting_all(), deleted: self.object.deletion.is_some() };
+        actions::compute(&self.spec, &self.runtime(), &self.probes(), input, &self.node.gates, containers)
     }
 
     /// Whether a plan made now has nothing in it, like the last one.

@@ -9,6 +9,7 @@ use super::records::OlderInstance;
 use crate::api::PodCondition;
 use crate::rules::backoff::Backoff;
 use crate::rules::termination_message;
+use crate::rules::view::WaitingReason;
 use crate::spec::ContainerIndex;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -70,9 +71,12 @@ impl ContainerTexts {
     }
 
     /// A wait for an image goes on to speak of it until the next start is tried (kubelet `reasonCache`), though the container has another image now.
-    pub(super) fn remember_failed_image(&mut self, image: &str) {
+    pub(super) fn remember_failed_image(&mut self, before: &str, now: &str) {
         if self.failed_image.is_empty() {
-            image.clone_into(&mut self.failed_image);
+            before.clone_into(&mut self.failed_image);
+        }
+        if self.failed_image == now {
+            self.failed_image.clear();
         }
     }
 
@@ -137,6 +141,9 @@ impl ContainerTexts {
 pub(crate) struct Texts {
     #[serde(skip_serializing_if = "is_default")]
     containers: Vec<ContainerTexts>,
+    /// What was told otherwise, mostly by a re-list, of instances that the status shows: the next build takes it over.
+    #[serde(skip_serializing_if = "is_default")]
+    observed: Vec<(ContainerIndex, InstanceTexts)>,
     /// Back-offs of images whose pull has failed: containers of one image share the window.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) image_backoffs: Vec<(String, Backoff)>,
@@ -184,7 +191,25 @@ impl Texts {
                 && texts.older.iter().all(was_made)
                 && attempts().all(|attempt| attempt < slot.next_attempt && once(attempt))
         };
-        self.containers.len() <= slots.len() && self.containers.iter().zip(slots).all(fits)
+        let is_numbered = |(container, texts): &(ContainerIndex, InstanceTexts)| {
+            slots.get(container.get()).is_some_and(|slot| texts.attempt < slot.next_attempt)
+        };
+        self.observed.iter().all(is_numbered) && self.containers.len() <= slots.len() && self.containers.iter().zip(slots).all(fits)
+    }
+
+    /// Whether the next build shows something else of an instance.
+    pub(super) fn has_observed(&self, container: ContainerIndex, attempt: Attempt) -> bool {
+        self.observed.iter().any(|(of, texts)| (*of, texts.attempt) == (container, attempt))
+    }
+
+    /// What the next build shows of an instance, if that is something else.
+    pub(super) fn put_observed(&mut self, container: ContainerIndex, attempt: Attempt, texts: Option<InstanceTexts>) {
+        let place = self.observed.iter().position(|(of, texts)| (*of, texts.attempt) == (container, attempt));
+        match (place, texts) {
+            (Some(place), Some(texts)) => self.observed[place].1 = texts,
+            (Some(place), None) => drop(self.observed.remove(place)),
+            (None, texts) => self.observed.extend(texts.map(|texts| (container, texts))),
+        }
     }
 
     pub(crate) fn container_mut(&mut self, container: ContainerIndex) -> &mut ContainerTexts {
@@ -211,14 +236,19 @@ impl Pod {
         image_id.clone_into(&mut texts.image_id);
     }
 
-    /// The words of an end; told twice, the first count.
+    /// The words of an end; told twice, the first count. If the status shows an end already, that a re-list has taken back, they come with the next build.
     pub(crate) fn note_end(&mut self, container: ContainerIndex, attempt: Attempt, message: &str, reason: &str) {
-        let ended = self.slots[container.get()].newest().stage == InstanceStage::Exited;
+        let slot = &self.slots[container.get()];
+        let ended = slot.newest().stage == InstanceStage::Exited;
         let containers = self.spec.containers().len();
         if !ended && (!message.is_empty() || !reason.is_empty()) {
-            let texts = self.aside.make_texts().container_mut(container).entry(attempt, &self.slots[container.get()]);
+            let all_texts = self.aside.make_texts();
+            let known = all_texts.container_mut(container).entry(attempt, slot);
+            let mut later = slot.shows_words_of(attempt, true, true).then(|| known.clone());
+            let texts = later.as_mut().unwrap_or(known);
             termination_message::shown(message, containers).clone_into(&mut texts.message);
             reason.clone_into(&mut texts.reason);
+            all_texts.put_observed(container, attempt, later);
         }
     }
 }
@@ -238,17 +268,38 @@ impl MaybeAside {
         self.container(container).map_or(&[], |texts| &texts.older)
     }
 
+    /// Publishes what re-lists have told otherwise of the instances shown. Whether there is any.
+    #[inline]
+    pub(crate) fn tell_observed(&mut self) -> bool {
+        self.texts().is_some_and(|texts| !texts.observed.is_empty()) && self.take_over_observed()
+    }
+
+    #[cold]
+    fn take_over_observed(&mut self) -> bool {
+        let texts = self.make_texts();
+        let mut is_news = false;
+        for (container, observed) in core::mem::take(&mut texts.observed) {
+            if let Some(shown) = texts.container_mut(container).instances.iter_mut().find(|shown| shown.attempt == observed.attempt) {
+                *shown = observed;
+                is_news = true;
+            }
+        }
+        is_news
+    }
+
     /// Publishes why the last start of this container failed. Whether that is news.
-    pub(crate) fn show_failure(&mut self, container: ContainerIndex) -> bool {
+    pub(crate) fn show_failure(&mut self, container: ContainerIndex, reason: WaitingReason) -> bool {
         let Some(texts) = self.texts_mut().and_then(|texts| texts.containers.get_mut(container.get())) else {
             return false;
         };
-        let (shown, known) = ((&texts.shown_failure, &texts.shown_failed_image), (&texts.failure, &texts.failed_image));
-        let changed = shown != known;
-        if changed {
+        let words = texts.shown_failure != texts.failure;
+        let image = texts.shown_failed_image != texts.failed_image;
+        if words {
             texts.shown_failure.clone_from(&texts.failure);
+        }
+        if image {
             texts.shown_failed_image.clone_from(&texts.failed_image);
         }
-        changed
+        (words && reason != WaitingReason::ErrImageNeverPull) || (image && reason.names_image())
     }
 }

@@ -27,7 +27,7 @@ impl Pod {
                 continue;
             }
             if self.slots[container.get()].start_failure.names_image() {
-                self.aside.make_texts().container_mut(container).remember_failed_image(old.image());
+                self.aside.make_texts().container_mut(container).remember_failed_image(old.image(), new.image());
             }
             let window = core::mem::take(&mut self.slots[container.get()].backoff);
             if !window.is_none() {

@@ -320,7 +320,7 @@ fn of_a_sandbox_that_is_down_the_number_does_not_matter() {
 
 /// An event may have told less than the runtime knows, or an image by another name.
 #[test]
-fn what_a_status_shows_otherwise_is_published() {
+fn what_a_status_shows_otherwise_comes_with_the_next() {
     let up = || {
         let mut life = Life::manual(one(json!({}))).up();
         life.start(C, 0);
@@ -332,26 +332,46 @@ fn what_a_status_shows_otherwise_is_published() {
         (running.clone(), false),
         (ObservedContainer { image: "docker.io/library/i:1".into(), ..running.clone() }, true),
         (ObservedContainer { image_ref: "sha256:0".into(), ..running.clone() }, true),
+        (ObservedContainer { image: "".into(), ..running.clone() }, false),
         (ObservedContainer { message: "no end, no word of it".into(), ..running }, false),
     ] {
         let mut life = up();
-        let (before, outputs) = (life.status(), life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))));
+        let before = life.status();
+        assert_eq!((life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))), life.status()), (Vec::new(), before.clone()));
+        let outputs = life.sync();
         assert_eq!((outputs.contains(&Output::StatusChanged), life.status() != before), (is_news, is_news), "{listed:?}");
     }
+    let two =
+        json!({"nodeName": "n", "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}, {"name": "d", "image": "i:1"}]});
+    let other = ObservedContainer { name: "d".into(), ..instance("x://d0", ObservedState::Running) };
     let dead = dead("x://c0");
-    for (listed, is_news) in [(dead.clone(), false), (ObservedContainer { message: "disk full".into(), ..dead.clone() }, true)] {
-        // While its end is not shown, its words are not.
-        let mut life = up();
+    for (listed, is_news) in [
+        (dead.clone(), false),
+        (ObservedContainer { message: "disk full".into(), ..dead.clone() }, true),
+        (ObservedContainer { reason: "Evaporated".into(), ..dead.clone() }, true),
+    ] {
+        let mut life = Life::manual(two.clone()).up();
+        life.start(C, 0);
+        life.start(D, 0);
+        life.sync();
         life.exit(C, 0, 1);
-        let outputs = life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed)));
-        assert!(!outputs.contains(&Output::StatusChanged), "{listed:?}");
+        let (before, listed) = (life.status(), seen(&[sandbox(0, true)], &[listed, other.clone()]));
+        life.see(&listed);
+        assert_eq!(life.status(), before, "while its end is not shown, its words are not");
 
-        let mut life = up();
+        let mut life = Life::manual(two.clone()).up();
+        life.start(C, 0);
+        life.start(D, 0);
         life.exit(C, 0, 1);
         life.sync();
         assert!(matches!(life.pod.container(C).state, ShownState::Terminated(..)));
-        let (before, outputs) = (life.status(), life.see(&seen(&[sandbox(0, true)], core::slice::from_ref(&listed))));
+        let before = life.status();
+        assert_eq!((life.see(&listed), life.status()), (Vec::new(), before.clone()));
+        let kept = Pod::restore(life.pod.snapshot(), life.pod.spec(), life.pod.node());
+        assert_eq!(kept.as_ref(), Ok(&life.pod), "what is to be told is kept");
+        let outputs = life.sync();
         assert_eq!((outputs.contains(&Output::StatusChanged), life.status() != before), (is_news, is_news), "{listed:?}");
+        assert!(!life.sync().contains(&Output::StatusChanged), "once");
     }
 }
 

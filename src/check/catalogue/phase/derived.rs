@@ -1,6 +1,6 @@
 //! The phase as the container statuses call for it.
 
-use crate::api::PodPhase;
+use crate::api::{ConditionStatus, PodPhase, RestartPolicy};
 use crate::check::catalogue::bases::{RUNNING, STARTING, SUCCEEDED};
 use crate::check::catalogue::phase::word;
 use crate::check::computed::{Phases, computed, has_storage_limit, is_disrupted, may_be_held};
@@ -13,6 +13,7 @@ use crate::rules::conditions::KubeletCondition;
 use crate::rules::container_status::Synthetic;
 use crate::rules::ending::Ending;
 use crate::rules::phase;
+use crate::rules::restart;
 use crate::rules::transition;
 use crate::rules::view::{Exit, TerminatedReason};
 use crate::spec::{ContainerKind, Spec};
@@ -31,10 +32,10 @@ pub(in crate::check) const RULES: &[Rule] = &[
         Check::Both(something_failed_at_first, something_failed),
     )
     .asks_for(Facts::TERMINAL)
+    .asks_change_for(Facts::TERMINAL)
     .source_is("kubelet getPhase, TerminatePod")
     .unless("the reason is lost with a restart of the kubelet, which finds that the containers of a Pod that was killed or refused ended well; what is left of it is DisruptionTarget, or what was told before; or it is lost with an illegal status")
     .not(Shapes::COLLECTED)
-    .only(Scope::Full)
     .with_spec()
     .silent_on(SUCCEEDED, &[&["status.phase = Failed", "status.containerStatuses[job].state.terminated.exitCode = 3"]])
     .fires_on(SUCCEEDED, &[&["status.phase = Failed"]]),
@@ -160,13 +161,13 @@ fn succeeded_by_all(version: &Version<'_>, report: &mut Report<'_, '_>) {
 }
 
 fn something_failed_at_first(version: &Version<'_>, report: &mut Report<'_, '_>) {
-    if version.is_first() {
+    if version.is_first() && version.phase() == Some(PodPhase::Failed) {
         something_has_failed(version, report);
     }
 }
 
 fn something_failed(change: &Change<'_>, report: &mut Report<'_, '_>) {
-    if !may_have_lost_reason(change.new, Some(change)) {
+    if change.new.phase() == Some(PodPhase::Failed) && !may_have_lost_reason(change.new, Some(change)) {
         something_has_failed(change.new, report);
     }
 }
@@ -176,11 +177,7 @@ fn something_has_failed(version: &Version<'_>, report: &mut Report<'_, '_>) {
     // Of an eviction for local storage nothing but the reason tells.
     let may_have_lost_reason = || version.history.phase.had_reason || (version.is_first() && has_storage_limit(version));
     let is_explained = || is_disrupted(version) || version.history.rejected || may_have_lost_reason();
-    if version.phase() != Some(PodPhase::Failed)
-        || !status.reason.is_empty()
-        || version.meta().deletion_timestamp.is_some()
-        || is_explained()
-    {
+    if !version.is_in(Scope::Full) || !status.reason.is_empty() || version.meta().deletion_timestamp.is_some() || is_explained() {
         return;
     }
     let counts = |container: &Container<'_>| container.kind != ContainerKind::Ephemeral;
@@ -386,10 +383,23 @@ fn ran_again(change: &Change<'_>) -> bool {
     change.both().any(|both| is_other(both) && has_ended_for_good(change.old, both.0))
 }
 
-/// Whether the sandbox is gone, or a new one is there, in which what has ended for good begins anew.
+/// Whether the sandbox is gone, or a new one is there, in which what has ended for good begins anew: init containers, and regular ones that the kubelet
+/// starts by the policy of the Pod (kubelet `computePodActions`). A Pod of the policy Never that has run gets no other sandbox.
 fn runs_anew(change: &Change<'_>) -> bool {
-    let [old, new] = [change.old, change.new].map(|version| version.holds(KubeletCondition::PodReadyToStartContainers));
-    !(old && new) && change.new.containers().any(|container| has_ended_for_good(change.new, container))
+    let is_down = |version: &Version<'_>| {
+        let ready = version.condition(KubeletCondition::PodReadyToStartContainers);
+        ready.is_some_and(|ready| ready.status == ConditionStatus::False)
+    };
+    let begins_anew = |container: Container<'_>, spec: &Spec| match container.kind {
+        ContainerKind::Init => true,
+        ContainerKind::Regular => {
+            container.index.is_some_and(|index| restart::effective_policy(spec, index, change.new.gates) != RestartPolicy::OnFailure)
+        }
+        ContainerKind::Sidecar | ContainerKind::Ephemeral => false,
+    };
+    let Some(spec) = change.new.spec().filter(|spec| spec.restart_policy() != RestartPolicy::Never) else { return false };
+    (is_down(change.old) || is_down(change.new))
+        && change.new.containers().any(|container| begins_anew(container, spec) && has_ended_for_good(change.new, container))
 }
 
 /// Whether it has ended, and the status may show nothing else of it.
