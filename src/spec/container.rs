@@ -59,7 +59,7 @@ impl ProbeKind {
     }
 }
 
-/// Numbers of a probe. Where the spec has no defaults applied, all but the period are 0.
+/// Numbers of a probe. One that is left out, in a spec without defaults applied, is 0; the period is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProbeSpec {
     /// `initialDelaySeconds`.

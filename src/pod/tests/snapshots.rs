@@ -25,10 +25,18 @@ fn phases_of_api_server_and_kubelet_may_differ() {
     held_back.start(C, 0);
     held_back.exit(C, 0, 0);
 
+    // No kubelet has taken note of it, though somebody has written what its containers do.
+    let written = api::PodStatus { start_time: None, ..running.status() };
+    let found = Life::with(json!({"name": "p"}), paced(Pacing::MANUAL), one(json!({})), Some(&written));
+
     use api::PodPhase::{Pending, Running, Succeeded, Unknown};
-    for (life, published, local) in
-        [(&new, Pending, None), (&running, Running, Some(Running)), (&lost, Unknown, Some(Running)), (&held_back, Running, Some(Succeeded))]
-    {
+    for (life, published, local) in [
+        (&new, Pending, None),
+        (&running, Running, Some(Running)),
+        (&lost, Unknown, Some(Running)),
+        (&held_back, Running, Some(Succeeded)),
+        (&found, Running, None),
+    ] {
         let Life { pod, .. } = life;
         assert_eq!((pod.phase(), pod.published.local_phase), (published, local));
         assert_eq!(restored(pod, serde_json::to_value(pod.snapshot()).unwrap()).as_ref(), Ok(pod));

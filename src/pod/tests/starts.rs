@@ -220,6 +220,15 @@ fn a_wait_speaks_of_the_image_that_was_tried() {
                 "as a new kubelet finds it"
             );
         }
+        // Others that were not tried either; back to the first one, it is what it would say by itself.
+        life.respec(3, of("i:3"));
+        for (generation, image) in [(4, "i:1"), (5, "i:2")] {
+            if policy == "Always" {
+                life.respec(generation, of(image));
+                assert_eq!(message(&life), words, "{image}");
+            }
+        }
+        life.respec(6, of("i:2"));
         life.tell(event);
         life.sync();
         try_again(&mut life);

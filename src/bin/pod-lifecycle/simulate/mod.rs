@@ -214,7 +214,7 @@ impl Simulate {
     }
 }
 
-/// A step that waits in vain is most likely misspelt, or comes too late.
+/// A step that comes too late, or waits in vain for something that the Pod, while it is there, does not come to.
 fn not_reached(step: usize, end: Span) -> String {
     format!("steps[{step}]: not reached in {end}")
 }

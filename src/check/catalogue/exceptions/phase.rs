@@ -36,6 +36,17 @@ const RAN_AGAIN: Step = &[
     WAITING[4],
     WAITING[5],
 ];
+/// The sandbox is down, and the others wait.
+const DOWN: Step = &[
+    "status.phase = Pending",
+    "status.conditions[PodReadyToStartContainers].status = False",
+    WAITING[0],
+    WAITING[1],
+    WAITING[2],
+    WAITING[3],
+    WAITING[4],
+    WAITING[5],
+];
 const WAITING: &[&str] = &[
     r#"status.initContainerStatuses[proxy].state = {"waiting": {"reason": "PodInitializing"}}"#,
     "status.initContainerStatuses[proxy].containerID = null",
@@ -105,6 +116,25 @@ pub(super) const CASES: &[Case] = &[
         "the reason is lost with an illegal status: an init container ran again",
         SERVING,
         &[RAN_AGAIN, &["status.phase = Failed"]],
+    ),
+    passes("PH-05", "an init container that runs again in a new sandbox may show nowhere", SERVING, &[DOWN, &["status.phase = Failed"]]),
+    passes("PH-17", "an init container that runs again in a new sandbox may show nowhere", SERVING, &[DOWN, &["status.phase = Failed"]]),
+    finds(
+        "PH-05",
+        "a Pod of the policy Never that has run gets no other sandbox",
+        SERVING,
+        &[&["spec.restartPolicy = Never"], DOWN, &["status.phase = Failed"]],
+    ),
+    finds(
+        "PH-05",
+        "what is built anew after the sandbox was down was legal",
+        SERVING,
+        &[
+            DOWN,
+            &["status.conditions[PodReadyToStartContainers].status = True"],
+            &["metadata.generation = 2", "status.observedGeneration = 2"],
+            &["status.phase = Failed"],
+        ],
     ),
     finds("PH-05", "containers that only wait lose no reason", SERVING, &[WAITING, &["status.phase = Failed"]]),
     finds(
