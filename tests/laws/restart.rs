@@ -116,8 +116,12 @@ fn a_new_kubelet_finds_its_pods() {
         // Why a container is killed is forgotten with the result of the probe, so that it may be done where it would have been restarted; a resize that was
         // put off is looked at again.
         let fails = |kept: &Value| kept["kind"] != "readiness" && kept["worker"]["cached"] == "failure";
-        let kills = before.jobs.iter().any(|job| matches!(job, Action::StopContainer { .. }));
-        let asks_for_kill = kills || kept_before["probes"].as_array().is_some_and(|probes| probes.iter().any(fails));
+        // So it is where it was killed already, and its next instance is on the way.
+        let replaces = before.jobs.iter().any(|job| {
+            use Action::{CreateContainer, ImageStatus, PullImage, StopContainer};
+            matches!(job, StopContainer { .. } | ImageStatus { .. } | PullImage { .. } | CreateContainer { .. })
+        });
+        let asks_for_kill = replaces || kept_before["probes"].as_array().is_some_and(|probes| probes.iter().any(fails));
         let resizes = before.pod.condition(KubeletCondition::PodResizePending).is_some();
         let forgets = !was_idle || backs_off || retries || is_unsure || asks_for_kill || resizes || counted(&before) != counts;
         let is_new = |id| before.runtime.instances.iter().all(|known| known.id != id);

@@ -19,8 +19,8 @@ pub(in crate::check) const RULES: &[Rule] = &[
     )
     .source_is("kubelet status manager, updateLastTransitionTime")
     .unless(
-        "a status may change twice between two writes: AllContainersRestarting, and where a container was restarted Ready, ContainersReady and \
-         PodReadyToStartContainers; the whole write may come late; a kubelet that was cut off takes back the node lifecycle controller's mark with its own time",
+        "a status may change twice between two writes: AllContainersRestarting, where a container was restarted Ready, ContainersReady and \
+         PodReadyToStartContainers, and Ready and ContainersReady where one container became ready and another one ceased to be; the whole write may come late; a kubelet that was cut off takes back the node lifecycle controller's mark with its own time",
     )
     .with_every_version()
     .silent_on(STARTING, &[&[SANDBOX_UP, "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:02Z"]])
@@ -126,13 +126,14 @@ fn is_unmarked(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
     change.old.is(Shapes::NODE_LOST) && (old.last_transition_time != Some(time) || own())
 }
 
-/// Whether the status of this condition may have become another one and then, at this time, what it was: a restart of a container does so.
+/// Whether the status of this condition may have become another one and then, at this time, what it was: a restart of a container does so, and one that
+/// becomes ready before another one ceases to be.
 fn may_flip_twice(change: &Change<'_>, condition: KubeletCondition, time: Time) -> bool {
     let moved = |condition| change.new.condition(condition).is_some_and(|other| is_of_one_build(other, time));
     match condition {
         KubeletCondition::AllContainersRestarting => has_restarted(change),
-        KubeletCondition::Ready => has_restarted(change) && moved(KubeletCondition::ContainersReady),
-        KubeletCondition::ContainersReady => has_restarted(change) && (has_gates(change.new) || moved(KubeletCondition::Ready)),
+        KubeletCondition::Ready => may_have_been_ready(change) && moved(KubeletCondition::ContainersReady),
+        KubeletCondition::ContainersReady => may_have_been_ready(change) && (has_gates(change.new) || moved(KubeletCondition::Ready)),
         // Nothing outlives its sandbox.
         KubeletCondition::PodReadyToStartContainers => {
             has_restarted(change) && !change.both().any(|(old, new)| is_same_instance(&old, &new))
@@ -162,6 +163,12 @@ fn came_late(change: &Change<'_>, old: &PodCondition, time: Time) -> bool {
 fn lies_between(change: &Change<'_>, time: Time) -> bool {
     let after = change.old.at().is_none_or(|old| old.earliest <= time + Moment::SLACK + Moment::SLACK);
     after && change.new.has_passed(time)
+}
+
+/// Whether the containers may have been ready, or unready, for a moment between the two versions.
+fn may_have_been_ready(change: &Change<'_>) -> bool {
+    let turned = |ready: bool| change.both().any(|(old, new)| new.status.ready == ready && old.status.ready != ready);
+    has_restarted(change) || (turned(true) && turned(false))
 }
 
 /// Whether some container has become another instance.

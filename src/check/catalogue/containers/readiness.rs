@@ -9,7 +9,7 @@ use crate::check::rule::{Check, Rule};
 use crate::check::shape::Scope;
 use crate::check::version::{Change, Container, Version};
 use crate::rules::container_status::Synthetic;
-use crate::rules::view::WaitingReason;
+use crate::rules::view::{TerminatedReason, WaitingReason};
 use crate::spec::{ContainerKind, ProbeKind};
 
 const PROBE_PASSES: &[&str] = &["status.containerStatuses[web].started = true"];
@@ -208,7 +208,10 @@ fn stays_ready(container: &Container<'_>) -> bool {
     match WaitingReason::from_text(&waiting.reason) {
         WaitingReason::RestartingAllContainers => true,
         WaitingReason::None | WaitingReason::ContainerCreating | WaitingReason::PodInitializing => false,
-        _ => container.last().is_some_and(|end| end.exit_code == 0),
+        // To restart all containers, its end is overwritten.
+        _ => container
+            .last()
+            .is_some_and(|end| end.exit_code == 0 || TerminatedReason::from_text(&end.reason) == TerminatedReason::RestartingAllContainers),
     }
 }
 

@@ -13,6 +13,14 @@ const SIDECARS_STARTED: &str = r#"status.initContainerStatuses = [
         "state": {"running": {"startedAt": "2026-01-01T00:00:02Z"}}}]"#;
 const BOTH_INCOMPLETE: &str = "status.conditions[Initialized].message = containers with incomplete status: [one two]";
 
+/// One of several containers is not ready any more.
+const UNREADY_AT_20: &[&str] = &[
+    "t = 20",
+    "status.containerStatuses[db].ready = false",
+    r#"status.conditions[Ready] = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:20Z"}"#,
+    r#"status.conditions[ContainersReady] = {"type": "ContainersReady", "status": "False", "reason": "ContainersNotReady", "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:20Z"}"#,
+];
+
 pub(super) const CASES: &[Case] = &[
     passes(
         "CO-40",
@@ -135,6 +143,35 @@ pub(super) const CASES: &[Case] = &[
                 "t = 10",
                 "status.conditions[PodReadyToStartContainers].status = False",
                 "status.conditions[PodReadyToStartContainers].lastTransitionTime = 2026-01-01T00:00:04Z",
+            ],
+        ],
+    ),
+    passes(
+        "CO-29",
+        "one container may become ready before another one ceases to be, in one write",
+        SERVING,
+        &[
+            UNREADY_AT_20,
+            &[
+                "t = 25",
+                "status.containerStatuses[db].ready = true",
+                "status.containerStatuses[web].ready = false",
+                "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:25Z",
+                "status.conditions[ContainersReady].lastTransitionTime = 2026-01-01T00:00:25Z",
+            ],
+        ],
+    ),
+    finds(
+        "CO-29",
+        "one that ceases to be ready beside an unready one moves no time",
+        SERVING,
+        &[
+            UNREADY_AT_20,
+            &[
+                "t = 25",
+                "status.containerStatuses[web].ready = false",
+                "status.conditions[Ready].lastTransitionTime = 2026-01-01T00:00:25Z",
+                "status.conditions[ContainersReady].lastTransitionTime = 2026-01-01T00:00:25Z",
             ],
         ],
     ),

@@ -13,6 +13,24 @@ const ON_FAILURE: &str = "spec.restartPolicy = OnFailure";
 const HELD_BACK: &str = "status.initContainerStatuses[setup].state = {\"waiting\": {\"reason\": \"CrashLoopBackOff\"}}";
 
 pub(super) const CASES: &[Case] = &[
+    passes(
+        "CS-07",
+        "an init container that was removed to restart all, and could not be made again, stays ready",
+        SERVING,
+        &[&[
+            r#"status.initContainerStatuses[setup].state = {"waiting": {"reason": "CreateContainerError", "message": "no"}}"#,
+            r#"status.initContainerStatuses[setup].lastState = {"terminated": {"exitCode": 137, "reason": "RestartingAllContainers"}}"#,
+        ]],
+    ),
+    finds(
+        "CS-07",
+        "one that failed and could not be made again does not",
+        SERVING,
+        &[&[
+            r#"status.initContainerStatuses[setup].state = {"waiting": {"reason": "CreateContainerError", "message": "no"}}"#,
+            r#"status.initContainerStatuses[setup].lastState = {"terminated": {"exitCode": 137, "reason": "Error"}}"#,
+        ]],
+    ),
     finds(
         "CS-38",
         "an instance behind one that ended is a restart, and counts",
