@@ -14,6 +14,7 @@ use crate::check::version::{Change, Container, Version};
 use crate::rules::container_status::Synthetic;
 use crate::rules::view::WaitingReason;
 use crate::spec::ContainerKind;
+use core::cmp::Ordering;
 
 pub(in crate::check) const RULES: &[Rule] = &[
     Rule::must(
@@ -162,8 +163,11 @@ fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
         // Why an earlier start failed may hide the reason, but not what was made up of the instance that was removed.
         let restarting_all = WaitingReason::from_text(&waiting.reason) == WaitingReason::RestartingAllContainers
             || new.last().and_then(synthetic) == Some(Synthetic::RemovedForRestart);
-        let is_counted = after.restart_count > before.restart_count
-            || (after.restart_count == before.restart_count && (old.last().and_then(synthetic).is_some() || counts_anew(change.new, &new)));
+        let is_counted = match after.restart_count.cmp(&before.restart_count) {
+            Ordering::Greater => true,
+            Ordering::Equal => old.last().and_then(synthetic).is_some() || counts_anew(change.new, &new),
+            Ordering::Less => counts_anew(change.new, &new),
+        };
         if restarting_all || (is_counted && after.container_id != before.container_id) {
             continue;
         }
