@@ -11,6 +11,7 @@ use crate::check::report::Report;
 use crate::check::rule::{Check, Rule};
 use crate::check::shape::Shapes;
 use crate::check::version::{Change, Container, Version};
+use crate::rules::conditions::KubeletCondition;
 use crate::rules::container_status::Synthetic;
 use crate::rules::view::WaitingReason;
 use crate::spec::ContainerKind;
@@ -55,7 +56,7 @@ pub(in crate::check) const RULES: &[Rule] = &[
     .asks_change_for(Facts::MOVED)
     .source_is("kubelet convertToAPIContainerStatuses")
     .unless(
-        "all containers restart; an instance was skipped: restartCount is greater, if it was not counted already when a loss was told, and is not counted anew in a new sandbox",
+        "all containers restart; an instance was skipped: restartCount is greater, if it was not counted already when a loss was told, or by a restart of all containers, and is not counted anew in a new sandbox",
     )
     .with_every_version()
     .not(Shapes::MIRROR)
@@ -156,6 +157,11 @@ fn is_unknown(version: &Version<'_>, old: &Container<'_>, new: &Container<'_>) -
         && ((old.running().is_some() && old.last() == new.last()) || (old.terminated().is_some() && new.last().is_some_and(comes_between)))
 }
 
+/// Whether the count shown may be greater than the runtime's: a restart of all containers removes what it counts by, logs included, and is counted itself.
+fn may_be_ahead(version: &Version<'_>) -> bool {
+    version.condition(KubeletCondition::AllContainersRestarting).is_some()
+}
+
 fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
     for (old, new) in change.both() {
         let (Some(end), Some(waiting)) = (old.terminated(), new.waiting()) else { continue };
@@ -165,7 +171,7 @@ fn waits_behind_end(change: &Change<'_>, report: &mut Report<'_, '_>) {
             || new.last().and_then(synthetic) == Some(Synthetic::RemovedForRestart);
         let is_counted = match after.restart_count.cmp(&before.restart_count) {
             Ordering::Greater => true,
-            Ordering::Equal => old.last().and_then(synthetic).is_some() || counts_anew(change.new, &new),
+            Ordering::Equal => old.last().and_then(synthetic).is_some() || counts_anew(change.new, &new) || may_be_ahead(change.new),
             Ordering::Less => counts_anew(change.new, &new),
         };
         if restarting_all || (is_counted && after.container_id != before.container_id) {
