@@ -56,18 +56,22 @@ impl Options {
     /// assert_eq!(options.unknown_names().collect::<Vec<_>>(), ["PH-4"]);
     /// ```
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
-        let is_known = |name: &str| RULES.iter().any(|rule| name == rule.id() || name == rule.family());
-        self.rules.iter().chain(&self.ignore).map(String::as_str).filter(move |name| !is_known(name))
+        self.rules.iter().chain(&self.ignore).map(String::as_str).filter(|name| !RULES.iter().any(|rule| is_named(rule, name)))
     }
 
     /// Whether a rule is wanted, and true of a writer with these gates.
     pub fn select(&self, rule: &Rule) -> bool {
-        let names = |list: &[String]| list.iter().any(|name| name == rule.id() || name == rule.family());
+        let names = |list: &[String]| list.iter().any(|name| is_named(rule, name));
         rule.holds_with(&self.gates)
             && (self.rules.is_empty() || names(&self.rules))
             && !names(&self.ignore)
             && self.min_severity.is_none_or(|least| rule.severity() >= least)
     }
+}
+
+/// Whether this is the id or the family of a rule.
+fn is_named(rule: &Rule, name: &str) -> bool {
+    name == rule.id() || name == rule.family()
 }
 
 /// What a [`Checker`] has seen.

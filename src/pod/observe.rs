@@ -6,6 +6,7 @@ use super::output::{Actor, Cause, Output, Sink, StateChange, Transition};
 use super::published::{PodReason, shown_generation};
 use super::sandbox::{SandboxFacts, SandboxState};
 use super::stage::Stage;
+use super::texts::shown_image;
 use super::work::{StartStep, Step};
 use super::{Action, Pod};
 use crate::api::{ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, PodCondition, PodPhase, PodStatus};
@@ -417,11 +418,6 @@ impl Pod {
         let known = unnamed.find(|known| known.restart_count == observed.restart_count && !is_named(known.attempt));
         known.map(|known| known.attempt)
     }
-}
-
-/// The image that a status shows of an instance whose image has not been told.
-pub(super) fn shown_image<'a>(image: &'a str, of_spec: &'a str) -> &'a str {
-    if image.is_empty() { of_spec } else { image }
 }
 
 fn adopted_state(state: &ContainerState, attempt: Attempt) -> ShownContainerState {

@@ -2,10 +2,8 @@
 
 use super::Pod;
 use super::container::{ShownContainer, ShownContainerState, Termination};
-
-use super::observe::shown_image;
 use super::published::PodReason;
-use super::texts::{ContainerTexts, InstanceTexts};
+use super::texts::{ContainerTexts, InstanceTexts, shown_image};
 use crate::api::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, HostIp, PodCondition, PodIp,
     PodStatus,

@@ -37,6 +37,11 @@ pub(crate) struct InstanceTexts {
     pub(crate) message: String,
 }
 
+/// The image that a status shows of an instance whose image has not been told.
+pub(super) fn shown_image<'a>(image: &'a str, of_spec: &'a str) -> &'a str {
+    if image.is_empty() { of_spec } else { image }
+}
+
 /// The texts of one container.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -63,6 +63,7 @@ fn convergence() {
         let before = restarted.clone();
         let _ = restarted.restart(|n, _| (usize::from(seed) >> (n % 8)) & 1 == 1);
         world.look();
+        // As the other one: so both know of older instances.
         restarted.look();
         prop_assert!(world.go_on(seed), "never at rest");
         prop_assert!(restarted.go_on(seed), "never at rest after a restart");
